@@ -1,0 +1,83 @@
+//! When was that? Times are UTC, durations are monotonic, and one reading serves both.
+
+use std::fmt;
+use std::time::{Instant, SystemTime};
+
+use serde::{Serialize, Serializer};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+/// A moment in UTC, to the microsecond. As text, and in JSON: RFC 3339.
+///
+/// Within one process the moments of a run come from one reading of the wall clock and the monotonic clock since, so a
+/// clock that is set back in the middle of a run does not turn a duration negative.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp {
+    /// Since 1970-01-01T00:00:00Z.
+    microseconds: i64,
+}
+
+impl Timestamp {
+    /// RFC 3339 knows four digits for a year: this is 9999-12-31T23:59:59.999999Z.
+    const LATEST: i64 = 253_402_300_799_999_999;
+
+    fn from_microseconds(microseconds: i64) -> Self {
+        Timestamp { microseconds: microseconds.clamp(0, Timestamp::LATEST) }
+    }
+
+    /// The moment as a date and time of the `time` crate.
+    #[must_use]
+    pub fn to_datetime(self) -> OffsetDateTime {
+        OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.microseconds) * 1_000).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+    }
+
+    /// Microseconds from `earlier` to here; zero if `earlier` is later.
+    pub(crate) fn microseconds_since(self, earlier: Timestamp) -> u64 {
+        u64::try_from(self.microseconds.saturating_sub(earlier.microseconds)).unwrap_or(0)
+    }
+
+    /// Milliseconds since 1970, as a UUID of version 7 wants them.
+    pub(crate) fn unix_milliseconds(self) -> u64 {
+        u64::try_from(self.microseconds / 1_000).unwrap_or(0)
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = [0; 40];
+        let length = self.to_datetime().format_into(&mut &mut text[..], &Rfc3339).map_err(|_| fmt::Error)?;
+        f.pad(str::from_utf8(&text[..length]).map_err(|_| fmt::Error)?)
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// The clock of one run in one process: the wall clock is read once, the monotonic clock each time.
+#[derive(Debug)]
+pub(crate) struct Clock {
+    wall: Timestamp,
+    monotonic: Instant,
+}
+
+impl Clock {
+    pub(crate) fn start() -> Self {
+        let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let microseconds = i64::try_from(since_1970.as_micros()).unwrap_or(i64::MAX);
+        Clock { wall: Timestamp::from_microseconds(microseconds), monotonic: Instant::now() }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        let elapsed = i64::try_from(self.monotonic.elapsed().as_micros()).unwrap_or(i64::MAX);
+        Timestamp::from_microseconds(self.wall.microseconds.saturating_add(elapsed))
+    }
+}

@@ -1,0 +1,165 @@
+//! What is counted? The two documented counters, an author's own, and counts whose type is no longer known.
+
+use std::fmt;
+
+/// What a phase counts: a small struct of `u64`s, declared with [`counters!`](crate::counters).
+///
+/// The library moves counts around as an array, one place for each name, so that adding them is adding a few numbers.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no set of counters",
+    label = "counters are expected here",
+    note = "declare them with `counters! {{ pub struct Rows {{ pub rows: u64 }} }}`"
+)]
+pub trait Counters: Copy + Default + fmt::Debug + PartialEq + Send + Sync + 'static {
+    /// One name for each counter, at most [`MAX_COUNTERS`].
+    const NAMES: &'static [&'static str];
+
+    /// The counts in the order of the names; the places after the last name are zero.
+    fn to_values(self) -> CounterValues;
+
+    /// The counts from values in the order of the names.
+    fn from_values(values: CounterValues) -> Self;
+}
+
+/// The most counters that one phase can have.
+pub const MAX_COUNTERS: usize = 8;
+
+/// One value for each of a phase's counters, in the order of [`Counters::NAMES`].
+pub type CounterValues = [u64; MAX_COUNTERS];
+
+/// Declares what a phase counts.
+///
+/// ```
+/// use etl_context::{Etl, Extract, counters, pipeline};
+///
+/// counters! {
+///     /// What a table load counts.
+///     pub struct Rows {
+///         /// Rows written.
+///         pub rows: u64,
+///         /// Their size.
+///         pub bytes: u64,
+///     }
+/// }
+///
+/// pipeline! {
+///     pub Tables {
+///         Extract after Idle;
+///         LoadTables = "load-tables" counts Rows after Extract;
+///     }
+/// }
+///
+/// let extract = Tables::context("tables").start(Extract)?;
+/// let mut load = extract.complete(())?.start(LoadTables)?;
+/// load.update_progress(Rows { rows: 10, bytes: 4_096 });
+/// let loaded = load.complete(())?;
+/// assert_eq!(loaded.counts(), Rows { rows: 10, bytes: 4_096 });
+/// # Ok::<(), etl_context::Error>(())
+/// ```
+///
+/// They are reported under their own names: `rows_processed`, `total_rows`, `rows_per_second`. Counting `Rows` in a phase
+/// that counts something else does not compile.
+#[macro_export]
+macro_rules! counters {
+    (
+        $(#[$meta:meta])*
+        $visibility:vis struct $name:ident {
+            $( $(#[$field_meta:meta])* $field_visibility:vis $field:ident : u64 ),+ $(,)?
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+        $visibility struct $name {
+            $( $(#[$field_meta])* $field_visibility $field: u64, )+
+        }
+
+        impl $crate::Counters for $name {
+            const NAMES: &'static [&'static str] = &[$(stringify!($field)),+];
+
+            fn to_values(self) -> $crate::CounterValues {
+                let given = [$(self.$field),+];
+                let mut values = [0; $crate::MAX_COUNTERS];
+                values[..given.len()].copy_from_slice(&given);
+                values
+            }
+
+            fn from_values(values: $crate::CounterValues) -> Self {
+                let [$($field,)+ ..] = values;
+                $name { $($field),+ }
+            }
+        }
+
+        const _: () = assert!(
+            <$name as $crate::Counters>::NAMES.len() <= $crate::MAX_COUNTERS,
+            "a phase can have at most 8 counters"
+        );
+    };
+}
+
+counters! {
+    /// The two documented counters.
+    ///
+    /// ```
+    /// use etl_context::Counts;
+    ///
+    /// let batch = Counts { messages: 250, ..Counts::default() };
+    /// ```
+    pub struct Counts {
+        /// Conversations processed, or expected.
+        pub conversations: u64,
+        /// Messages processed, or expected.
+        pub messages: u64,
+    }
+}
+
+/// Counts whose type is not known here: names and values, side by side.
+///
+/// This is how counts are recorded and reported, so that one record can hold phases that count different things.
+///
+/// ```
+/// use etl_context::{Counts, Tally};
+///
+/// let tally = Tally::of(Counts { conversations: 5, messages: 100 });
+/// assert_eq!(tally.get("messages"), Some(100));
+/// assert_eq!(tally.get("rows"), None);
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Tally {
+    names: &'static [&'static str],
+    values: CounterValues,
+}
+
+impl Tally {
+    /// The counts with their names.
+    #[must_use]
+    pub fn of<C: Counters>(counts: C) -> Self {
+        Tally::new(C::NAMES, counts.to_values())
+    }
+
+    pub(crate) const fn new(names: &'static [&'static str], values: CounterValues) -> Self {
+        Tally { names, values }
+    }
+
+    /// The counts as their own type; `None` if these are not what `C` counts.
+    #[must_use]
+    pub fn typed<C: Counters>(&self) -> Option<C> {
+        (self.names == C::NAMES).then(|| C::from_values(self.values))
+    }
+
+    /// The value of the counter `name`; `None` if there is none of this name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<u64> {
+        self.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
+    }
+
+    /// Name and value of each counter, in the order of their declaration.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.names.iter().copied().zip(self.values)
+    }
+}
+
+impl fmt::Debug for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}

@@ -1,0 +1,172 @@
+//! What went wrong? One sentence for each mistake, at compile time and at run time.
+
+use crate::journal::JournalError;
+use crate::phase::{PhaseName, PhaseStatus};
+use crate::record::Position;
+use crate::recorded_error::RecordedError;
+
+/// The documentation's words. Constants use them here; `#[diagnostic::on_unimplemented]` takes literals only, so a test
+/// holds what the compiler prints against these.
+pub(crate) mod sentence {
+    pub(crate) const INVALID_PHASE_NAME: &str = "Phase name is invalid";
+    pub(crate) const INVALID_STATUS: &str = "Status is invalid";
+}
+
+/// Why a call was refused. Whatever it is, the run is as it was before the call.
+///
+/// The first five begin with the words of the documentation's common errors, and the typed face says the same words at
+/// compile time; [the guide](crate::guide::errors) has a page for each.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A phase was started while another one, or the same one, was running.
+    #[error(
+        "A phase is already in progress: `{running}` is running, so `{asked}` cannot start; \
+         end `{running}` first, with end_phase or fail_phase"
+    )]
+    #[non_exhaustive]
+    AlreadyInProgress {
+        /// The phase that is running.
+        running: PhaseName,
+        /// The phase that was to start.
+        asked: PhaseName,
+    },
+
+    /// Something that needs a running phase was called without one.
+    #[error(
+        "No phase is currently in progress: the context is `{state}`, so {asked} has no phase to act on; call start_phase first"
+    )]
+    #[non_exhaustive]
+    NoneInProgress {
+        /// The call.
+        asked: &'static str,
+        /// What has ended last.
+        state: Position,
+    },
+
+    /// A result was a number, a text, a list: anything but a dictionary or nothing.
+    #[error(
+        "Result must be a dictionary: `{phase}` was ended with {found}; pass a map with string keys, a struct, or `()` for no result"
+    )]
+    #[non_exhaustive]
+    ResultNotObject {
+        /// The phase that was to end. It is still running.
+        phase: PhaseName,
+        /// What the result was, as in `a number`.
+        found: &'static str,
+    },
+
+    /// A value cannot be recorded as JSON without loss.
+    #[error("{what} of phase `{phase}` cannot be recorded: {reason}")]
+    #[non_exhaustive]
+    NotSerializable {
+        /// The phase, which is as it was.
+        phase: PhaseName,
+        /// What was to be recorded: `the result`, `the checkpoint`.
+        what: &'static str,
+        /// Why it cannot.
+        reason: String,
+    },
+
+    /// A phase name breaks the rule, or is not one of the pipeline's.
+    #[error("Phase name is invalid: `{name}` {reason}; a name is a lower-case letter, then up to 63 of a-z, 0-9, `_` and `-`")]
+    #[non_exhaustive]
+    InvalidPhaseName {
+        /// The name that was given, shortened and with control characters escaped.
+        name: String,
+        /// What is wrong with it, as the end of a sentence.
+        reason: String,
+    },
+
+    /// A status is not one of the known words, or not one that is allowed here.
+    #[error("Status is invalid: `{status}` is none of {allowed}")]
+    #[non_exhaustive]
+    InvalidStatus {
+        /// The word that was given, shortened and with control characters escaped.
+        status: String,
+        /// The words that are allowed.
+        allowed: String,
+    },
+
+    /// The pipeline does not allow this phase after what has ended last.
+    #[error("phase `{phase}` cannot start after `{after}` in pipeline `{pipeline}`; {allowed}")]
+    #[non_exhaustive]
+    OutOfOrder {
+        /// The phase that was to start.
+        phase: PhaseName,
+        /// What has ended last.
+        after: Position,
+        /// The pipeline's name.
+        pipeline: &'static str,
+        /// After what the phase may start.
+        allowed: String,
+    },
+
+    /// The running phase counts something else.
+    #[error("phase `{phase}` counts {counts}, not {given}; count with the type that the phase declares")]
+    #[non_exhaustive]
+    WrongCounters {
+        /// The running phase.
+        phase: PhaseName,
+        /// The names of its counters.
+        counts: String,
+        /// The names that were given.
+        given: String,
+    },
+
+    /// Something recorded earlier does not fit the type that is asked for now.
+    #[error("{what} of phase `{phase}` was recorded in another shape than the program asks for: {reason}")]
+    #[non_exhaustive]
+    StoredShape {
+        /// The phase.
+        phase: PhaseName,
+        /// What was recorded: `the checkpoint`, `the result`.
+        what: &'static str,
+        /// Which part does not fit.
+        reason: String,
+    },
+
+    /// The work of a phase failed; this is how a [`PhaseFailure`](crate::PhaseFailure) turns into an `Error` under `?`.
+    #[error("phase `{phase}` failed in attempt {attempt}: {message}")]
+    #[non_exhaustive]
+    PhaseFailed {
+        /// The phase, which is recorded as failed.
+        phase: PhaseName,
+        /// Which attempt, from 1.
+        attempt: u32,
+        /// The message of the author's error.
+        message: String,
+        /// The source of the author's error, as it was recorded.
+        source: Option<RecordedError>,
+    },
+
+    /// The journal could not record the event; it has not happened.
+    #[error("the journal refused the event `{event}` of run `{run}`; nothing has changed")]
+    #[non_exhaustive]
+    Journal {
+        /// The event's name.
+        event: &'static str,
+        /// The run's name.
+        run: String,
+        /// What the journal said.
+        source: JournalError,
+    },
+}
+
+impl Error {
+    pub(crate) fn invalid_phase_name(name: &str, reason: impl Into<String>) -> Self {
+        Error::InvalidPhaseName { name: shown(name), reason: reason.into() }
+    }
+
+    pub(crate) fn invalid_status(status: &str, allowed: &[PhaseStatus]) -> Self {
+        let allowed = allowed.iter().map(|status| format!("`{status}`")).collect::<Vec<_>>().join(", ");
+        Error::InvalidStatus { status: shown(status), allowed }
+    }
+}
+
+/// A text from outside as an error may show it: on one line, and no longer than a line.
+pub(crate) fn shown(text: &str) -> String {
+    const LONGEST: usize = 80;
+    let escaped = text.chars().take(LONGEST).flat_map(char::escape_debug).collect::<String>();
+    if text.chars().nth(LONGEST).is_some() { format!("{escaped}…") } else { escaped }
+}

@@ -1,0 +1,298 @@
+//! The dynamic face: phases by name, mistakes as errors. Each method is a few lines onto the engine.
+
+use std::error::Error as StdError;
+use std::ptr;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::context::Context;
+use crate::counters::{Counters, Counts};
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::phase::{PhaseName, PhaseStatus};
+use crate::pipeline::{Pipeline, Table};
+use crate::progress::ProgressReader;
+use crate::record::RunRecord;
+use crate::recorded_error::{ErrorRecord, WorkError};
+use crate::refused::StateMismatch;
+use crate::report::PhaseReport;
+use crate::result::dictionary;
+use crate::state::State;
+use crate::summary::RunSummary;
+
+/// A run whose phases are only known by name, such as those of a pipeline that a configuration file describes.
+///
+/// ```
+/// use etl_context::{Counts, EtlContext, PhaseStatus, dict};
+///
+/// let mut context = EtlContext::new("skype-import");
+/// context.start_phase("extract", Counts { conversations: 5, messages: 100 })?;
+/// context.update_progress(Counts { conversations: 5, messages: 100 })?;
+/// let report = context.end_phase(dict! { "source": "export.tar" })?;
+/// assert_eq!(report.counts().messages, 100);
+/// assert_eq!(context.get_phase_status("extract"), PhaseStatus::Completed);
+///
+/// // A wrong move is an error, and changes nothing.
+/// let error = context.end_phase(()).unwrap_err();
+/// assert!(error.to_string().starts_with("No phase is currently in progress"));
+/// # Ok::<(), etl_context::Error>(())
+/// ```
+///
+/// Any name will do, in any order; [`for_pipeline`](EtlContext::for_pipeline) keeps to a pipeline. Where the phases are known
+/// while the program is written, [`Context`] says the same things at compile time.
+///
+/// A context that is dropped while a phase is running records that phase as failed, with the cause `abandoned` or `panicked`.
+#[derive(Debug)]
+#[must_use = "a context that is dropped while its phase is running records the phase as abandoned"]
+pub struct EtlContext {
+    engine: Box<Engine>,
+}
+
+impl EtlContext {
+    /// A run in which any phase may start at any time that none is running. It is kept in memory; one that is recorded or
+    /// watched begins with [`Run::builder`](crate::Run::builder).
+    pub fn new(name: impl Into<String>) -> Self {
+        EtlContext::from_engine(Box::new(Engine::new(name.into().into(), None)))
+    }
+
+    /// A run that keeps to the phases of a pipeline and to their order, at run time.
+    ///
+    /// ```
+    /// use etl_context::{Error, Etl, EtlContext};
+    ///
+    /// let mut context = EtlContext::for_pipeline::<Etl>("skype-import");
+    /// assert!(matches!(context.start_phase("load", None), Err(Error::OutOfOrder { .. })));
+    /// assert!(matches!(context.start_phase("laod", None), Err(Error::InvalidPhaseName { .. })));
+    /// ```
+    pub fn for_pipeline<P: Pipeline>(name: impl Into<String>) -> Self {
+        EtlContext::from_engine(Box::new(Engine::new(name.into().into(), Some(P::TABLE))))
+    }
+
+    pub(crate) fn from_engine(engine: Box<Engine>) -> Self {
+        EtlContext { engine }
+    }
+
+    /// Starts a phase; `totals` is how much it expects to process, where 0 and `None` are unknown.
+    ///
+    /// A phase that has ended already starts again, as a new attempt with fresh counters.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidPhaseName`], [`Error::AlreadyInProgress`], [`Error::OutOfOrder`] if the pipeline does not allow it here,
+    /// [`Error::WrongCounters`] if the pipeline says that the phase counts something else, [`Error::Journal`].
+    pub fn start_phase(&mut self, phase: &str, totals: impl Into<Option<Counts>>) -> Result<(), Error> {
+        if let Some(totals) = totals.into() {
+            return self.start_phase_with(phase, totals);
+        }
+        let (phase, counters) = self.known(phase)?;
+        self.start(phase, counters, Counts::default())
+    }
+
+    /// Starts a phase that counts something of its own, declared with [`counters!`](crate::counters).
+    ///
+    /// # Errors
+    ///
+    /// As [`start_phase`](EtlContext::start_phase).
+    pub fn start_phase_with<C: Counters>(&mut self, phase: &str, totals: C) -> Result<(), Error> {
+        let (phase, counters) = self.known(phase)?;
+        if let Some(counters) = counters {
+            check_counters::<C>(&phase, counters)?;
+        }
+        self.start(phase, Some(C::NAMES), totals)
+    }
+
+    fn start<C: Counters>(
+        &mut self,
+        phase: PhaseName,
+        counters: Option<&'static [&'static str]>,
+        totals: C,
+    ) -> Result<(), Error> {
+        if self.current_phase().is_none()
+            && let Some(pipeline) = self.engine.pipeline
+        {
+            pipeline.check_order(&phase, self.record().position())?;
+        }
+        self.engine.start(phase, counters.unwrap_or(C::NAMES), totals.to_values())
+    }
+
+    /// Adds to the counters of the running phase; they saturate.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoneInProgress`], or [`Error::WrongCounters`] if the running phase counts something else.
+    pub fn update_progress<C: Counters>(&mut self, counts: C) -> Result<(), Error> {
+        self.check_running::<C>("update_progress")?;
+        self.engine.meter.add(counts);
+        Ok(())
+    }
+
+    /// Says how much the running phase expects to process, now that this is known; 0 is unknown.
+    ///
+    /// # Errors
+    ///
+    /// As [`update_progress`](EtlContext::update_progress).
+    pub fn set_totals<C: Counters>(&mut self, totals: C) -> Result<(), Error> {
+        self.check_running::<C>("set_totals")?;
+        self.engine.meter.set_totals(totals);
+        Ok(())
+    }
+
+    /// A handle to the counters of the phase that is running, or ended last.
+    #[must_use]
+    pub fn progress(&self) -> ProgressReader {
+        self.engine.meter.reader()
+    }
+
+    /// Ends the running phase, with a dictionary as its result, or `()` for none.
+    ///
+    /// The phase is `completed`, unless the result's own `status` says `failed`, or the result says nothing and the status was
+    /// set to `failed` meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// In this order, and with the phase still running and all its counts: [`Error::NoneInProgress`],
+    /// [`Error::NotSerializable`], [`Error::ResultNotObject`], [`Error::InvalidStatus`] for a `status` in the result that is
+    /// neither `completed` nor `failed`, [`Error::Journal`].
+    pub fn end_phase(&mut self, result: impl Serialize) -> Result<PhaseReport, Error> {
+        self.engine.end_as_said(|| dictionary(&result))
+    }
+
+    /// Records the error and ends the running phase as failed, in one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoneInProgress`], [`Error::Journal`].
+    pub fn fail_phase(&mut self, error: &dyn StdError) -> Result<PhaseReport, Error> {
+        self.engine.fail(error.recorded())
+    }
+
+    /// The status of a phase; `pending` for one that is not known.
+    #[must_use]
+    pub fn get_phase_status(&self, phase: &str) -> PhaseStatus {
+        self.record().status(phase)
+    }
+
+    /// Overrides the status of a phase, running, ended or never started. The override is recorded with its time.
+    ///
+    /// It neither starts nor ends a phase, and touches no counter.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidPhaseName`], [`Error::InvalidStatus`], [`Error::Journal`].
+    pub fn set_phase_status(&mut self, phase: &str, status: impl AsRef<str>) -> Result<(), Error> {
+        let (phase, _) = self.known(phase)?;
+        let status = status.as_ref().parse()?;
+        self.engine.set_status(phase, status)
+    }
+
+    /// The name of the running phase.
+    #[must_use]
+    pub fn current_phase(&self) -> Option<&str> {
+        self.record().current_phase().map(PhaseName::as_str)
+    }
+
+    /// Records an error under a phase, running or not. This alone changes no status.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidPhaseName`], [`Error::Journal`].
+    pub fn record_error(&mut self, phase: &str, error: &dyn StdError) -> Result<(), Error> {
+        let (phase, _) = self.known(phase)?;
+        self.engine.record_error(phase, error.recorded())
+    }
+
+    /// Every recorded error, oldest first.
+    #[must_use]
+    pub fn errors(&self) -> &[ErrorRecord] {
+        self.record().errors()
+    }
+
+    /// The errors recorded under a phase, oldest first.
+    pub fn errors_for(&self, phase: &str) -> impl Iterator<Item = &ErrorRecord> {
+        self.record().errors_for(phase)
+    }
+
+    /// Records from where a later attempt at the running phase can go on.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoneInProgress`], [`Error::NotSerializable`], [`Error::Journal`].
+    pub fn checkpoint<C: Serialize + ?Sized>(&mut self, cursor: &C) -> Result<(), Error> {
+        self.engine.checkpoint(cursor)
+    }
+
+    /// The cursor of the running phase's last checkpoint, by this attempt or one that failed before it; `None` if there is
+    /// none since the phase last completed.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoneInProgress`], or [`Error::StoredShape`] if the cursor is no `C`.
+    pub fn resume_point<C: DeserializeOwned>(&self) -> Result<Option<C>, Error> {
+        let running = self.record().running("resume_point")?;
+        self.record().resume_point(running.phase.as_str())
+    }
+
+    /// The run as a table, or as JSON.
+    #[must_use]
+    pub fn get_summary(&self) -> RunSummary {
+        RunSummary::of(&self.engine)
+    }
+
+    /// Everything that is known of the run.
+    #[must_use]
+    pub fn record(&self) -> &RunRecord {
+        self.engine.record()
+    }
+
+    /// The same run behind the typed face, if it is in the state `S` and keeps to the pipeline `P`.
+    ///
+    /// ```
+    /// use etl_context::{Completed, Etl, EtlContext, Extract, Transform};
+    ///
+    /// let mut context = EtlContext::for_pipeline::<Etl>("skype-import");
+    /// context.start_phase("extract", None)?;
+    /// context.end_phase(())?;
+    /// let extracted = context.try_into_state::<Completed<Extract>, Etl>()?;
+    /// extracted.start(Transform)?.complete(())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`StateMismatch`], which gives the context back and says in which state it is.
+    pub fn try_into_state<S: State, P: Pipeline>(mut self) -> Result<Context<S, P>, StateMismatch> {
+        let pipeline = *self.engine.pipeline.get_or_insert(P::TABLE);
+        if pipeline == P::TABLE && S::matches(self.record(), self.engine.meter.names()) {
+            return Ok(Context::from_engine(self.engine));
+        }
+        let asked = format!("{} in pipeline {}", S::description(), P::NAME);
+        let found = format!("{} in pipeline {}", self.record().state(), pipeline.name());
+        Err(StateMismatch::new(self, asked, found))
+    }
+
+    /// A valid name, and what the phase counts if the pipeline says so. A name that the run knows is not checked again.
+    fn known(&self, name: &str) -> Result<(PhaseName, Option<&'static [&'static str]>), Error> {
+        let name = match self.record().phase(name) {
+            Some(phase) => phase.name().clone(),
+            None => name.parse()?,
+        };
+        match self.engine.pipeline {
+            Some(pipeline) => pipeline.declaration(&name).map(|phase| (phase.name.clone(), Some(phase.counters))),
+            None => Ok((name, None)),
+        }
+    }
+
+    /// A phase is running, and counts `C`.
+    fn check_running<C: Counters>(&self, asked: &'static str) -> Result<(), Error> {
+        let running = self.record().running(asked)?;
+        check_counters::<C>(&running.phase, self.engine.meter.names())
+    }
+}
+
+fn check_counters<C: Counters>(phase: &PhaseName, counters: &'static [&'static str]) -> Result<(), Error> {
+    if ptr::eq(counters, C::NAMES) || counters == C::NAMES {
+        return Ok(());
+    }
+    Err(Error::WrongCounters { phase: phase.clone(), counts: counters.join(", "), given: C::NAMES.join(", ") })
+}

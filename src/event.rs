@@ -1,0 +1,123 @@
+//! What happened? A run is the list of its events, and nothing else is ever recorded.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::clock::Timestamp;
+use crate::counters::Tally;
+use crate::phase::{PhaseName, PhaseStatus};
+use crate::recorded_error::ErrorRecord;
+use crate::report::PhaseReport;
+use crate::run_id::RunId;
+
+/// Something that happened in a run. Journals keep events, observers see them, and a
+/// [`RunRecord`](crate::RunRecord) is what they add up to.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Event {
+    /// The run began. Always the first event, and only that.
+    #[non_exhaustive]
+    RunBegan {
+        /// The run's identity.
+        run: RunId,
+        /// The name that the author gave it.
+        name: Arc<str>,
+        /// When.
+        time: Timestamp,
+    },
+
+    /// A phase started, or started again.
+    #[non_exhaustive]
+    PhaseStarted {
+        /// The phase.
+        phase: PhaseName,
+        /// Which attempt, from 1.
+        attempt: u32,
+        /// What the phase expects to process; 0 is unknown.
+        totals: Tally,
+        /// When.
+        time: Timestamp,
+    },
+
+    /// The running phase said from where a later attempt can go on.
+    #[non_exhaustive]
+    Checkpointed {
+        /// The phase.
+        phase: PhaseName,
+        /// Which attempt, from 1.
+        attempt: u32,
+        /// The author's cursor.
+        cursor: Arc<Value>,
+        /// What was processed until then.
+        counts: Tally,
+        /// When.
+        time: Timestamp,
+    },
+
+    /// Somebody overrode a status. This neither starts nor ends a phase.
+    #[non_exhaustive]
+    StatusSet {
+        /// The phase.
+        phase: PhaseName,
+        /// Its status from now on.
+        status: PhaseStatus,
+        /// When.
+        time: Timestamp,
+    },
+
+    /// An error was recorded under a phase. This alone changes no status.
+    #[non_exhaustive]
+    ErrorRecorded {
+        /// The error.
+        error: ErrorRecord,
+    },
+
+    /// The running phase ended.
+    #[non_exhaustive]
+    PhaseEnded {
+        /// Everything about the attempt that ended.
+        report: PhaseReport,
+        /// The error with which it failed, if there is one.
+        error: Option<ErrorRecord>,
+    },
+}
+
+impl Event {
+    /// The event's name: `run_began`, `phase_started`, `checkpointed`, `status_set`, `error_recorded`, `phase_ended`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Event::RunBegan { .. } => "run_began",
+            Event::PhaseStarted { .. } => "phase_started",
+            Event::Checkpointed { .. } => "checkpointed",
+            Event::StatusSet { .. } => "status_set",
+            Event::ErrorRecorded { .. } => "error_recorded",
+            Event::PhaseEnded { .. } => "phase_ended",
+        }
+    }
+
+    /// The phase that the event is about; `None` for [`Event::RunBegan`].
+    #[must_use]
+    pub fn phase(&self) -> Option<&PhaseName> {
+        match self {
+            Event::RunBegan { .. } => None,
+            Event::PhaseStarted { phase, .. } | Event::Checkpointed { phase, .. } | Event::StatusSet { phase, .. } => Some(phase),
+            Event::ErrorRecorded { error } => Some(error.phase()),
+            Event::PhaseEnded { report, .. } => Some(report.phase()),
+        }
+    }
+
+    /// When it happened.
+    #[must_use]
+    pub fn time(&self) -> Timestamp {
+        match self {
+            Event::RunBegan { time, .. }
+            | Event::PhaseStarted { time, .. }
+            | Event::Checkpointed { time, .. }
+            | Event::StatusSet { time, .. } => *time,
+            Event::ErrorRecorded { error } => error.time(),
+            Event::PhaseEnded { report, .. } => report.end_time(),
+        }
+    }
+}

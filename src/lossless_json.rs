@@ -1,0 +1,253 @@
+//! What can be recorded as JSON without loss? A value that would come back changed, or not at all, is refused.
+//!
+//! `serde_json` turns NaN and infinity into `null` without a word, and writes nesting that it then refuses to read. The
+//! serializer here hands everything on to `serde_json`'s own and stops those two on the way.
+
+use serde::ser::{
+    Error, Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple, SerializeTupleStruct,
+    SerializeTupleVariant, Serializer,
+};
+use serde_json::Value;
+
+/// `serde_json` reads at most 127 levels; what is recorded may still be wrapped a few times.
+const DEEPEST: usize = 100;
+
+/// The value as JSON.
+///
+/// # Errors
+///
+/// Why it cannot be kept: the value's own error, a number that JSON does not have, or nesting deeper than 100.
+pub(crate) fn to_value<T: Serialize + ?Sized>(value: &T) -> Result<Value, String> {
+    let value = serde_json::to_value(Level { value, depth: 0 }).map_err(|error| error.to_string())?;
+    check_depth(&value, 0)?;
+    Ok(value)
+}
+
+/// Refuses nesting deeper than 100 in what is JSON already.
+pub(crate) fn check_depth(value: &Value, depth: usize) -> Result<(), String> {
+    match value {
+        Value::Array(_) | Value::Object(_) if depth == DEEPEST => Err(too_deep()),
+        Value::Array(items) => items.iter().try_for_each(|item| check_depth(item, depth + 1)),
+        Value::Object(entries) => entries.values().try_for_each(|entry| check_depth(entry, depth + 1)),
+        _ => Ok(()),
+    }
+}
+
+fn too_deep() -> String {
+    format!("it is nested deeper than {DEEPEST} levels")
+}
+
+/// A value somewhere in the tree, with the number of containers around it.
+struct Level<'a, T: ?Sized> {
+    value: &'a T,
+    depth: usize,
+}
+
+impl<T: Serialize + ?Sized> Serialize for Level<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.value.serialize(Lossless { inner: serializer, depth: self.depth })
+    }
+}
+
+/// Hands everything on to the serializer or to the compound inside.
+struct Lossless<I> {
+    inner: I,
+    depth: usize,
+}
+
+impl<I> Lossless<I> {
+    fn level<'a, T: ?Sized>(&self, value: &'a T) -> Level<'a, T> {
+        Level { value, depth: self.depth }
+    }
+}
+
+impl<S: Serializer> Lossless<S> {
+    /// Goes one level down.
+    fn enter<C>(self, open: impl FnOnce(S) -> Result<C, S::Error>) -> Result<Lossless<C>, S::Error> {
+        if self.depth == DEEPEST {
+            return Err(S::Error::custom(too_deep()));
+        }
+        Ok(Lossless { inner: open(self.inner)?, depth: self.depth + 1 })
+    }
+}
+
+macro_rules! hand_on {
+    ($($method:ident($kind:ty);)*) => {
+        $( fn $method(self, value: $kind) -> Result<S::Ok, S::Error> { self.inner.$method(value) } )*
+    };
+}
+
+impl<S: Serializer> Serializer for Lossless<S> {
+    type Ok = S::Ok;
+    type Error = S::Error;
+    type SerializeSeq = Lossless<S::SerializeSeq>;
+    type SerializeTuple = Lossless<S::SerializeTuple>;
+    type SerializeTupleStruct = Lossless<S::SerializeTupleStruct>;
+    type SerializeTupleVariant = Lossless<S::SerializeTupleVariant>;
+    type SerializeMap = Lossless<S::SerializeMap>;
+    type SerializeStruct = Lossless<S::SerializeStruct>;
+    type SerializeStructVariant = Lossless<S::SerializeStructVariant>;
+
+    hand_on! {
+        serialize_bool(bool);
+        serialize_i8(i8);
+        serialize_i16(i16);
+        serialize_i32(i32);
+        serialize_i64(i64);
+        serialize_i128(i128);
+        serialize_u8(u8);
+        serialize_u16(u16);
+        serialize_u32(u32);
+        serialize_u64(u64);
+        serialize_u128(u128);
+        serialize_char(char);
+        serialize_str(&str);
+        serialize_bytes(&[u8]);
+        serialize_unit_struct(&'static str);
+    }
+
+    fn serialize_f32(self, value: f32) -> Result<S::Ok, S::Error> {
+        if value.is_finite() { self.inner.serialize_f32(value) } else { Err(not_finite(value)) }
+    }
+
+    fn serialize_f64(self, value: f64) -> Result<S::Ok, S::Error> {
+        if value.is_finite() { self.inner.serialize_f64(value) } else { Err(not_finite(value)) }
+    }
+
+    fn serialize_none(self) -> Result<S::Ok, S::Error> {
+        self.inner.serialize_none()
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<S::Ok, S::Error> {
+        self.inner.serialize_some(&Level { value, depth: self.depth })
+    }
+
+    fn serialize_unit(self) -> Result<S::Ok, S::Error> {
+        self.inner.serialize_unit()
+    }
+
+    fn serialize_unit_variant(self, name: &'static str, index: u32, variant: &'static str) -> Result<S::Ok, S::Error> {
+        self.inner.serialize_unit_variant(name, index, variant)
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Result<S::Ok, S::Error> {
+        self.inner.serialize_newtype_struct(name, &Level { value, depth: self.depth })
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        name: &'static str,
+        index: u32,
+        variant: &'static str,
+        value: &T,
+    ) -> Result<S::Ok, S::Error> {
+        self.inner.serialize_newtype_variant(name, index, variant, &Level { value, depth: self.depth + 1 })
+    }
+
+    fn serialize_seq(self, length: Option<usize>) -> Result<Self::SerializeSeq, S::Error> {
+        self.enter(|inner| inner.serialize_seq(length))
+    }
+
+    fn serialize_tuple(self, length: usize) -> Result<Self::SerializeTuple, S::Error> {
+        self.enter(|inner| inner.serialize_tuple(length))
+    }
+
+    fn serialize_tuple_struct(self, name: &'static str, length: usize) -> Result<Self::SerializeTupleStruct, S::Error> {
+        self.enter(|inner| inner.serialize_tuple_struct(name, length))
+    }
+
+    fn serialize_tuple_variant(
+        self,
+        name: &'static str,
+        index: u32,
+        variant: &'static str,
+        length: usize,
+    ) -> Result<Self::SerializeTupleVariant, S::Error> {
+        self.enter(|inner| inner.serialize_tuple_variant(name, index, variant, length))
+    }
+
+    fn serialize_map(self, length: Option<usize>) -> Result<Self::SerializeMap, S::Error> {
+        self.enter(|inner| inner.serialize_map(length))
+    }
+
+    fn serialize_struct(self, name: &'static str, length: usize) -> Result<Self::SerializeStruct, S::Error> {
+        self.enter(|inner| inner.serialize_struct(name, length))
+    }
+
+    fn serialize_struct_variant(
+        self,
+        name: &'static str,
+        index: u32,
+        variant: &'static str,
+        length: usize,
+    ) -> Result<Self::SerializeStructVariant, S::Error> {
+        self.enter(|inner| inner.serialize_struct_variant(name, index, variant, length))
+    }
+}
+
+fn not_finite<E: Error>(value: impl std::fmt::Display) -> E {
+    E::custom(format!("a number is {value}, which JSON does not have"))
+}
+
+macro_rules! hand_on_items {
+    ($($compound:ident::$method:ident;)*) => { $(
+        impl<I: $compound> $compound for Lossless<I> {
+            type Ok = I::Ok;
+            type Error = I::Error;
+
+            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), I::Error> {
+                let value = self.level(value);
+                self.inner.$method(&value)
+            }
+
+            fn end(self) -> Result<I::Ok, I::Error> {
+                self.inner.end()
+            }
+        }
+    )* };
+}
+
+macro_rules! hand_on_fields {
+    ($($compound:ident)*) => { $(
+        impl<I: $compound> $compound for Lossless<I> {
+            type Ok = I::Ok;
+            type Error = I::Error;
+
+            fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), I::Error> {
+                let value = self.level(value);
+                self.inner.serialize_field(key, &value)
+            }
+
+            fn end(self) -> Result<I::Ok, I::Error> {
+                self.inner.end()
+            }
+        }
+    )* };
+}
+
+hand_on_items! {
+    SerializeSeq::serialize_element;
+    SerializeTuple::serialize_element;
+    SerializeTupleStruct::serialize_field;
+    SerializeTupleVariant::serialize_field;
+}
+
+hand_on_fields! { SerializeStruct SerializeStructVariant }
+
+impl<I: SerializeMap> SerializeMap for Lossless<I> {
+    type Ok = I::Ok;
+    type Error = I::Error;
+
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), I::Error> {
+        self.inner.serialize_key(key)
+    }
+
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), I::Error> {
+        let value = self.level(value);
+        self.inner.serialize_value(&value)
+    }
+
+    fn end(self) -> Result<I::Ok, I::Error> {
+        self.inner.end()
+    }
+}

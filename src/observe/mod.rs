@@ -1,0 +1,103 @@
+//! Who watches? Observers are told of every event after it was recorded; they pull progress when they want to show it.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::event::Event;
+use crate::progress::ProgressReader;
+use crate::record::RunRecord;
+
+/// Somebody who watches a run.
+///
+/// An observer sees each event once it is recorded. It can neither veto nor change what happened, and its errors and panics
+/// are contained: they are counted, and the run's summary tells the count. It is called on the thread that runs the phase,
+/// so a slow observer slows the transitions (never the counting) and one that blocks, blocks them.
+///
+/// ```
+/// use etl_context::{Event, Etl, Extract, Observation, Observer, Run};
+/// use std::error::Error;
+/// use std::sync::{Arc, Mutex};
+///
+/// #[derive(Clone, Default)]
+/// struct Names(Arc<Mutex<Vec<&'static str>>>);
+///
+/// impl Observer for Names {
+///     fn observe(&mut self, event: &Event, _: &Observation<'_>) -> Result<(), Box<dyn Error + Send + Sync>> {
+///         self.0.lock().map_err(|_| "poisoned")?.push(event.name());
+///         Ok(())
+///     }
+/// }
+///
+/// let names = Names::default();
+/// Run::builder("import").observe(names.clone()).begin::<Etl>()?.start(Extract)?.complete(())?;
+/// assert_eq!(*names.0.lock().unwrap(), ["run_began", "phase_started", "phase_ended"]);
+/// # Ok::<(), etl_context::Error>(())
+/// ```
+pub trait Observer: Send {
+    /// Called after each event.
+    ///
+    /// # Errors
+    ///
+    /// Whatever went wrong while watching. It is counted and goes no further.
+    fn observe(&mut self, event: &Event, run: &Observation<'_>) -> Result<(), Box<dyn StdError + Send + Sync>>;
+}
+
+/// What an observer can look at beside the event.
+#[derive(Debug)]
+pub struct Observation<'a> {
+    pub(crate) record: &'a RunRecord,
+    pub(crate) progress: &'a ProgressReader,
+}
+
+impl Observation<'_> {
+    /// The run as it is after the event.
+    #[must_use]
+    pub fn record(&self) -> &RunRecord {
+        self.record
+    }
+
+    /// A handle to the counters of the attempt that is running, or ended last. Keep a clone to read them at any time, from
+    /// any thread; reading costs the phase nothing.
+    #[must_use]
+    pub fn progress(&self) -> &ProgressReader {
+        self.progress
+    }
+}
+
+/// The observers of a run, and how often they failed.
+#[derive(Default)]
+pub(crate) struct Observers {
+    observers: Vec<Box<dyn Observer>>,
+    failures: u64,
+}
+
+impl Observers {
+    pub(crate) fn push(&mut self, observer: Box<dyn Observer>) {
+        self.observers.push(observer);
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.observers.is_empty()
+    }
+
+    pub(crate) fn failures(&self) -> u64 {
+        self.failures
+    }
+
+    /// Tells every observer; one that fails does not keep the others from being told.
+    pub(crate) fn notify(&mut self, event: &Event, run: &Observation<'_>) {
+        for observer in &mut self.observers {
+            let told = catch_unwind(AssertUnwindSafe(|| observer.observe(event, run)));
+            if !matches!(told, Ok(Ok(()))) {
+                self.failures += 1;
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Observers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Observers").field("count", &self.observers.len()).field("failures", &self.failures).finish()
+    }
+}

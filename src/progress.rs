@@ -1,0 +1,313 @@
+//! How far? The counters of one attempt: written at the cost of an addition, read from anywhere. The only lock-free code.
+//!
+//! Each cell has exactly one kind of writer, and the types below are the only way to reach it:
+//!
+//! - `own` is written through [`Meter`], of which an attempt has one, by `&mut`: a load and a store suffice;
+//! - `shared` is written through [`Progress`], which many threads can hold: an atomic addition;
+//! - each worker's cells are written through its [`ProgressWorker`], by `&mut`: a load and a store again.
+//!
+//! Readers add them up. All of it is relaxed: a count orders nothing else, and whoever needs the exact sum at the end has
+//! joined the writers first.
+
+use std::array;
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::counters::{CounterValues, Counters, MAX_COUNTERS, Tally};
+
+/// One cell for each counter, on cache lines of their own (two, because processors fetch them in pairs).
+#[derive(Default)]
+#[repr(align(128))]
+struct Cells([AtomicU64; MAX_COUNTERS]);
+
+impl Cells {
+    /// Adds for a single writer. Two writers at once would lose counts, so callers hold the cells by `&mut` handles.
+    fn add_alone(&self, used: usize, values: &CounterValues) {
+        for (cell, value) in self.0.iter().zip(values).take(used) {
+            cell.store(cell.load(Ordering::Relaxed).saturating_add(*value), Ordering::Relaxed);
+        }
+    }
+
+    /// Adds for any number of writers. A sum that overflowed is set to the maximum at once.
+    fn add_shared(&self, used: usize, values: &CounterValues) {
+        for (cell, value) in self.0.iter().zip(values).take(used) {
+            let before = cell.fetch_add(*value, Ordering::Relaxed);
+            if before.checked_add(*value).is_none() {
+                cell.store(u64::MAX, Ordering::Relaxed);
+            }
+        }
+    }
+
+    fn set(&self, values: &CounterValues) {
+        for (cell, value) in self.0.iter().zip(values) {
+            cell.store(*value, Ordering::Relaxed);
+        }
+    }
+
+    fn read(&self) -> CounterValues {
+        array::from_fn(|index| self.0[index].load(Ordering::Relaxed))
+    }
+}
+
+/// The counters of one attempt.
+struct Attempt {
+    names: &'static [&'static str],
+    started: Instant,
+    own: Cells,
+    shared: Cells,
+    totals: Cells,
+    workers: Mutex<Vec<Arc<Cells>>>,
+    ended: AtomicBool,
+}
+
+impl Attempt {
+    fn new(names: &'static [&'static str], totals: &CounterValues) -> Self {
+        let attempt = Attempt {
+            names,
+            started: Instant::now(),
+            own: Cells::default(),
+            shared: Cells::default(),
+            totals: Cells::default(),
+            workers: Mutex::default(),
+            ended: AtomicBool::new(false),
+        };
+        attempt.totals.set(totals);
+        attempt
+    }
+
+    fn counts(&self) -> CounterValues {
+        let mut sums = self.own.read();
+        let workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
+        for cells in workers.iter().map(Arc::as_ref).chain([&self.shared]) {
+            sums = array::from_fn(|index| sums[index].saturating_add(cells.0[index].load(Ordering::Relaxed)));
+        }
+        sums
+    }
+
+    fn ended(&self) -> bool {
+        self.ended.load(Ordering::Acquire)
+    }
+}
+
+/// The running attempt's counters as their owner has them.
+pub(crate) struct Meter(Arc<Attempt>);
+
+impl Meter {
+    /// The meter of no attempt: it counts nothing and has ended.
+    pub(crate) fn idle() -> Self {
+        let meter = Meter(Arc::new(Attempt::new(&[], &CounterValues::default())));
+        meter.end();
+        meter
+    }
+
+    /// Starts to count a new attempt. Whoever still holds a handle to the last one keeps seeing the last one.
+    pub(crate) fn start(&mut self, names: &'static [&'static str], totals: &CounterValues) {
+        let attempt = Attempt::new(names, totals);
+        match Arc::get_mut(&mut self.0) {
+            Some(unwatched) => *unwatched = attempt,
+            None => self.0 = Arc::new(attempt),
+        }
+    }
+
+    /// The caller has checked that the attempt counts `C`; with other counters, values would land under other names.
+    pub(crate) fn add<C: Counters>(&mut self, counts: C) {
+        self.0.own.add_alone(C::NAMES.len(), &counts.to_values());
+    }
+
+    pub(crate) fn set_totals<C: Counters>(&mut self, totals: C) {
+        self.0.totals.set(&totals.to_values());
+    }
+
+    pub(crate) fn names(&self) -> &'static [&'static str] {
+        self.0.names
+    }
+
+    pub(crate) fn counts(&self) -> Tally {
+        Tally::new(self.0.names, self.0.counts())
+    }
+
+    pub(crate) fn totals(&self) -> Tally {
+        Tally::new(self.0.names, self.0.totals.read())
+    }
+
+    /// Tells the workers that nothing counts any more.
+    pub(crate) fn end(&self) {
+        self.0.ended.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn progress<C: Counters>(&self) -> Progress<'_, C> {
+        Progress { attempt: &self.0, counters: PhantomData }
+    }
+
+    pub(crate) fn reader(&self) -> ProgressReader {
+        ProgressReader(Arc::clone(&self.0))
+    }
+}
+
+impl fmt::Debug for Meter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.counts().fmt(f)
+    }
+}
+
+/// Counting by many threads at once, for as long as the running context is borrowed.
+///
+/// Copies of it can go to scoped threads or a rayon loop. Because it borrows the context, the phase cannot be ended while
+/// one of them still counts: the compiler says so.
+///
+/// ```
+/// use etl_context::{Context, Counts, Extract};
+///
+/// let extract = Context::new("import").start(Extract)?;
+/// let progress = extract.progress();
+/// std::thread::scope(|scope| {
+///     for _ in 0..4 {
+///         scope.spawn(move || progress.add(Counts { conversations: 1, messages: 20 }));
+///     }
+/// });
+/// assert_eq!(extract.complete(())?.counts(), Counts { conversations: 4, messages: 80 });
+/// # Ok::<(), etl_context::Error>(())
+/// ```
+pub struct Progress<'a, C> {
+    attempt: &'a Arc<Attempt>,
+    counters: PhantomData<fn() -> C>,
+}
+
+impl<C: Counters> Progress<'_, C> {
+    /// Adds to the counters; they saturate.
+    pub fn add(&self, counts: C) {
+        self.attempt.shared.add_shared(C::NAMES.len(), &counts.to_values());
+    }
+
+    /// What was counted so far, by everybody.
+    #[must_use]
+    pub fn counts(&self) -> C {
+        C::from_values(self.attempt.counts())
+    }
+
+    /// What is expected; 0 is unknown.
+    #[must_use]
+    pub fn totals(&self) -> C {
+        C::from_values(self.attempt.totals.read())
+    }
+
+    /// How long the attempt has been running, by the monotonic clock.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.attempt.started.elapsed()
+    }
+
+    /// An owned handle for a task that outlives the borrow, with counters of its own that no other thread touches.
+    #[must_use]
+    pub fn worker(&self) -> ProgressWorker<C> {
+        let own = Arc::new(Cells::default());
+        self.attempt.workers.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&own));
+        ProgressWorker { attempt: Arc::clone(self.attempt), own, counters: PhantomData }
+    }
+}
+
+impl<C> Clone for Progress<'_, C> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<C> Copy for Progress<'_, C> {}
+
+impl<C: Counters> fmt::Debug for Progress<'_, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Progress").field("counts", &self.counts()).field("totals", &self.totals()).finish()
+    }
+}
+
+/// Counting by one task that outlives the borrow of the context, such as a spawned one.
+///
+/// What it counts is part of the phase if it was counted before the phase ended; join the task before you end the phase, or
+/// counts that arrive at that very moment may be left out.
+///
+/// ```
+/// use etl_context::{Context, Counts, Extract, PhaseHasEnded};
+///
+/// let extract = Context::new("import").start(Extract)?;
+/// let mut worker = extract.progress().worker();
+/// let task = std::thread::spawn(move || {
+///     worker.add(Counts { conversations: 1, messages: 20 })?;
+///     Ok::<_, PhaseHasEnded>(worker)
+/// });
+/// let mut worker = task.join().expect("the task does not panic")?;
+///
+/// assert_eq!(extract.complete(())?.counts().messages, 20);
+/// assert_eq!(worker.add(Counts { conversations: 0, messages: 1 }), Err(PhaseHasEnded));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct ProgressWorker<C> {
+    attempt: Arc<Attempt>,
+    own: Arc<Cells>,
+    counters: PhantomData<fn() -> C>,
+}
+
+impl<C: Counters> ProgressWorker<C> {
+    /// Adds to this worker's counters; they saturate.
+    ///
+    /// # Errors
+    ///
+    /// [`PhaseHasEnded`] if the attempt that the worker belongs to has ended. Nothing was counted, there or anywhere else.
+    pub fn add(&mut self, counts: C) -> Result<(), PhaseHasEnded> {
+        if self.attempt.ended() {
+            return Err(PhaseHasEnded);
+        }
+        self.own.add_alone(C::NAMES.len(), &counts.to_values());
+        Ok(())
+    }
+}
+
+impl<C> fmt::Debug for ProgressWorker<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProgressWorker").field("ended", &self.attempt.ended()).finish_non_exhaustive()
+    }
+}
+
+/// A worker counted for an attempt that has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the phase that this worker counts for has ended; nothing was counted")]
+#[allow(clippy::exhaustive_structs, reason = "there is nothing more to say")]
+pub struct PhaseHasEnded;
+
+/// Reading an attempt's counters from anywhere, for as long as one likes.
+#[derive(Clone)]
+pub struct ProgressReader(Arc<Attempt>);
+
+impl ProgressReader {
+    /// What was counted so far, by everybody.
+    #[must_use]
+    pub fn counts(&self) -> Tally {
+        Tally::new(self.0.names, self.0.counts())
+    }
+
+    /// What is expected; 0 is unknown.
+    #[must_use]
+    pub fn totals(&self) -> Tally {
+        Tally::new(self.0.names, self.0.totals.read())
+    }
+
+    /// How long ago the attempt started, by the monotonic clock.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.0.started.elapsed()
+    }
+
+    /// Whether the attempt has ended, so that the counts change no more.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.0.ended()
+    }
+}
+
+impl fmt::Debug for ProgressReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProgressReader").field("counts", &self.counts()).field("totals", &self.totals()).finish()
+    }
+}

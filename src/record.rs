@@ -1,0 +1,396 @@
+//! What is true now? The record is the fold of the run's events, and [`RunRecord::apply`] is the only way to change it.
+//!
+//! Invariants, which hold between any two events:
+//!
+//! 1. The first event is [`Event::RunBegan`], and no other one is.
+//! 2. At most one phase is running. Its phase and attempt are the only ones that can be checkpointed or ended.
+//! 3. The attempts at a phase are numbered 1, 2, 3 …; all but the running one have ended and have their report.
+//! 4. A report is never changed. A status can be, and each such override is kept.
+//! 5. `admits` refuses what a caller can get wrong, before `apply`, which cannot fail, makes the rest true.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::clock::Timestamp;
+use crate::error::Error;
+use crate::event::Event;
+use crate::phase::{PhaseName, PhaseStatus};
+use crate::recorded_error::ErrorRecord;
+use crate::report::PhaseReport;
+use crate::run_id::RunId;
+
+/// Everything that is known of a run: what its events add up to.
+///
+/// ```
+/// use etl_context::{Context, Extract, PhaseStatus};
+///
+/// let extracted = Context::new("import").start(Extract)?.complete(())?;
+/// let record = extracted.record();
+/// assert_eq!(record.name(), "import");
+/// assert_eq!(record.status("extract"), PhaseStatus::Completed);
+/// assert_eq!(record.phase("extract").map(|phase| phase.attempts()), Some(1));
+/// # Ok::<(), etl_context::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunRecord {
+    run: RunId,
+    name: Arc<str>,
+    began: Timestamp,
+    latest: Timestamp,
+    events: u64,
+    /// In the order in which they were first mentioned.
+    phases: Vec<PhaseRecord>,
+    running: Option<Running>,
+    /// The index of the phase that ended last.
+    ended: Option<usize>,
+    errors: Vec<ErrorRecord>,
+}
+
+/// Everything that is known of one phase.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PhaseRecord {
+    name: PhaseName,
+    status: PhaseStatus,
+    reports: Vec<PhaseReport>,
+    checkpoint: Option<Arc<Value>>,
+    overrides: Vec<StatusOverride>,
+}
+
+/// A status that somebody set by hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StatusOverride {
+    from: PhaseStatus,
+    to: PhaseStatus,
+    time: Timestamp,
+}
+
+/// The attempt that is running.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Running {
+    index: usize,
+    pub(crate) phase: PhaseName,
+    pub(crate) attempt: u32,
+    pub(crate) started: Timestamp,
+}
+
+impl RunRecord {
+    /// A run that has just begun.
+    pub(crate) fn begin(run: RunId, name: Arc<str>, time: Timestamp) -> Self {
+        RunRecord {
+            run,
+            name,
+            began: time,
+            latest: time,
+            events: 1,
+            phases: Vec::new(),
+            running: None,
+            ended: None,
+            errors: Vec::new(),
+        }
+    }
+
+    /// The record that events add up to: the same fold that the live run goes through.
+    ///
+    /// `None` unless they begin with [`Event::RunBegan`] and each can follow the ones before it.
+    pub fn replay<'e>(events: impl IntoIterator<Item = &'e Event>) -> Option<RunRecord> {
+        let mut events = events.into_iter();
+        let Event::RunBegan { run, name, time } = events.next()? else { return None };
+        let mut record = RunRecord::begin(*run, Arc::clone(name), *time);
+        for event in events {
+            record.admits(event).ok()?;
+            record.apply(event);
+        }
+        Some(record)
+    }
+
+    /// Whether the event can happen now.
+    ///
+    /// # Errors
+    ///
+    /// The error of the mistake that the event would be.
+    pub(crate) fn admits(&self, event: &Event) -> Result<(), Error> {
+        match (event, &self.running) {
+            (Event::PhaseStarted { phase, .. }, Some(running)) => {
+                Err(Error::AlreadyInProgress { running: running.phase.clone(), asked: phase.clone() })
+            }
+            (Event::Checkpointed { .. } | Event::PhaseEnded { .. }, None) => Err(self.none_in_progress(event.name())),
+            _ => Ok(()),
+        }
+    }
+
+    /// The running attempt.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoneInProgress`], which says what was asked for.
+    pub(crate) fn running(&self, asked: &'static str) -> Result<&Running, Error> {
+        self.running.as_ref().ok_or_else(|| self.none_in_progress(asked))
+    }
+
+    fn none_in_progress(&self, asked: &'static str) -> Error {
+        Error::NoneInProgress { asked, state: self.position() }
+    }
+
+    /// Makes the event true.
+    pub(crate) fn apply(&mut self, event: &Event) {
+        self.events += 1;
+        self.latest = event.time();
+        match event {
+            Event::RunBegan { run, name, time } => *self = RunRecord::begin(*run, Arc::clone(name), *time),
+            Event::PhaseStarted { phase, attempt, time, .. } => self.start(phase, *attempt, *time),
+            Event::Checkpointed { phase, cursor, .. } => self.phase_mut(phase).checkpoint = Some(Arc::clone(cursor)),
+            Event::StatusSet { phase, status, time } => self.phase_mut(phase).override_status(*status, *time),
+            Event::ErrorRecorded { error } => self.errors.push(error.clone()),
+            Event::PhaseEnded { report, error } => self.end(report, error.as_ref()),
+        }
+    }
+
+    fn start(&mut self, phase: &PhaseName, attempt: u32, started: Timestamp) {
+        let index = self.index_of(phase);
+        self.phases[index].status = PhaseStatus::Running;
+        self.running = Some(Running { index, phase: phase.clone(), attempt, started });
+    }
+
+    fn end(&mut self, report: &PhaseReport, error: Option<&ErrorRecord>) {
+        let index = self.running.take().map_or_else(|| self.index_of(report.phase()), |running| running.index);
+        self.phases[index].end(report);
+        self.ended = Some(index);
+        self.errors.extend(error.cloned());
+    }
+
+    fn phase_mut(&mut self, name: &PhaseName) -> &mut PhaseRecord {
+        let index = self.index_of(name);
+        &mut self.phases[index]
+    }
+
+    /// Where the phase is kept; a new one is added. A run has few phases, and searching a short list beats a map.
+    fn index_of(&mut self, name: &PhaseName) -> usize {
+        let known = self.phases.iter().position(|phase| phase.name == *name);
+        known.unwrap_or_else(|| {
+            self.phases.push(PhaseRecord::new(name.clone()));
+            self.phases.len() - 1
+        })
+    }
+
+    /// The run's identity.
+    #[must_use]
+    pub fn run_id(&self) -> RunId {
+        self.run
+    }
+
+    /// The name that the author gave the run.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// When the run began.
+    #[must_use]
+    pub fn start_time(&self) -> Timestamp {
+        self.began
+    }
+
+    /// When the latest event happened.
+    #[must_use]
+    pub fn latest_time(&self) -> Timestamp {
+        self.latest
+    }
+
+    /// How many events the record is made of. The next event has this sequence number.
+    #[must_use]
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// The phases in the order in which they were first mentioned.
+    pub fn phases(&self) -> impl Iterator<Item = &PhaseRecord> {
+        self.phases.iter()
+    }
+
+    /// What is known of a phase; `None` if it was never mentioned.
+    #[must_use]
+    pub fn phase(&self, name: &str) -> Option<&PhaseRecord> {
+        self.phases.iter().find(|phase| phase.name == *name)
+    }
+
+    /// The status of a phase; `pending` if it was never mentioned.
+    #[must_use]
+    pub fn status(&self, name: &str) -> PhaseStatus {
+        self.phase(name).map_or(PhaseStatus::Pending, PhaseRecord::status)
+    }
+
+    /// The running phase.
+    #[must_use]
+    pub fn current_phase(&self) -> Option<&PhaseName> {
+        self.running.as_ref().map(|running| &running.phase)
+    }
+
+    /// Every recorded error, oldest first.
+    #[must_use]
+    pub fn errors(&self) -> &[ErrorRecord] {
+        &self.errors
+    }
+
+    /// The errors recorded under a phase, oldest first.
+    pub fn errors_for(&self, phase: &str) -> impl Iterator<Item = &ErrorRecord> {
+        self.errors.iter().filter(move |error| *error.phase() == *phase)
+    }
+
+    /// The cursor of the phase's last checkpoint since it last completed.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StoredShape`] if the cursor is no `C`.
+    pub(crate) fn resume_point<C: DeserializeOwned>(&self, phase: &str) -> Result<Option<C>, Error> {
+        let Some((phase, cursor)) = self.phase(phase).and_then(|phase| Some((&phase.name, phase.checkpoint()?))) else {
+            return Ok(None);
+        };
+        C::deserialize(cursor).map(Some).map_err(|error| Error::StoredShape {
+            phase: phase.clone(),
+            what: "the checkpoint",
+            reason: error.to_string(),
+        })
+    }
+
+    /// The state as the typed face writes it, as in `Running<load>`.
+    pub(crate) fn state(&self) -> String {
+        match self.current_phase() {
+            Some(phase) => format!("Running<{phase}>"),
+            None => self.position().to_string(),
+        }
+    }
+
+    /// The phase that ended last, judged by its present status. A running phase does not change it.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        match self.ended.map(|index| &self.phases[index]) {
+            None => Position::Idle,
+            Some(phase) if phase.counts_as_failed() => Position::Failed(phase.name.clone()),
+            Some(phase) => Position::Completed(phase.name.clone()),
+        }
+    }
+}
+
+impl PhaseRecord {
+    fn new(name: PhaseName) -> Self {
+        PhaseRecord { name, status: PhaseStatus::Pending, reports: Vec::new(), checkpoint: None, overrides: Vec::new() }
+    }
+
+    /// A phase that completed has nothing left to go on from.
+    fn end(&mut self, report: &PhaseReport) {
+        self.status = report.status();
+        if report.status() == PhaseStatus::Completed {
+            self.checkpoint = None;
+        }
+        self.reports.push(report.clone());
+    }
+
+    fn override_status(&mut self, to: PhaseStatus, time: Timestamp) {
+        self.overrides.push(StatusOverride { from: self.status, to, time });
+        self.status = to;
+    }
+
+    /// The phase's name.
+    #[must_use]
+    pub fn name(&self) -> &PhaseName {
+        &self.name
+    }
+
+    /// Its present status.
+    #[must_use]
+    pub fn status(&self) -> PhaseStatus {
+        self.status
+    }
+
+    /// How many attempts have ended.
+    #[must_use]
+    pub fn attempts(&self) -> usize {
+        self.reports.len()
+    }
+
+    /// The reports of the attempts that have ended, oldest first.
+    #[must_use]
+    pub fn reports(&self) -> &[PhaseReport] {
+        &self.reports
+    }
+
+    /// The report of the attempt that ended last.
+    #[must_use]
+    pub fn latest_report(&self) -> Option<&PhaseReport> {
+        self.reports.last()
+    }
+
+    /// The cursor of the last checkpoint since the phase last completed.
+    #[must_use]
+    pub fn checkpoint(&self) -> Option<&Value> {
+        self.checkpoint.as_deref()
+    }
+
+    /// The statuses that were set by hand, oldest first.
+    #[must_use]
+    pub fn overrides(&self) -> &[StatusOverride] {
+        &self.overrides
+    }
+
+    /// Its present status decides, unless that was set by hand to one that no ended phase has.
+    fn counts_as_failed(&self) -> bool {
+        match self.status {
+            PhaseStatus::Failed => true,
+            PhaseStatus::Completed => false,
+            PhaseStatus::Pending | PhaseStatus::Running => {
+                self.latest_report().is_some_and(|report| report.status() == PhaseStatus::Failed)
+            }
+        }
+    }
+
+    /// The number of the next attempt, from 1.
+    pub(crate) fn next_attempt(&self) -> u32 {
+        u32::try_from(self.reports.len()).map_or(u32::MAX, |ended| ended.saturating_add(1))
+    }
+}
+
+impl StatusOverride {
+    /// The status that was overridden.
+    #[must_use]
+    pub fn from(&self) -> PhaseStatus {
+        self.from
+    }
+
+    /// The status that was set.
+    #[must_use]
+    pub fn to(&self) -> PhaseStatus {
+        self.to
+    }
+
+    /// When it was set.
+    #[must_use]
+    pub fn time(&self) -> Timestamp {
+        self.time
+    }
+}
+
+/// Where a run stands between two phases, and what an edge of a pipeline starts from.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[allow(clippy::exhaustive_enums, reason = "these are the states at rest of the typed face")]
+pub enum Position {
+    /// No phase has ended yet.
+    Idle,
+    /// This phase ended last, and completed.
+    Completed(PhaseName),
+    /// This phase ended last, and failed.
+    Failed(PhaseName),
+}
+
+/// As the typed face writes its states: `Idle`, `Completed<extract>`, `Failed<extract>`.
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Position::Idle => f.write_str("Idle"),
+            Position::Completed(phase) => write!(f, "Completed<{phase}>"),
+            Position::Failed(phase) => write!(f, "Failed<{phase}>"),
+        }
+    }
+}

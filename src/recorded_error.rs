@@ -1,0 +1,190 @@
+//! What is kept of an error? Its message and its sources, whatever type the author uses.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::iter;
+
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
+
+use crate::clock::Timestamp;
+use crate::phase::PhaseName;
+use crate::table::one_line;
+
+/// The most sources that are kept of one error. A chain that is longer is cut, and its last entry says so.
+const MOST_SOURCES: usize = 100;
+
+/// The longest message that is shown; the record has it whole.
+const LONGEST_SHOWN: usize = 1_000;
+
+/// What is kept of an error: its message, and those of its sources, outermost first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordedError {
+    message: String,
+    source: Option<Box<RecordedError>>,
+}
+
+impl RecordedError {
+    fn new(message: String, source: Option<&(dyn StdError + 'static)>) -> Self {
+        let mut messages = vec![message];
+        let mut chain = iter::successors(source, |&error| error.source());
+        messages.extend(chain.by_ref().take(MOST_SOURCES).map(ToString::to_string));
+        if chain.next().is_some() {
+            messages.push(format!("(the chain of sources goes on; {MOST_SOURCES} of them were kept)"));
+        }
+        RecordedError::chain(messages)
+    }
+
+    /// The first message becomes the error, the others its sources.
+    fn chain(messages: Vec<String>) -> Self {
+        let innermost_first = messages.into_iter().rev();
+        let chain = innermost_first.fold(None, |source, message| Some(RecordedError { message, source: source.map(Box::new) }));
+        chain.unwrap_or(RecordedError { message: String::new(), source: None })
+    }
+
+    /// The error's own message.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The error behind it.
+    pub(crate) fn behind(&self) -> Option<&RecordedError> {
+        self.source.as_deref()
+    }
+
+    /// The messages of its sources, outermost first.
+    pub fn sources(&self) -> impl Iterator<Item = &str> {
+        iter::successors(self.source.as_deref(), |error| error.source.as_deref()).map(RecordedError::message)
+    }
+}
+
+impl fmt::Display for RecordedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl StdError for RecordedError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}
+
+/// An error in the run's record: what went wrong, in which phase and attempt, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErrorRecord {
+    pub(crate) phase: PhaseName,
+    pub(crate) attempt: Option<u32>,
+    pub(crate) time: Timestamp,
+    pub(crate) error: RecordedError,
+}
+
+impl ErrorRecord {
+    /// The phase under which the error was recorded.
+    #[must_use]
+    pub fn phase(&self) -> &PhaseName {
+        &self.phase
+    }
+
+    /// The attempt that was running or had ended last, from 1; `None` if the phase had never been started.
+    #[must_use]
+    pub fn attempt(&self) -> Option<u32> {
+        self.attempt
+    }
+
+    /// When it was recorded.
+    #[must_use]
+    pub fn time(&self) -> Timestamp {
+        self.time
+    }
+
+    /// The error's message.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        self.error.message()
+    }
+
+    /// The messages of the error's sources, outermost first.
+    pub fn sources(&self) -> impl Iterator<Item = &str> {
+        self.error.sources()
+    }
+
+    /// The error as it was recorded, with its sources behind [`Error::source`](StdError::source).
+    #[must_use]
+    pub fn error(&self) -> &RecordedError {
+        &self.error
+    }
+}
+
+/// As in `{"phase": "load", "attempt": 1, "time": "…Z", "message": "…", "sources": ["…"]}`.
+impl Serialize for ErrorRecord {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("ErrorRecord", 5)?;
+        fields.serialize_field("phase", &self.phase)?;
+        fields.serialize_field("attempt", &self.attempt)?;
+        fields.serialize_field("time", &self.time)?;
+        fields.serialize_field("message", self.message())?;
+        fields.serialize_field("sources", &self.sources().collect::<Vec<_>>())?;
+        fields.end()
+    }
+}
+
+/// As in `load, attempt 1: the database is locked`, with a line for each source.
+impl fmt::Display for ErrorRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.phase)?;
+        if let Some(attempt) = self.attempt {
+            write!(f, ", attempt {attempt}")?;
+        }
+        write!(f, ": {}", one_line(self.message(), LONGEST_SHOWN))?;
+        self.sources().try_for_each(|source| write!(f, "\n  caused by: {}", one_line(source, LONGEST_SHOWN)))
+    }
+}
+
+/// An error that a phase can fail with: any [`std::error::Error`], a boxed one, an `anyhow::Error`, a text.
+///
+/// `Kind` tells these apart for the compiler, which finds it by itself; no program names it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be recorded as an error",
+    label = "an error is expected here",
+    note = "use a type that implements `std::error::Error`, a `Box<dyn Error + Send + Sync>`, an `anyhow::Error` or a `String`"
+)]
+pub trait WorkError<Kind> {
+    /// The message of the error and of each of its sources.
+    fn recorded(&self) -> RecordedError;
+}
+
+/// The kinds of errors that [`WorkError`] tells apart.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct StandardError;
+
+/// See [`StandardError`].
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct BoxedError;
+
+/// See [`StandardError`].
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct TextError;
+
+impl<E: StdError + ?Sized> WorkError<StandardError> for E {
+    fn recorded(&self) -> RecordedError {
+        RecordedError::new(self.to_string(), self.source())
+    }
+}
+
+impl<E: AsRef<dyn StdError + Send + Sync>> WorkError<BoxedError> for E {
+    fn recorded(&self) -> RecordedError {
+        let error = self.as_ref();
+        RecordedError::new(error.to_string(), error.source())
+    }
+}
+
+impl<E: AsRef<str> + ?Sized> WorkError<TextError> for E {
+    fn recorded(&self) -> RecordedError {
+        RecordedError::new(self.as_ref().to_owned(), None)
+    }
+}

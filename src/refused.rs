@@ -1,0 +1,115 @@
+//! What does a refused move leave? The context as it was, and the reason.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use crate::error::Error;
+use crate::etl_context::EtlContext;
+
+/// A move that was refused: the context, which is as it was, and the error.
+///
+/// `?` turns it into the [`Error`] and drops the context; if a phase was running, it is then recorded as abandoned. To go on
+/// with the context, take both with [`into_parts`](Refused::into_parts):
+///
+/// ```
+/// use etl_context::{Context, Extract, dict};
+///
+/// let extract = Context::new("import").start(Extract)?;
+/// // The method says `completed`, the result says otherwise.
+/// let refused = extract.complete(dict! { "status": "failed" }).unwrap_err();
+/// let (extract, error) = refused.into_parts();
+/// assert!(error.to_string().starts_with("Status is invalid"));
+/// extract.complete(dict! { "status": "completed" })?;
+/// # Ok::<(), etl_context::Error>(())
+/// ```
+#[must_use = "the context is inside"]
+pub struct Refused<C>(Box<(C, Error)>);
+
+impl<C> Refused<C> {
+    pub(crate) fn new(context: C, error: Error) -> Self {
+        Refused(Box::new((context, error)))
+    }
+
+    /// Why it was refused.
+    #[must_use]
+    pub fn error(&self) -> &Error {
+        &self.0.1
+    }
+
+    /// The context and the reason.
+    #[must_use]
+    pub fn into_parts(self) -> (C, Error) {
+        *self.0
+    }
+}
+
+impl<C> From<Refused<C>> for Error {
+    fn from(refused: Refused<C>) -> Self {
+        refused.into_parts().1
+    }
+}
+
+impl<C> fmt::Debug for Refused<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Refused").field(self.error()).finish()
+    }
+}
+
+impl<C> fmt::Display for Refused<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error().fmt(f)
+    }
+}
+
+impl<C> StdError for Refused<C> {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.error().source()
+    }
+}
+
+/// A dynamic context is not in the state that was asked for. It is inside, as it was.
+#[must_use = "the context is inside"]
+pub struct StateMismatch(Box<(EtlContext, Mismatch)>);
+
+#[derive(Debug)]
+struct Mismatch {
+    asked: String,
+    found: String,
+}
+
+impl StateMismatch {
+    pub(crate) fn new(context: EtlContext, asked: String, found: String) -> Self {
+        StateMismatch(Box::new((context, Mismatch { asked, found })))
+    }
+
+    /// The state that was asked for, as in `Completed<extract> in pipeline Etl`.
+    #[must_use]
+    pub fn asked(&self) -> &str {
+        &self.0.1.asked
+    }
+
+    /// The state that the context is in.
+    #[must_use]
+    pub fn found(&self) -> &str {
+        &self.0.1.found
+    }
+
+    /// The context, as it was.
+    pub fn into_context(self) -> EtlContext {
+        self.0.0
+    }
+}
+
+impl fmt::Debug for StateMismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.1.fmt(f)
+    }
+}
+
+impl fmt::Display for StateMismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the context is in state `{}`, not in `{}`", self.found(), self.asked())
+    }
+}
+
+impl StdError for StateMismatch {}

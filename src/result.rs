@@ -1,0 +1,108 @@
+//! What may a phase return? A dictionary, or nothing.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::lossless_json::{check_depth, to_value};
+
+/// A JSON object: what [`dict!`](crate::dict) builds.
+pub type Dictionary = serde_json::Map<String, Value>;
+
+/// A result as it is recorded; `None` is no result.
+pub(crate) type Checked = Result<Option<Dictionary>, ResultFault>;
+
+/// A dictionary: a map with string keys, `()` for no result, or a struct of your own by one line.
+///
+/// ```
+/// use etl_context::{Context, Extract, PhaseResult};
+/// use serde::Serialize;
+///
+/// #[derive(Serialize)]
+/// struct Source {
+///     file: String,
+///     size_bytes: u64,
+/// }
+///
+/// impl PhaseResult for Source {}
+///
+/// let extract = Context::new("import").start(Extract)?;
+/// let extracted = extract.complete(Source { file: "export.tar".to_owned(), size_bytes: 1_024 })?;
+/// assert_eq!(extracted.report().result().unwrap()["file"], "export.tar");
+/// # Ok::<(), etl_context::Error>(())
+/// ```
+///
+/// The trait promises that the value serialises to a JSON object (or to `null`, for no result). A value that breaks the
+/// promise is refused when the phase ends, and the phase stays open.
+#[diagnostic::on_unimplemented(
+    message = "Result must be a dictionary: `{Self}` is not one",
+    label = "not a dictionary",
+    note = "pass a map with string keys such as `dict! {{ \"rows\": 10 }}`, `()` for no result, or a struct of your own with `impl PhaseResult for … {{}}`"
+)]
+pub trait PhaseResult: Serialize {
+    /// The result as it is recorded. Not part of the public contract.
+    #[doc(hidden)]
+    fn into_dictionary(self) -> Checked
+    where
+        Self: Sized,
+    {
+        dictionary(&self)
+    }
+}
+
+/// Why a result cannot be recorded.
+#[doc(hidden)]
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ResultFault {
+    NotSerializable(String),
+    NotObject(&'static str),
+}
+
+/// Any serialisable value as a result: an object is one, `null` is none.
+pub(crate) fn dictionary<R: Serialize + ?Sized>(result: &R) -> Checked {
+    match to_value(result).map_err(ResultFault::NotSerializable)? {
+        Value::Object(entries) => Ok(Some(entries)),
+        Value::Null => Ok(None),
+        Value::Bool(_) => Err(ResultFault::NotObject("a boolean")),
+        Value::Number(_) => Err(ResultFault::NotObject("a number")),
+        Value::String(_) => Err(ResultFault::NotObject("a text")),
+        Value::Array(_) => Err(ResultFault::NotObject("a list")),
+    }
+}
+
+impl PhaseResult for () {}
+
+impl PhaseResult for Dictionary {
+    /// This is JSON already, so it is moved and not copied.
+    fn into_dictionary(self) -> Checked {
+        self.values().try_for_each(|value| check_depth(value, 1)).map_err(ResultFault::NotSerializable)?;
+        Ok(Some(self))
+    }
+}
+
+impl<V: Serialize> PhaseResult for BTreeMap<String, V> {}
+impl<V: Serialize> PhaseResult for BTreeMap<&str, V> {}
+impl<V: Serialize, S> PhaseResult for HashMap<String, V, S> {}
+impl<V: Serialize, S> PhaseResult for HashMap<&str, V, S> {}
+impl<R: PhaseResult + ?Sized> PhaseResult for &R {}
+
+/// Builds a dictionary, a `serde_json::Map`, in the notation of `serde_json::json!`.
+///
+/// ```
+/// use etl_context::dict;
+///
+/// let result = dict! { "source": "export.tar", "skipped": ["a", "b"], "nested": { "depth": 2 } };
+/// assert_eq!(result["nested"]["depth"], 2);
+/// assert!(dict! {}.is_empty());
+/// ```
+#[macro_export]
+macro_rules! dict {
+    ($($entries:tt)*) => {
+        match $crate::__serde_json::json!({ $($entries)* }) {
+            $crate::__serde_json::Value::Object(entries) => entries,
+            _ => $crate::Dictionary::new(),
+        }
+    };
+}

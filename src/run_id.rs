@@ -1,0 +1,48 @@
+//! Which run is this?
+
+use std::fmt;
+use std::hash::{BuildHasher, RandomState};
+
+use serde::{Serialize, Serializer};
+
+use crate::clock::Timestamp;
+
+/// The identity of a run: a UUID of version 7 (RFC 9562), so that ids sort by the time at which the runs began.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RunId(u128);
+
+impl RunId {
+    /// The random bits come from the keys that the standard library draws for its hash maps: unique, not secret.
+    pub(crate) fn new(began: Timestamp) -> Self {
+        let random = || u128::from(RandomState::new().hash_one(began));
+        let milliseconds = u128::from(began.unix_milliseconds()) << 80;
+        let version = 7 << 76;
+        let variant = 0b10 << 62;
+        RunId(milliseconds | version | (random() >> 52) << 64 | variant | random() >> 2)
+    }
+
+    /// The identity as a number, as UUID libraries take it.
+    #[must_use]
+    pub fn as_u128(self) -> u128 {
+        self.0
+    }
+}
+
+impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = format!("{:032x}", self.0);
+        write!(f, "{}-{}-{}-{}-{}", &digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..])
+    }
+}
+
+impl fmt::Debug for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for RunId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}

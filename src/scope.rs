@@ -1,0 +1,327 @@
+//! How is work run inside a phase? As a closure, whose outcome ends the phase.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::context::Context;
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::phase::Phase;
+use crate::pipeline::Pipeline;
+use crate::progress::Progress;
+use crate::recorded_error::WorkError;
+use crate::refused::Refused;
+use crate::result::PhaseResult;
+use crate::state::{Completed, Failed, Running, State};
+
+/// A phase that is about to run as a closure; [`Context::phase`] makes one.
+#[must_use = "nothing runs until `run` or `run_async` is called"]
+pub struct PhaseScope<Ph: Phase, S, P> {
+    context: Context<S, P>,
+    totals: Ph::Counters,
+}
+
+impl<Ph: Phase, S: State, P: Pipeline> fmt::Debug for PhaseScope<Ph, S, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut fields = f.debug_struct("PhaseScope");
+        fields.field("phase", &Ph::NAME).field("context", &self.context).field("totals", &self.totals).finish()
+    }
+}
+
+/// What [`PhaseScope::run`] returns: the completed context and what the work returned, or why there is none.
+type Outcome<Ph, R, E, S, P> = Result<(Context<Completed<Ph>, P>, R), PhaseFailure<Ph, E, S, P>>;
+
+impl<Ph: Phase, S, P> PhaseScope<Ph, S, P> {
+    pub(crate) fn new(context: Context<S, P>) -> Self {
+        PhaseScope { context, totals: Ph::Counters::default() }
+    }
+
+    /// Says how much the phase expects to process; 0 is unknown.
+    pub fn with_totals(mut self, totals: Ph::Counters) -> Self {
+        self.totals = totals;
+        self
+    }
+
+    /// Starts the phase, does the work, and ends the phase as the work ended.
+    ///
+    /// `Ok(result)` completes it, with the result, and gives the result back. `Err(error)` fails it, with the error and its
+    /// sources, and gives the error back beside the failed context. A panic fails it with the cause `panicked` and goes on.
+    ///
+    /// The work gets a handle with the methods of the running context, not the context itself: two contexts could be swapped.
+    ///
+    /// ```
+    /// use etl_context::{Context, Counts, Dictionary, Extract, dict};
+    ///
+    /// fn read_export(path: &str) -> Result<u64, std::io::Error> {
+    ///     Ok(path.len() as u64)
+    /// }
+    ///
+    /// let (extracted, result) = Context::new("import").phase(Extract).run(|extract| -> Result<Dictionary, std::io::Error> {
+    ///     let messages = read_export("export.tar")?;
+    ///     extract.update_progress(Counts { conversations: 1, messages });
+    ///     Ok(dict! { "source": "export.tar" })
+    /// })?;
+    /// assert_eq!(extracted.counts().messages, 10);
+    /// assert_eq!(result["source"], "export.tar");
+    /// # Ok::<(), etl_context::Error>(())
+    /// ```
+    ///
+    /// The result is what a journal keeps of the phase, so that a later run can read it back; that is why it is
+    /// `DeserializeOwned`. Large data belongs into a file, and the file's name into the result.
+    ///
+    /// # Errors
+    ///
+    /// [`PhaseFailure`], which turns into an [`Error`] or a boxed error under `?`.
+    pub fn run<R, E, Kind>(self, work: impl FnOnce(&mut RunningPhase<'_, Ph>) -> Result<R, E>) -> Outcome<Ph, R, E, S, P>
+    where
+        R: PhaseResult + DeserializeOwned,
+        E: WorkError<Kind>,
+    {
+        let mut running = self.start()?;
+        let outcome = work(&mut running.handle());
+        end(running, outcome)
+    }
+
+    /// The same for work that awaits. A future that is dropped before it is done leaves the phase failed, as `abandoned`.
+    ///
+    /// ```
+    /// use etl_context::{Context, Counts, Extract};
+    ///
+    /// async fn fetch_page(page: u64) -> Result<u64, std::io::Error> {
+    ///     Ok(page * 50)
+    /// }
+    ///
+    /// async fn import() -> Result<(), etl_context::Error> {
+    ///     let context = Context::new("import");
+    ///     let (extracted, ()) = context.phase(Extract).run_async(async |extract| -> Result<(), std::io::Error> {
+    ///         let messages = fetch_page(1).await?;
+    ///         extract.update_progress(Counts { conversations: 1, messages });
+    ///         Ok(())
+    ///     }).await?;
+    ///     assert_eq!(extracted.counts().messages, 50);
+    ///     Ok(())
+    /// }
+    /// # futures::executor::block_on(import()).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](PhaseScope::run).
+    pub async fn run_async<R, E, Kind>(
+        self,
+        work: impl AsyncFnOnce(&mut RunningPhase<'_, Ph>) -> Result<R, E>,
+    ) -> Outcome<Ph, R, E, S, P>
+    where
+        R: PhaseResult + DeserializeOwned,
+        E: WorkError<Kind>,
+    {
+        let mut running = self.start()?;
+        let outcome = work(&mut running.handle()).await;
+        end(running, outcome)
+    }
+
+    #[allow(clippy::type_complexity, reason = "the states are the message")]
+    fn start<E>(self) -> Result<Context<Running<Ph>, P>, PhaseFailure<Ph, E, S, P>> {
+        let totals = self.totals;
+        self.context.start_unchecked(totals).map_err(PhaseFailure::NotStarted)
+    }
+}
+
+/// Ends the phase as the work ended.
+fn end<Ph, R, E, Kind, S, P>(running: Context<Running<Ph>, P>, outcome: Result<R, E>) -> Outcome<Ph, R, E, S, P>
+where
+    Ph: Phase,
+    R: PhaseResult,
+    E: WorkError<Kind>,
+{
+    match outcome {
+        Ok(result) => match running.complete(&result) {
+            Ok(context) => Ok((context, result)),
+            Err(refused) => Err(PhaseFailure::NotEnded { refused: recorded(refused), error: None }),
+        },
+        Err(error) => Err(match running.fail(&error) {
+            Ok(context) => PhaseFailure::Failed { context, error },
+            Err(refused) => PhaseFailure::NotEnded { refused, error: Some(error) },
+        }),
+    }
+}
+
+/// Says in the record why the phase was not completed. If the journal cannot take that either, the caller still has the error.
+fn recorded<Ph: Phase, P>(refused: Refused<Context<Running<Ph>, P>>) -> Refused<Context<Running<Ph>, P>> {
+    let (mut context, error) = refused.into_parts();
+    let _ = context.record_error(&error);
+    Refused::new(context, error)
+}
+
+/// The running phase, as the work inside it sees it: the methods of a running [`Context`], and no way to end it.
+pub struct RunningPhase<'a, Ph> {
+    engine: &'a mut Engine,
+    phase: PhantomData<fn() -> Ph>,
+}
+
+impl<'a, Ph: Phase> RunningPhase<'a, Ph> {
+    pub(crate) fn new(engine: &'a mut Engine) -> Self {
+        RunningPhase { engine, phase: PhantomData }
+    }
+
+    /// Adds to the counters of the phase. This costs an addition; the counters saturate.
+    pub fn update_progress(&mut self, counts: Ph::Counters) {
+        self.engine.meter.add(counts);
+    }
+
+    /// Says how much the phase expects to process, now that this is known; 0 is unknown.
+    pub fn set_totals(&mut self, totals: Ph::Counters) {
+        self.engine.meter.set_totals(totals);
+    }
+
+    /// The counters for reading, and for counting by several threads.
+    #[must_use]
+    pub fn progress(&self) -> Progress<'_, Ph::Counters> {
+        self.engine.meter.progress()
+    }
+
+    /// Records an error under the phase, which goes on.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Journal`] if the journal cannot record it.
+    pub fn record_error<E, Kind>(&mut self, error: &E) -> Result<(), Error>
+    where
+        E: WorkError<Kind> + ?Sized,
+    {
+        self.engine.record_error(Ph::NAME, error.recorded())
+    }
+
+    /// Records from where a later attempt at the phase can go on.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotSerializable`] for a cursor that JSON cannot hold, [`Error::Journal`] if the journal cannot record it.
+    pub fn checkpoint<C: Serialize + ?Sized>(&mut self, cursor: &C) -> Result<(), Error> {
+        self.engine.checkpoint(cursor)
+    }
+
+    /// The cursor of the phase's last checkpoint, by this attempt or one that failed before it; `None` if there is none since
+    /// the phase last completed.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StoredShape`] if the cursor is no `C`.
+    pub fn resume_point<C: DeserializeOwned>(&self) -> Result<Option<C>, Error> {
+        self.engine.record().resume_point(Ph::NAME.as_str())
+    }
+}
+
+impl<Ph: Phase> fmt::Debug for RunningPhase<'_, Ph> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RunningPhase").field("phase", &Ph::NAME).field("counts", &self.progress().counts()).finish()
+    }
+}
+
+/// Why a phase that ran as a closure did not complete.
+///
+/// `?` turns it into an [`Error`], a boxed error or an `anyhow::Error`. To go on with the context, match it:
+///
+/// ```
+/// use etl_context::{Context, Extract, PhaseFailure};
+///
+/// let outcome = Context::new("import").phase(Extract).run(|_| -> Result<(), String> { Err("no such file".to_owned()) });
+/// match outcome {
+///     Err(PhaseFailure::Failed { context, error }) => {
+///         assert_eq!(error, "no such file");
+///         let extract = context.retry()?;
+///         extract.complete(())?;
+///     }
+///     Err(other) => return Err(other.into()),
+///     Ok((extracted, ())) => drop(extracted),
+/// }
+/// # Ok::<(), etl_context::Error>(())
+/// ```
+#[must_use = "the context is inside"]
+#[allow(clippy::exhaustive_enums, reason = "a phase can fail to start, in its work, or to end")]
+pub enum PhaseFailure<Ph, E, S, P> {
+    /// The work failed, and the phase is recorded as failed.
+    Failed {
+        /// The context, from which the phase can be retried.
+        context: Context<Failed<Ph>, P>,
+        /// The error that the work returned.
+        error: E,
+    },
+    /// The phase could not be started; the work was not called.
+    NotStarted(Refused<Context<S, P>>),
+    /// The work is done, but its outcome could not be recorded. The phase is still running, with all its counts.
+    NotEnded {
+        /// The context, and why.
+        refused: Refused<Context<Running<Ph>, P>>,
+        /// The error that the work returned; `None` if it succeeded.
+        error: Option<E>,
+    },
+}
+
+impl<Ph: Phase, E, S, P> PhaseFailure<Ph, E, S, P> {
+    /// The failed context and the error of the work.
+    ///
+    /// ```
+    /// # use etl_context::{Context, Extract};
+    /// let outcome = Context::new("import").phase(Extract).run(|_| -> Result<(), String> { Err("no such file".to_owned()) });
+    /// let (failed, error) = outcome.unwrap_err().into_parts()?;
+    /// # assert_eq!(error, "no such file");
+    /// # failed.retry()?.complete(())?;
+    /// # Ok::<(), etl_context::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Why the phase was not started or not ended, if that is what happened.
+    pub fn into_parts(self) -> Result<(Context<Failed<Ph>, P>, E), Error> {
+        match self {
+            PhaseFailure::Failed { context, error } => Ok((context, error)),
+            PhaseFailure::NotStarted(refused) => Err(refused.into()),
+            PhaseFailure::NotEnded { refused, .. } => Err(refused.into()),
+        }
+    }
+}
+
+impl<Ph: Phase, E, S, P> From<PhaseFailure<Ph, E, S, P>> for Error {
+    fn from(failure: PhaseFailure<Ph, E, S, P>) -> Self {
+        match failure.into_parts() {
+            Ok((context, _)) => context.failure(),
+            Err(error) => error,
+        }
+    }
+}
+
+impl<Ph: Phase, E, S, P> fmt::Display for PhaseFailure<Ph, E, S, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PhaseFailure::Failed { context, .. } => context.failure().fmt(f),
+            PhaseFailure::NotStarted(refused) => refused.fmt(f),
+            PhaseFailure::NotEnded { refused, .. } => refused.fmt(f),
+        }
+    }
+}
+
+impl<Ph: Phase, E, S, P> fmt::Debug for PhaseFailure<Ph, E, S, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match self {
+            PhaseFailure::Failed { .. } => "Failed",
+            PhaseFailure::NotStarted(_) => "NotStarted",
+            PhaseFailure::NotEnded { .. } => "NotEnded",
+        };
+        write!(f, "{kind}({self})")
+    }
+}
+
+impl<Ph: Phase, E, S, P> StdError for PhaseFailure<Ph, E, S, P> {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            PhaseFailure::Failed { context, .. } => context.failed_with()?.source(),
+            PhaseFailure::NotStarted(refused) => refused.source(),
+            PhaseFailure::NotEnded { refused, .. } => refused.source(),
+        }
+    }
+}

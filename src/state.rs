@@ -1,0 +1,116 @@
+//! Which state at compile time? The states of a context, and what the compiler knows of each.
+//!
+//! Programs name these types in signatures (`Context<Running<Load>>`) and never make one: only the library can.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use crate::counters::Counters;
+use crate::phase::Phase;
+use crate::record::{Position, RunRecord};
+
+/// No phase has been started.
+#[derive(Debug)]
+pub struct Idle(PhantomData<()>);
+
+/// Phase `Ph` is in progress.
+pub struct Running<Ph>(PhantomData<fn() -> Ph>);
+
+/// Phase `Ph` ended last, and completed.
+pub struct Completed<Ph>(PhantomData<fn() -> Ph>);
+
+/// Phase `Ph` ended last, and failed.
+pub struct Failed<Ph>(PhantomData<fn() -> Ph>);
+
+mod sealed {
+    use crate::record::RunRecord;
+
+    pub trait Sealed {
+        /// The state as the record would show it, as in `Running<load>`.
+        fn description() -> String;
+
+        /// Whether a run is in this state, whose current counters have these names.
+        fn matches(record: &RunRecord, counters: &[&str]) -> bool;
+    }
+}
+
+pub(crate) use sealed::Sealed;
+
+/// A state that a [`Context`](crate::Context) can be in: [`Idle`], [`Running`], [`Completed`] or [`Failed`]. Sealed.
+pub trait State: Sealed + Send + Sync + 'static {}
+
+impl<S: Sealed + Send + Sync + 'static> State for S {}
+
+/// A state in which no phase is running, so that one can be started. `Last` is what the started phase has to follow: what
+/// completed last, `Failed<…>` of what failed last, or `Idle`. Sealed.
+#[diagnostic::on_unimplemented(
+    message = "A phase is already in progress: the context is `{Self}`",
+    label = "a phase is already in progress",
+    note = "end the running phase first, with `complete(result)` or `fail(&error)`, and start the next one from the context that this returns"
+)]
+pub trait AtRest<Last>: State {}
+
+/// A state in which the phase `Ph` is running. Sealed.
+#[diagnostic::on_unimplemented(
+    message = "No phase is currently in progress: the context is `{Self}`",
+    label = "no phase is currently in progress",
+    note = "start a phase first, with `start(phase)`, and use the context that this returns"
+)]
+pub trait InProgress<Ph>: State {}
+
+impl AtRest<Idle> for Idle {}
+impl<Ph: Phase> AtRest<Ph> for Completed<Ph> {}
+impl<Ph: Phase> AtRest<Failed<Ph>> for Failed<Ph> {}
+impl<Ph: Phase> InProgress<Ph> for Running<Ph> {}
+
+impl Sealed for Idle {
+    fn description() -> String {
+        Position::Idle.to_string()
+    }
+
+    fn matches(record: &RunRecord, _: &[&str]) -> bool {
+        record.current_phase().is_none() && record.position() == Position::Idle
+    }
+}
+
+impl<Ph: Phase> Sealed for Running<Ph> {
+    fn description() -> String {
+        format!("Running<{}>", Ph::NAME)
+    }
+
+    fn matches(record: &RunRecord, counters: &[&str]) -> bool {
+        record.current_phase() == Some(&Ph::NAME) && counters == <Ph::Counters as Counters>::NAMES
+    }
+}
+
+impl<Ph: Phase> Sealed for Completed<Ph> {
+    fn description() -> String {
+        Position::Completed(Ph::NAME).to_string()
+    }
+
+    fn matches(record: &RunRecord, _: &[&str]) -> bool {
+        record.current_phase().is_none() && record.position() == Position::Completed(Ph::NAME)
+    }
+}
+
+impl<Ph: Phase> Sealed for Failed<Ph> {
+    fn description() -> String {
+        Position::Failed(Ph::NAME).to_string()
+    }
+
+    fn matches(record: &RunRecord, _: &[&str]) -> bool {
+        record.current_phase().is_none() && record.position() == Position::Failed(Ph::NAME)
+    }
+}
+
+macro_rules! debug_as_description {
+    ($($state:ident)*) => { $(
+        impl<Ph: Phase> fmt::Debug for $state<Ph> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&Self::description())
+            }
+        }
+    )* };
+}
+
+debug_as_description! { Running Completed Failed }

@@ -1,0 +1,269 @@
+//! What is told of a whole run? Its phases, attempts, errors and totals, as JSON and as a table.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+
+use crate::clock::Timestamp;
+use crate::engine::Engine;
+use crate::phase::PhaseStatus;
+use crate::record::{PhaseRecord, RunRecord};
+use crate::recorded_error::ErrorRecord;
+use crate::report::{PhaseReport, per_second};
+use crate::run_id::RunId;
+use crate::table::{Column, Table, WIDTH, duration, grouped, one_line, rate};
+
+/// How many errors the table lists; the JSON has them all.
+const ERRORS_LISTED: usize = 10;
+
+/// A run as it is at one moment.
+///
+/// It serialises to `run_id`, `name`, `status`, `current_phase`, `start_time`, `end_time`, `total_duration_seconds`,
+/// `error_count`, `errors`, `phase_order`, `phases` (for each phase its `status`, the dictionary of its latest attempt as in
+/// [`PhaseReport`], and all `attempts`) and `totals` (the counts of the latest attempts, added up). If observers failed,
+/// `observer_failures` says how often.
+///
+/// `Display` prints the same as a table of at most 100 columns:
+///
+/// ```
+/// use etl_context::{Context, Counts, Extract};
+///
+/// let mut extract = Context::new("skype-import").start(Extract)?;
+/// extract.update_progress(Counts { conversations: 12, messages: 400 });
+/// let summary = extract.complete(())?.summary();
+/// println!("{summary}");
+///
+/// let json = serde_json::to_value(&summary).expect("a summary is always JSON");
+/// assert_eq!(json["phases"]["extract"]["messages_processed"], 400);
+/// # Ok::<(), etl_context::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct RunSummary {
+    record: RunRecord,
+    /// What would be reported of the running attempt if it ended now.
+    running: Option<PhaseReport>,
+    taken: Timestamp,
+    observer_failures: u64,
+}
+
+impl RunSummary {
+    pub(crate) fn of(engine: &Engine) -> Self {
+        RunSummary {
+            record: engine.record().clone(),
+            running: engine.running_report(),
+            taken: engine.now(),
+            observer_failures: engine.observer_failures(),
+        }
+    }
+
+    /// The run's identity.
+    #[must_use]
+    pub fn run_id(&self) -> RunId {
+        self.record.run_id()
+    }
+
+    /// The name that the author gave the run.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.record.name()
+    }
+
+    /// `running` while a phase is; else `failed` if any phase stands at that, `completed` if every phase that is known does,
+    /// and `pending` otherwise.
+    #[must_use]
+    pub fn status(&self) -> PhaseStatus {
+        let is = |status| move |phase: &PhaseRecord| phase.status() == status;
+        if self.running.is_some() {
+            PhaseStatus::Running
+        } else if self.record.phases().any(is(PhaseStatus::Failed)) {
+            PhaseStatus::Failed
+        } else if self.record.phases().next().is_some() && self.record.phases().all(is(PhaseStatus::Completed)) {
+            PhaseStatus::Completed
+        } else {
+            PhaseStatus::Pending
+        }
+    }
+
+    /// Every recorded error, oldest first.
+    #[must_use]
+    pub fn errors(&self) -> &[ErrorRecord] {
+        self.record.errors()
+    }
+
+    /// When the phase that ended last did; `None` while one is running, and before one has ended.
+    #[must_use]
+    pub fn end_time(&self) -> Option<Timestamp> {
+        let ends = self.record.phases().flat_map(PhaseRecord::reports).map(PhaseReport::end_time);
+        ends.max().filter(|_| self.running.is_none())
+    }
+
+    /// From the beginning of the run to its end, or to now while a phase is running.
+    #[must_use]
+    pub fn total_duration(&self) -> Duration {
+        let end = self.end_time().unwrap_or(self.taken);
+        Duration::from_micros(end.microseconds_since(self.record.start_time()))
+    }
+
+    /// The counts of each phase's latest attempt, added up by name.
+    #[must_use]
+    pub fn totals(&self) -> Vec<(String, u64)> {
+        let mut totals: Vec<(String, u64)> = Vec::new();
+        for (name, count) in self.record.phases().filter_map(|phase| self.latest(phase)).flat_map(PhaseReport::processed) {
+            match totals.iter_mut().find(|(known, _)| known == name) {
+                Some((_, total)) => *total = total.saturating_add(count),
+                None => totals.push((name.to_owned(), count)),
+            }
+        }
+        totals
+    }
+
+    /// How often an observer returned an error or panicked.
+    #[must_use]
+    pub fn observer_failures(&self) -> u64 {
+        self.observer_failures
+    }
+
+    /// All attempts at the phase, the running one last.
+    fn attempts<'a>(&'a self, phase: &'a PhaseRecord) -> impl DoubleEndedIterator<Item = &'a PhaseReport> {
+        let running = self.running.iter().filter(|running| running.phase() == phase.name());
+        phase.reports().iter().chain(running)
+    }
+
+    fn latest<'a>(&'a self, phase: &'a PhaseRecord) -> Option<&'a PhaseReport> {
+        self.attempts(phase).next_back()
+    }
+}
+
+impl Serialize for RunSummary {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("run_id", &self.run_id())?;
+        map.serialize_entry("name", self.name())?;
+        map.serialize_entry("status", &self.status())?;
+        map.serialize_entry("current_phase", &self.record.current_phase())?;
+        map.serialize_entry("start_time", &self.record.start_time())?;
+        map.serialize_entry("end_time", &self.end_time())?;
+        map.serialize_entry("total_duration_seconds", &self.total_duration().as_secs_f64())?;
+        map.serialize_entry("error_count", &self.errors().len())?;
+        map.serialize_entry("errors", self.errors())?;
+        map.serialize_entry("phase_order", &self.record.phases().map(PhaseRecord::name).collect::<Vec<_>>())?;
+        map.serialize_entry("phases", &Phases(self))?;
+        map.serialize_entry("totals", &Totals(self))?;
+        if self.observer_failures > 0 {
+            map.serialize_entry("observer_failures", &self.observer_failures)?;
+        }
+        map.end()
+    }
+}
+
+/// `{ name: { status, …latest attempt…, attempts: […] } }`
+struct Phases<'a>(&'a RunSummary);
+
+impl Serialize for Phases<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.record.phases().map(|phase| (phase.name(), Phase { summary: self.0, phase })))
+    }
+}
+
+struct Phase<'a> {
+    summary: &'a RunSummary,
+    phase: &'a PhaseRecord,
+}
+
+impl Serialize for Phase<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("status", &self.phase.status())?;
+        match self.summary.latest(self.phase) {
+            Some(report) => report.serialize_details(&mut map, &["attempts"])?,
+            None => map.serialize_entry("attempt", &0)?,
+        }
+        map.serialize_entry("attempts", &self.summary.attempts(self.phase).collect::<Vec<_>>())?;
+        map.end()
+    }
+}
+
+/// `{ "messages_processed": 400, … }`
+struct Totals<'a>(&'a RunSummary);
+
+impl Serialize for Totals<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.totals().iter().map(|(name, total)| (format!("{name}_processed"), total)))
+    }
+}
+
+impl fmt::Display for RunSummary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}: {} after {}", one_line(self.name(), 64), self.status(), duration(self.total_duration()))?;
+        writeln!(f, "run {}, began {}", self.run_id(), self.record.start_time())?;
+        if self.record.phases().next().is_some() {
+            write!(f, "\n{}", self.table())?;
+        }
+        self.fmt_errors(f)?;
+        match self.observer_failures {
+            0 => Ok(()),
+            1 => writeln!(f, "\nan observer failed once; the run was not affected"),
+            failures => writeln!(f, "\nobservers failed {failures} times; the run was not affected"),
+        }
+    }
+}
+
+impl RunSummary {
+    /// With a column for each counter if that fits on a line, else with all of a phase's counts in one.
+    fn table(&self) -> Table {
+        let counters = self.totals().into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+        let columns = counters.iter().map(|name| Column::right(name)).collect();
+        let wide = self.table_with(columns, |report| {
+            let count = |name| report.processed().find(|(known, _)| *known == name).map(|(_, count)| grouped(count));
+            counters.iter().map(|name| count(name.as_str()).unwrap_or_default()).collect()
+        });
+        if wide.width() <= WIDTH {
+            return wide;
+        }
+        self.table_with(vec![Column::left("processed")], |report| {
+            let counts = report.processed().map(|(name, count)| format!("{} {name}", grouped(count)));
+            vec![counts.collect::<Vec<_>>().join(", ")]
+        })
+    }
+
+    fn table_with(&self, counts: Vec<Column>, cells: impl Fn(&PhaseReport) -> Vec<String>) -> Table {
+        let attempts = vec![Column::left("phase"), Column::left("status"), Column::right("attempt"), Column::right("duration")];
+        let mut table = Table::new([attempts, counts, vec![Column::right("rate")]].into_iter().flatten().collect());
+        for phase in self.record.phases() {
+            let mut row = vec![one_line(phase.name().as_str(), 24), phase.status().to_string()];
+            if let Some(report) = self.latest(phase) {
+                row.extend([report.attempt().to_string(), duration(report.duration())]);
+                row.extend(cells(report));
+                row.push(rate_of(report));
+            }
+            table.push(row);
+        }
+        table
+    }
+
+    fn fmt_errors(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.errors().len() {
+            0 => return Ok(()),
+            1 => writeln!(f, "\n1 error")?,
+            errors => writeln!(f, "\n{} errors", grouped(errors as u64))?,
+        }
+        for error in self.errors().iter().take(ERRORS_LISTED) {
+            for line in error.to_string().lines() {
+                writeln!(f, "  {}", one_line(line, WIDTH - 2))?;
+            }
+        }
+        match self.errors().len().saturating_sub(ERRORS_LISTED) {
+            0 => Ok(()),
+            more => writeln!(f, "  and {} more", grouped(more as u64)),
+        }
+    }
+}
+
+/// How fast the phase's last counter went, as in `1,333 messages/s`.
+fn rate_of(report: &PhaseReport) -> String {
+    let last = report.processed().last();
+    let rated = last.and_then(|(name, count)| Some((name, per_second(count, report.duration())?)));
+    rated.filter(|(_, rate)| *rate > 0.0).map(|(name, per_second)| format!("{} {name}/s", rate(per_second))).unwrap_or_default()
+}
