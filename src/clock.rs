@@ -44,8 +44,12 @@ impl Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = [0; 40];
-        let length = self.to_datetime().format_into(&mut &mut text[..], &Rfc3339).map_err(|_| fmt::Error)?;
+        const LONGEST: usize = 40;
+        let mut text = [0; LONGEST];
+        let mut rest = &mut text[..];
+        // The length comes from what is left: the one that `format_into` returns is not always right (time 0.3.55).
+        self.to_datetime().format_into(&mut rest, &Rfc3339).map_err(|_| fmt::Error)?;
+        let length = LONGEST - rest.len();
         f.pad(str::from_utf8(&text[..length]).map_err(|_| fmt::Error)?)
     }
 }
