@@ -1,0 +1,107 @@
+//! What the user asked for on the command line.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+pub(crate) const HELP: &str = "\
+Imports a Skype export into a SQLite database.
+
+Usage: skype_import [EXPORT] [--db FILE]
+
+  EXPORT     the messages.json of a Skype export, or the tar archive around it
+             [default: the bundled sample]
+  --db FILE  the database, which is created or added to
+             [default: a new one in the directory for temporary files]
+  --help     show this text
+";
+
+#[derive(Debug, PartialEq)]
+pub(crate) enum Request {
+    Help,
+    Import(Import),
+}
+
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Import {
+    /// The bundled sample, if there is none.
+    pub(crate) export: Option<PathBuf>,
+    /// A temporary one, if there is none.
+    pub(crate) database: Option<PathBuf>,
+}
+
+#[derive(Debug, PartialEq, Error)]
+pub(crate) enum CommandLineError {
+    #[error("there is no option {0}")]
+    UnknownOption(String),
+    #[error("--db needs a file after it")]
+    NoDatabase,
+    #[error("one export can be imported at a time, but {} is a second one", .0.display())]
+    SecondExport(PathBuf),
+}
+
+/// Reads the arguments after the program's name.
+pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Request, CommandLineError> {
+    let mut arguments = arguments.into_iter();
+    let mut import = Import::default();
+    while let Some(argument) = arguments.next() {
+        match argument.to_str() {
+            Some("--help" | "-h") => return Ok(Request::Help),
+            Some("--db") => {
+                let file = arguments.next().filter(|file| !is_option(file)).ok_or(CommandLineError::NoDatabase)?;
+                import.database = Some(file.into());
+            }
+            _ if is_option(&argument) => {
+                return Err(CommandLineError::UnknownOption(argument.to_string_lossy().into_owned()));
+            }
+            _ if import.export.is_some() => return Err(CommandLineError::SecondExport(argument.into())),
+            _ => import.export = Some(argument.into()),
+        }
+    }
+    Ok(Request::Import(import))
+}
+
+fn is_option(argument: &OsString) -> bool {
+    argument.as_encoded_bytes().starts_with(b"-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse_text(arguments: &str) -> Result<Request, CommandLineError> {
+        parse(arguments.split_whitespace().map(OsString::from))
+    }
+
+    #[test]
+    fn an_import_names_its_export_and_its_database() {
+        let expected = Import { export: Some("messages.json".into()), database: Some("skype.db".into()) };
+        for arguments in ["messages.json --db skype.db", "--db skype.db messages.json"] {
+            let expected = Import { export: expected.export.clone(), database: expected.database.clone() };
+            assert_eq!(parse_text(arguments), Ok(Request::Import(expected)));
+        }
+    }
+
+    #[test]
+    fn nothing_asked_for_is_the_default_import() {
+        assert_eq!(parse_text(""), Ok(Request::Import(Import::default())));
+    }
+
+    #[test]
+    fn help_is_given_whatever_else_is_asked() {
+        assert_eq!(parse_text("messages.json --help"), Ok(Request::Help));
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        for (arguments, message) in [
+            ("--fast a", "there is no option --fast"),
+            ("a --db", "--db needs a file after it"),
+            ("--db --fast", "--db needs a file after it"),
+            ("a b", "one export can be imported at a time, but b is a second one"),
+        ] {
+            assert_eq!(parse_text(arguments).unwrap_err().to_string(), message);
+        }
+    }
+}
