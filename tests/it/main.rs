@@ -1,0 +1,5 @@
+//! The integration tests, one module a topic.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "a test may panic")]
+
+mod skype_import;

@@ -1,0 +1,293 @@
+//! The example `skype_import` as its users run it: arguments and files in, a database, texts and an exit status out.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::LazyLock;
+
+use rusqlite::Connection;
+use serde_json::Value;
+use tempfile::TempDir;
+
+const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/skype_import/sample/messages.json");
+
+/// Where cargo has put the programs. `cargo test` builds an example that has unit tests as a test only, so they are built here.
+static PROGRAMS: LazyLock<HashMap<String, PathBuf>> = LazyLock::new(|| {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+    let profile = if cfg!(debug_assertions) { "dev" } else { "release" };
+    let mut build = Command::new(env!("CARGO"));
+    build.current_dir(env!("CARGO_MANIFEST_DIR")).args(["build", "--message-format=json", "--profile", profile]);
+    build.args(["--example", "skype_import", "--example", "generate_export", "--target-dir"]).arg(target);
+    let built = build.output().unwrap();
+    assert!(built.status.success(), "{built:?}");
+    let messages = text(&built.stdout);
+    messages.lines().filter_map(program).collect()
+});
+
+/// Name and place of the program, if it is one that cargo's message tells of.
+fn program(message: &str) -> Option<(String, PathBuf)> {
+    let message: Value = serde_json::from_str(message).unwrap();
+    Some((message["target"]["name"].as_str()?.to_owned(), message["executable"].as_str()?.into()))
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// An empty directory, in which the programs run and to which they write.
+struct Place(TempDir);
+
+impl Place {
+    fn new() -> Self {
+        Place(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+        fs::write(self.path(name), content).unwrap();
+    }
+
+    fn names(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.0.path()).unwrap();
+        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    fn run(&self, program: &str, arguments: &[&str]) -> Output {
+        let directory = self.0.path();
+        let mut command = Command::new(&PROGRAMS[program]);
+        command.args(arguments).current_dir(directory).env("TMPDIR", directory).env("TMP", directory);
+        command.output().unwrap()
+    }
+
+    fn import(&self, arguments: &[&str]) -> Output {
+        self.run("skype_import", arguments)
+    }
+
+    /// Imports what must be a good export; gives what was printed.
+    #[track_caller]
+    fn import_well(&self, arguments: &[&str]) -> String {
+        let output = self.import(arguments);
+        assert!(output.status.success(), "{output:?}");
+        assert_eq!(text(&output.stderr), "");
+        text(&output.stdout)
+    }
+
+    #[track_caller]
+    fn generate(&self, order: &str) {
+        let output = self.run("generate_export", &order.split(' ').collect::<Vec<_>>());
+        assert!(output.status.success(), "{output:?}");
+    }
+}
+
+/// How many conversations, people and messages the database has.
+fn row_counts(database: &Path) -> [i64; 3] {
+    let connection = Connection::open(database).unwrap();
+    ["conversations", "people", "messages"]
+        .map(|table| connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap())
+}
+
+/// Every row of the database as text.
+fn rows(database: &Path) -> Vec<String> {
+    let connection = Connection::open(database).unwrap();
+    let rows_of = |table| {
+        let mut statement = connection.prepare(&format!("SELECT * FROM {table}")).unwrap();
+        let columns = 0..statement.column_count();
+        let row_text =
+            |row: &rusqlite::Row<'_>| Ok(format!("{:?}", columns.clone().map(|column| row.get_ref(column)).collect::<Vec<_>>()));
+        statement.query_map([], row_text).unwrap().collect::<Result<Vec<_>, _>>().unwrap()
+    };
+    ["conversations", "people", "messages"].into_iter().flat_map(rows_of).collect()
+}
+
+/// The import failed, said so in one line with these parts, and left no trace.
+#[track_caller]
+fn assert_failed(place: &Place, output: &Output, left: &[&str], parts: &[&str]) {
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let message = text(&output.stderr);
+    assert_eq!(message.lines().count(), 1, "{message}");
+    for part in parts {
+        assert!(message.contains(part), "{part:?} is not in {message}");
+    }
+    assert_eq!(text(&output.stdout), "");
+    assert_eq!(place.names(), left);
+}
+
+#[test]
+fn without_arguments_the_sample_fills_a_temporary_database() {
+    let place = Place::new();
+    let printed = place.import_well(&[]);
+
+    let ended: Vec<Vec<&str>> = printed.lines().map(|line| line.split_whitespace().take(3).collect()).collect();
+    for phase in ["extract", "transform", "load"] {
+        assert!(ended.contains(&vec![phase, "completed", "1"]), "{printed}");
+    }
+    let outcome = printed.lines().last().unwrap().strip_prefix("Database: ").unwrap();
+    let (database, counts) = outcome.split_once(" has ").unwrap();
+    assert_eq!(counts, "12 conversations, 18 people, 400 messages");
+    assert_eq!(row_counts(Path::new(database)), [12, 18, 400]);
+    let directory = Path::new(database).parent().unwrap();
+    assert_eq!(fs::read_dir(directory).unwrap().count(), 1, "nothing is left beside the database");
+    assert_eq!(place.names(), [directory.file_name().unwrap().to_str().unwrap()]);
+}
+
+#[test]
+fn importing_again_changes_no_row() {
+    let place = Place::new();
+    place.import_well(&[SAMPLE, "--db", "skype.db"]);
+    let first = rows(&place.path("skype.db"));
+    let printed = place.import_well(&["--db", "skype.db", SAMPLE]);
+
+    assert_eq!(first.len(), 12 + 18 + 400);
+    assert_eq!(rows(&place.path("skype.db")), first);
+    assert!(printed.ends_with("skype.db has 12 conversations, 18 people, 400 messages\n"), "{printed}");
+    assert_eq!(place.names(), ["skype.db"]);
+}
+
+#[test]
+fn a_tar_archive_gives_the_rows_of_the_export_in_it() {
+    let place = Place::new();
+    let mut archive = tar::Builder::new(fs::File::create(place.path("export.tar")).unwrap());
+    archive.append_path_with_name(SAMPLE, "8_live_robin/messages.json").unwrap();
+    archive.finish().unwrap();
+
+    place.import_well(&["export.tar", "--db", "of_tar.db"]);
+    place.import_well(&[SAMPLE, "--db", "of_json.db"]);
+    assert_eq!(rows(&place.path("of_tar.db")), rows(&place.path("of_json.db")));
+}
+
+#[test]
+fn the_sample_is_what_the_generator_makes() {
+    let place = Place::new();
+    place.generate("--conversations 12 --messages 400 --seed 135 --output messages.json");
+    assert!(fs::read(place.path("messages.json")).unwrap() == fs::read(SAMPLE).unwrap());
+}
+
+#[test]
+fn a_file_that_is_no_export_fails_the_extract_phase_by_file_and_line() {
+    let sample = fs::read(SAMPLE).unwrap();
+    let (half, _) = sample.split_at(sample.len() / 2);
+    let last_line = half.split(|byte| *byte == b'\n').count();
+    let cases: [(&[u8], &str, usize); 5] = [
+        (b"", "EOF while parsing", 1),
+        (b"\n<html></html>", "expected value", 2),
+        (b"{\n\"users\": []\n}", "missing field `conversations`", 3),
+        (b"{\"conversations\":\n{}}", "expected the list `conversations`", 2),
+        (half, "EOF while parsing", last_line),
+    ];
+    for (content, problem, line) in cases {
+        let place = Place::new();
+        place.write("notes.txt", content);
+        let output = place.import(&["notes.txt", "--db", "skype.db"]);
+
+        let expected = "expected the messages.json of a Skype export, or the tar archive around it";
+        let line = format!("at line {line} column");
+        assert_failed(&place, &output, &["notes.txt"], &["phase `extract` failed", "notes.txt", problem, &line, expected]);
+    }
+}
+
+#[test]
+fn a_missing_export_is_named() {
+    let place = Place::new();
+    let output = place.import(&["missing.json"]);
+    assert_failed(&place, &output, &[], &["phase `extract` failed", "cannot read the export missing.json"]);
+}
+
+#[test]
+fn a_failed_import_leaves_the_rows_of_an_earlier_one() {
+    let place = Place::new();
+    place.import_well(&["--db", "skype.db"]);
+    let before = fs::read(place.path("skype.db")).unwrap();
+    place.write("cut.json", &fs::read(SAMPLE).unwrap()[..100_000]);
+
+    let output = place.import(&["cut.json", "--db", "skype.db"]);
+    assert_failed(&place, &output, &["cut.json", "skype.db"], &["cut.json"]);
+    assert!(fs::read(place.path("skype.db")).unwrap() == before);
+}
+
+#[test]
+fn bad_messages_are_left_out_and_recorded_with_both_ids() {
+    let place = Place::new();
+    place.generate("--conversations 2 --messages 500 --seed 7 --bad 10 --output messages.json");
+    let printed = place.import_well(&["messages.json", "--db", "skype.db"]);
+
+    let bad = bad_messages(&place.path("messages.json"));
+    assert_eq!(bad.len(), 10);
+    for message in bad {
+        assert!(printed.contains(&format!("\n  extract, attempt 1: {message}")), "{message} is not in {printed}");
+    }
+    assert!(printed.contains("\n10 errors\n"), "{printed}");
+    assert!(printed.contains("\nLeft out: 10 messages, 0 conversations\n"), "{printed}");
+    assert_eq!(row_counts(&place.path("skype.db"))[2], 490);
+}
+
+/// What must be said of each message that has no id or no time.
+fn bad_messages(export: &Path) -> Vec<String> {
+    let export: Value = serde_json::from_slice(&fs::read(export).unwrap()).unwrap();
+    let conversations = export["conversations"].as_array().unwrap();
+    let messages = conversations.iter().flat_map(|chat| chat["MessageList"].as_array().unwrap().iter().enumerate());
+    let said = |(index, message): (usize, &Value)| {
+        let conversation = message["conversationid"].as_str().unwrap();
+        match (message["id"].as_str(), message["originalarrivaltime"].as_str()) {
+            (None, _) => Some(format!("message number {} of conversation {conversation} has no id", index + 1)),
+            (Some(id), Some("not a time")) => Some(format!("message {id} of conversation {conversation} has no")),
+            _ => None,
+        }
+    };
+    messages.filter_map(said).collect()
+}
+
+#[test]
+fn a_thousand_bad_messages_are_recorded_and_all_are_counted() {
+    let place = Place::new();
+    place.generate("--conversations 3 --messages 2000 --seed 7 --bad 1500 --output messages.json");
+    let printed = place.import_well(&["messages.json", "--db", "skype.db"]);
+
+    assert!(printed.contains("\n1,000 errors\n"), "{printed}");
+    assert!(printed.contains("\nLeft out: 1500 messages, 0 conversations\n"), "{printed}");
+    assert_eq!(row_counts(&place.path("skype.db"))[2], 500);
+}
+
+#[test]
+fn a_database_that_cannot_be_written_is_named() {
+    let place = Place::new();
+    let output = place.import(&["--db", "missing/skype.db"]);
+    assert_failed(&place, &output, &[], &["the directory of the database", "missing/skype.db"]);
+
+    place.write("notes.txt", "no database, ".repeat(100));
+    let output = place.import(&["--db", "notes.txt"]);
+    assert_failed(&place, &output, &["notes.txt"], &["phase `load` failed", "cannot open the database", "notes.txt"]);
+    assert_eq!(fs::read_to_string(place.path("notes.txt")).unwrap(), "no database, ".repeat(100));
+}
+
+#[cfg(unix)] // Elsewhere, no file can have these names.
+#[test]
+fn names_that_are_special_to_sqlite_are_files_like_any_other() {
+    for name in [":memory:", "file:skype.db?mode=memory"] {
+        let place = Place::new();
+        place.import_well(&["--db", name]);
+        assert_eq!(row_counts(&place.path(name)), [12, 18, 400]);
+    }
+}
+
+#[test]
+fn a_wrong_command_line_is_refused_with_status_2() {
+    let place = Place::new();
+    for (arguments, mistake) in [(vec!["--fast"], "there is no option --fast"), (vec!["--db"], "--db needs a file after it")] {
+        let output = place.import(&arguments);
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        assert_eq!(text(&output.stderr), format!("skype_import: {mistake}; see skype_import --help\n"));
+    }
+    assert!(place.names().is_empty());
+}
+
+#[test]
+fn help_shows_the_usage() {
+    let help = Place::new().import_well(&["--help"]);
+    assert!(help.contains("Usage: skype_import [EXPORT] [--db FILE]"), "{help}");
+}
