@@ -89,7 +89,7 @@ pub enum Error {
     },
 
     /// The pipeline does not allow this phase after what has ended last.
-    #[error("phase `{phase}` cannot start after `{after}` in pipeline `{pipeline}`; {allowed}")]
+    #[error("phase `{phase}` cannot start after `{}` in pipeline `{pipeline}`; {allowed}", .after.in_pipeline())]
     #[non_exhaustive]
     OutOfOrder {
         /// The phase that was to start.

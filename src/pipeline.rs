@@ -134,7 +134,7 @@ impl PipelineTable {
             return Ok(());
         }
         let edges = self.edges.iter().filter(|edge| edge.phase == *phase);
-        let allowed = edges.map(|edge| format!("`{}`", edge.after)).collect::<Vec<_>>().join(" or ");
+        let allowed = edges.map(|edge| format!("`{}`", edge.after.in_pipeline())).collect::<Vec<_>>().join(" or ");
         Err(Error::OutOfOrder {
             phase: phase.clone(),
             after: position,

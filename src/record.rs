@@ -384,6 +384,13 @@ pub enum Position {
     Failed(PhaseName),
 }
 
+impl Position {
+    /// As `pipeline!` writes it behind `after`: `Idle`, `extract`, `Failed<extract>`.
+    pub(crate) fn in_pipeline(&self) -> String {
+        if let Position::Completed(phase) = self { phase.to_string() } else { self.to_string() }
+    }
+}
+
 /// As the typed face writes its states: `Idle`, `Completed<extract>`, `Failed<extract>`.
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
