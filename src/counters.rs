@@ -73,6 +73,7 @@ macro_rules! counters {
             $( $(#[$field_meta])* $field_visibility $field: u64, )+
         }
 
+        #[diagnostic::do_not_recommend]
         impl $crate::Counters for $name {
             const NAMES: &'static [&'static str] = &[$(stringify!($field)),+];
 

@@ -53,16 +53,19 @@ pub struct Transform;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Load;
 
+#[diagnostic::do_not_recommend]
 impl Phase for Extract {
     type Counters = Counts;
     const NAME: PhaseName = PhaseName::new("extract");
 }
 
+#[diagnostic::do_not_recommend]
 impl Phase for Transform {
     type Counters = Counts;
     const NAME: PhaseName = PhaseName::new("transform");
 }
 
+#[diagnostic::do_not_recommend]
 impl Phase for Load {
     type Counters = Counts;
     const NAME: PhaseName = PhaseName::new("load");

@@ -62,14 +62,17 @@ pub trait Predecessor {
     const POSITION: Position;
 }
 
+#[diagnostic::do_not_recommend]
 impl Predecessor for Idle {
     const POSITION: Position = Position::Idle;
 }
 
+#[diagnostic::do_not_recommend]
 impl<Ph: Phase> Predecessor for Ph {
     const POSITION: Position = Position::Completed(Ph::NAME);
 }
 
+#[diagnostic::do_not_recommend]
 impl<Ph: Phase> Predecessor for Failed<Ph> {
     const POSITION: Position = Position::Failed(Ph::NAME);
 }
@@ -307,7 +310,10 @@ macro_rules! pipeline {
 
         $(
             $crate::__phase! { $visibility $phase { $(#[$phase_meta])* } $($name)? ; $($counters)? }
-            $( impl $crate::Follows<$last, $pipeline> for $phase {} )+
+            $(
+                #[diagnostic::do_not_recommend]
+                impl $crate::Follows<$last, $pipeline> for $phase {}
+            )+
         )+
 
         impl $crate::Pipeline for $pipeline {
@@ -353,6 +359,7 @@ macro_rules! __phase {
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
         $visibility struct $phase;
 
+        #[diagnostic::do_not_recommend]
         impl $crate::Phase for $phase {
             type Counters = $counters;
             const NAME: $crate::PhaseName = $crate::PhaseName::new($name);

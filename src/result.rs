@@ -86,6 +86,7 @@ impl<V: Serialize> PhaseResult for BTreeMap<String, V> {}
 impl<V: Serialize> PhaseResult for BTreeMap<&str, V> {}
 impl<V: Serialize, S> PhaseResult for HashMap<String, V, S> {}
 impl<V: Serialize, S> PhaseResult for HashMap<&str, V, S> {}
+#[diagnostic::do_not_recommend]
 impl<R: PhaseResult + ?Sized> PhaseResult for &R {}
 
 /// Builds a dictionary, a `serde_json::Map`, in the notation of `serde_json::json!`.

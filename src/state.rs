@@ -39,6 +39,8 @@ pub(crate) use sealed::Sealed;
 /// A state that a [`Context`](crate::Context) can be in: [`Idle`], [`Running`], [`Completed`] or [`Failed`]. Sealed.
 pub trait State: Sealed + Send + Sync + 'static {}
 
+// Here and elsewhere `do_not_recommend` keeps the compiler from listing what implements a trait: the notes say it shorter.
+#[diagnostic::do_not_recommend]
 impl<S: Sealed + Send + Sync + 'static> State for S {}
 
 /// A state in which no phase is running, so that one can be started. `Last` is what the started phase has to follow: what
@@ -58,11 +60,16 @@ pub trait AtRest<Last>: State {}
 )]
 pub trait InProgress<Ph>: State {}
 
+#[diagnostic::do_not_recommend]
 impl AtRest<Idle> for Idle {}
+#[diagnostic::do_not_recommend]
 impl<Ph: Phase> AtRest<Ph> for Completed<Ph> {}
+#[diagnostic::do_not_recommend]
 impl<Ph: Phase> AtRest<Failed<Ph>> for Failed<Ph> {}
+#[diagnostic::do_not_recommend]
 impl<Ph: Phase> InProgress<Ph> for Running<Ph> {}
 
+#[diagnostic::do_not_recommend]
 impl Sealed for Idle {
     fn description() -> String {
         Position::Idle.to_string()
@@ -73,6 +80,7 @@ impl Sealed for Idle {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<Ph: Phase> Sealed for Running<Ph> {
     fn description() -> String {
         format!("Running<{}>", Ph::NAME)
@@ -83,6 +91,7 @@ impl<Ph: Phase> Sealed for Running<Ph> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<Ph: Phase> Sealed for Completed<Ph> {
     fn description() -> String {
         Position::Completed(Ph::NAME).to_string()
@@ -93,6 +102,7 @@ impl<Ph: Phase> Sealed for Completed<Ph> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<Ph: Phase> Sealed for Failed<Ph> {
     fn description() -> String {
         Position::Failed(Ph::NAME).to_string()
