@@ -92,7 +92,7 @@ macro_rules! counters {
 
         const _: () = assert!(
             <$name as $crate::Counters>::NAMES.len() <= $crate::MAX_COUNTERS,
-            "a phase can have at most 8 counters"
+            "a phase can have at most 8 counters; put further numbers into its result"
         );
     };
 }

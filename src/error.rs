@@ -9,6 +9,7 @@ use crate::recorded_error::RecordedError;
 /// holds what the compiler prints against these.
 pub(crate) mod sentence {
     pub(crate) const INVALID_PHASE_NAME: &str = "Phase name is invalid";
+    pub(crate) const NAME_RULE: &str = "a name is a lower-case letter, then up to 63 of a-z, 0-9, `_` and `-`";
     pub(crate) const INVALID_STATUS: &str = "Status is invalid";
 }
 
@@ -69,7 +70,7 @@ pub enum Error {
     },
 
     /// A phase name breaks the rule, or is not one of the pipeline's.
-    #[error("Phase name is invalid: `{name}` {reason}; a name is a lower-case letter, then up to 63 of a-z, 0-9, `_` and `-`")]
+    #[error("Phase name is invalid: `{name}` {reason}; {rule}", rule = sentence::NAME_RULE)]
     #[non_exhaustive]
     InvalidPhaseName {
         /// The name that was given, shortened and with control characters escaped.

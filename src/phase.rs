@@ -31,7 +31,8 @@ use crate::error::{Error, sentence};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a phase",
     label = "a phase is expected here",
-    note = "declare it in `pipeline!`, as in `Validate = \"validate\" after Extract;`"
+    note = "a phase is a type, as in `start(Extract)`; declare your own in `pipeline!`, as in `Validate = \"validate\" after Extract;`",
+    note = "for phases whose names are only known at run time use `EtlContext`"
 )]
 pub trait Phase: Sized + Send + Sync + 'static {
     /// What the phase counts; [`Counts`] unless the phase declares its own with [`counters!`](crate::counters).
@@ -117,6 +118,8 @@ impl PhaseName {
                 .with(if name.len() > 80 { "(a very long name)" } else { name })
                 .with("` ")
                 .with(reason)
+                .with("; ")
+                .with(sentence::NAME_RULE)
                 .refuse(),
         }
     }

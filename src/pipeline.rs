@@ -28,7 +28,9 @@ pub trait Pipeline: Sized + Send + Sync + 'static {
 #[diagnostic::on_unimplemented(
     message = "phase `{Self}` cannot start after `{Last}` in pipeline `{P}`",
     label = "cannot start after `{Last}`",
-    note = "start a phase that the pipeline allows here, or declare the edge in `pipeline!`: `{Self} after {Last};`"
+    note = "start a phase that the pipeline allows here; the documentation of `{P}` has a table of them",
+    note = "for another order declare a pipeline of your own, with the edge `{Self} after {Last};` in `pipeline!`",
+    note = "a phase that failed starts again with `retry()`"
 )]
 pub trait Follows<Last, P> {}
 

@@ -38,7 +38,7 @@ pub(crate) type Checked = Result<Option<Dictionary>, ResultFault>;
 #[diagnostic::on_unimplemented(
     message = "Result must be a dictionary: `{Self}` is not one",
     label = "not a dictionary",
-    note = "pass a map with string keys such as `dict! {{ \"rows\": 10 }}`, `()` for no result, or a struct of your own with `impl PhaseResult for … {{}}`"
+    note = "pass a map with string keys such as `dict! {{ \"rows\": 10 }}`, `()` for no result, or a struct of your own with `#[derive(Serialize)]` and `impl PhaseResult for … {{}}`"
 )]
 pub trait PhaseResult: Serialize {
     /// The result as it is recorded. Not part of the public contract.

@@ -25,6 +25,11 @@ pub struct Failed<Ph>(PhantomData<fn() -> Ph>);
 mod sealed {
     use crate::record::RunRecord;
 
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` is no state of a context",
+        label = "not a state",
+        note = "the states are `Idle`, `Running<…>`, `Completed<…>` and `Failed<…>`; a context moves from one to the next by its methods"
+    )]
     pub trait Sealed {
         /// The state as the record would show it, as in `Running<load>`.
         fn description() -> String;
