@@ -4,6 +4,7 @@
 //! `//~`. The `.stderr` beside it is all that the compiler prints, on one toolchain.
 
 mod compiler;
+mod errors_page;
 mod run_time_twins;
 
 use std::fs;
