@@ -1,0 +1,83 @@
+//! Each example prints what `tests/golden/<example>.txt` says, whatever the time and the speed of the machine.
+//!
+//! After a change that is meant: `UPDATE_GOLDEN=1 cargo test --test it examples`, then look at the difference.
+
+use std::path::Path;
+use std::process::Command;
+use std::{env, fs};
+
+#[test]
+fn etl_context_phase_management_prints_its_golden_output() {
+    compare("etl_context_phase_management");
+}
+
+#[test]
+fn typed_pipeline_prints_its_golden_output() {
+    compare("typed_pipeline");
+}
+
+#[test]
+fn custom_pipeline_prints_its_golden_output() {
+    compare("custom_pipeline");
+}
+
+fn compare(example: &str) {
+    let printed = masked(&output_of(example));
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/{example}.txt"));
+    if env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::write(&golden, &printed).unwrap();
+    }
+    let expected = fs::read_to_string(&golden).unwrap_or_default();
+    assert_eq!(printed, expected, "the output of {example} is not {}", golden.display());
+}
+
+fn output_of(example: &str) -> String {
+    let cargo = Command::new(env!("CARGO"))
+        .args(["run", "--quiet", "--example", example])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    assert!(cargo.status.success(), "{example} failed:\n{}", String::from_utf8_lossy(&cargo.stderr));
+    String::from_utf8(cargo.stdout).unwrap()
+}
+
+/// The output without what differs from run to run. Tables are as wide as their durations, so gaps are one space wide; a
+/// table has no rate for a phase of less than a microsecond, so it never has one here.
+fn masked(output: &str) -> String {
+    let lines = output.lines().map(|line| {
+        let indent = line.len() - line.trim_start().len();
+        let words: Vec<_> = line.split_whitespace().collect();
+        format!("{}{}", &line[..indent], masked_words(&words).join(" ")).trim_end().to_owned() + "\n"
+    });
+    lines.collect()
+}
+
+fn masked_words(words: &[&str]) -> Vec<String> {
+    match words {
+        [] => Vec::new(),
+        [number, "per", "second", rest @ ..] if is_number(number) => with("<rate>", rest),
+        [number, unit, rest @ ..] if is_number(number) && unit.ends_with("/s") => masked_words(rest),
+        [number, "µs" | "ms" | "s", rest @ ..] if is_number(number) => with("<duration>", rest),
+        [word, rest @ ..] if is_run_id(word.trim_end_matches(',')) => with("<run id>,", rest),
+        [word, rest @ ..] if is_time(word) => with("<time>", rest),
+        [word, rest @ ..] => with(word, rest),
+    }
+}
+
+fn with(word: &str, rest: &[&str]) -> Vec<String> {
+    [word.to_owned()].into_iter().chain(masked_words(rest)).collect()
+}
+
+fn is_number(word: &str) -> bool {
+    word.starts_with(|first: char| first.is_ascii_digit()) && word.chars().all(|c| matches!(c, '0'..='9' | ',' | '.'))
+}
+
+/// A UUID.
+fn is_run_id(word: &str) -> bool {
+    word.split('-').map(str::len).eq([8, 4, 4, 4, 12]) && word.chars().all(|c| c == '-' || c.is_ascii_hexdigit())
+}
+
+/// RFC 3339 in UTC.
+fn is_time(word: &str) -> bool {
+    word.len() >= 20 && word.as_bytes()[10] == b'T' && word.ends_with('Z') && word[..4].parse::<u32>().is_ok()
+}
