@@ -1,5 +1,42 @@
 //! The guide: pages to read, compiled with the crate so that their examples keep working.
+//!
+//! Begin with the [`tutorial`], then read [`faces`], [`pipelines`] and [`progress`] as you need them. [`errors`] is for looking
+//! things up, and [`migrating`] for those who come from the Python API.
 
-/// Every mistake: what the compiler prints, what it means, how to mend it, and its twin at run time.
-#[doc = include_str!("../docs/errors.md")]
-pub mod errors {}
+/// Declares a page. Its links are written for a reader of the repository; the first definition of a link wins, so here they
+/// lead to the pages of this module.
+macro_rules! pages {
+    ($( $(#[$summary:meta])* $page:ident = $file:literal; )+) => { $(
+        $(#[$summary])*
+        ///
+        /// [tutorial]: crate::guide::tutorial
+        /// [faces]: crate::guide::faces
+        /// [pipelines]: crate::guide::pipelines
+        /// [progress]: crate::guide::progress
+        /// [errors]: crate::guide::errors
+        /// [migrating]: crate::guide::migrating
+        ///
+        #[doc = include_str!($file)]
+        pub mod $page {}
+    )+ };
+}
+
+pages! {
+    /// An import from its first line to its summary, with phases as closures.
+    tutorial = "../docs/tutorial.md";
+
+    /// The typed and the dynamic face: which one when, and how to change between them.
+    faces = "../docs/faces.md";
+
+    /// Phases, order and counters of your own, and ways out of failure.
+    pipelines = "../docs/pipelines.md";
+
+    /// Counting: totals, threads, workers, and reading from outside.
+    progress = "../docs/progress.md";
+
+    /// Every mistake: what the compiler prints, what it means, how to mend it, and its twin at run time.
+    errors = "../docs/errors.md";
+
+    /// From the Python phase API, call by call.
+    migrating = "../docs/migrating.md";
+}

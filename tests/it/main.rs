@@ -15,3 +15,4 @@ mod compile_errors;
     reason = "a test may stop at what it did not expect"
 )]
 mod examples;
+mod guide;
