@@ -1,4 +1,89 @@
-//! Manage the phases of an ETL run: start a phase, count progress, end it with a result, ask for statuses, record errors.
+//! Manage the phases of an ETL run: a wrong move does not compile, and everything that happens is on record.
+//!
+//! An ETL job works in phases: it extracts, transforms, loads. Around the work, somebody has to start each phase, count its
+//! progress, end it with a result, record what went wrong, and tell at the end what happened. APIs for this report a mistake
+//! while the job runs, at night: `No phase is currently in progress`. Here the compiler reports it, in the same words.
+//!
+//! ```
+//! use etl_context::{Context, Counts, Extract, Transform, dict};
+//!
+//! let context = Context::new("skype-import");
+//!
+//! let (extracted, result) = context.phase(Extract).run(|extract| {
+//!     for messages in [120, 80, 300] {
+//!         extract.update_progress(Counts { conversations: 1, messages });
+//!     }
+//!     Ok::<_, std::io::Error>(dict! { "source": "export.tar" })
+//! })?;
+//! assert_eq!(extracted.counts().messages, 500);
+//! assert_eq!(result["source"], "export.tar");
+//!
+//! let transform = extracted.start(Transform)?; // the same by hand
+//! let transformed = transform.complete(())?;
+//! println!("{}", transformed.summary());
+//! # Ok::<(), etl_context::Error>(())
+//! ```
+//!
+//! `Ok` completes the phase; `Err` and a panic fail it.
+//!
+//! # What the compiler says
+//!
+//! | mistake | sentence |
+//! |---|---|
+//! | start a phase while one is running | `A phase is already in progress` |
+//! | complete, fail or count without a phase | `No phase is currently in progress` |
+//! | end a phase with something else than a dictionary | `Result must be a dictionary` |
+//! | a phase in the wrong order | ``phase `Load` cannot start after `Extract` in pipeline `Etl` `` |
+//! | an invalid name in a pipeline | `Phase name is invalid` |
+//! | an invalid status in a constant | `Status is invalid` |
+//!
+//! Each says what to do instead. [The guide][guide::errors] has the code, the full message and the fix for every one; where
+//! names are only known at run time, the messages of [`Error`] begin with the same words.
+//!
+//! # How it works
+//!
+//! ```text
+//!  Context<State, Pipeline>                 EtlContext
+//!  the compiler refuses a wrong move        returns an Error for a wrong move
+//!             │                                  │
+//!             └────────────────┬─────────────────┘
+//!                              ▼
+//!  1  decide   is the move legal?             no:  an error, and nothing has changed
+//!  2  append   does the journal take it?      no:  an error, and nothing has changed
+//!  3  apply    the record changes             this cannot fail
+//!  4  notify   the observers are told         they cannot change anything
+//! ```
+//!
+//! A run is the list of its [`Event`]s, and a [`RunRecord`] is what they add up to. Counting goes past all this: it is an
+//! addition, which whoever shows progress reads.
+//!
+//! # From the top
+//!
+//! - [`Context`]: a run whose state is in its type. [`Context::phase`] runs a closure as a phase; inside, the closure has a
+//!   [`RunningPhase`], and [`PhaseFailure`] is what comes of a failure.
+//! - [`Extract`], [`Transform`], [`Load`] are the phases of the pipeline [`Etl`]; [`pipeline!`] declares others, and
+//!   [`counters!`] what they count instead of [`Counts`].
+//! - [`dict!`] builds a result; [`PhaseResult`] says what else may be one.
+//! - [`EtlContext`]: the same run with phases by name, for programs that learn the names at run time.
+//! - [`PhaseReport`] and [`RunSummary`] tell what happened, as a table and as JSON.
+//! - [`Run::builder`] begins a run that has a [`Journal`] or an [`Observer`].
+//! - [`Idle`], [`Running`], [`Completed`], [`Failed`] are the states. They are for signatures: `Context<Completed<Load>>`.
+//!
+//! The [`guide`] begins with a [tutorial][guide::tutorial].
+//!
+//! # Features
+//!
+//! None yet. The dependencies are `serde`, `serde_json`, `thiserror` and `time`.
+//!
+//! # Scope
+//!
+//! This crate knows how far a run is and what happened in it. It does not decide when a run starts, move data, run workers or
+//! repeat what failed: it is no scheduler, no worker pool, no retry policy, and has no connectors. A run is kept in memory,
+//! unless it is given a [`Journal`] of the program's own.
+//!
+//! # Minimum supported Rust version
+//!
+//! 1.89. Raising it is a minor release, never a patch, and never to a version that is less than six months old.
 mod clock;
 mod compile_message;
 mod context;
@@ -25,6 +110,8 @@ mod scope;
 mod state;
 mod summary;
 mod table;
+
+// The public interface:
 
 pub use clock::Timestamp;
 pub use context::Context;
