@@ -40,3 +40,7 @@ pages! {
     /// From the Python phase API, call by call.
     migrating = "../docs/migrating.md";
 }
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -16,3 +16,4 @@ mod compile_errors;
 )]
 mod examples;
 mod guide;
+mod tidy;

@@ -1,0 +1,88 @@
+//! What is written down in two places says the same in both.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const LONGEST_FILE: usize = 400;
+
+#[test]
+fn the_changelog_has_one_heading_for_this_version() {
+    let heading = format!("## [{}]", env!("CARGO_PKG_VERSION"));
+    let headings = read("CHANGELOG.md").lines().filter(|line| line.starts_with(&heading)).count();
+    assert_eq!(headings, 1, "CHANGELOG.md has {headings} headings that begin with `{heading}`");
+}
+
+#[test]
+fn the_readme_tells_how_to_depend_on_this_version() {
+    let dependency = format!("version = \"{}\"", env!("CARGO_PKG_VERSION"));
+    assert!(read("README.md").contains(&dependency), "README.md has no `{dependency}`");
+}
+
+#[test]
+fn readme_and_documentation_tell_the_minimum_rust_version() {
+    let version = env!("CARGO_PKG_RUST_VERSION");
+    assert!(read("README.md").contains(&format!("**Minimum supported Rust version**: {version}.")));
+    assert!(read("src/lib.rs").contains(&format!("//! # Minimum supported Rust version\n//!\n//! {version}.")));
+}
+
+#[test]
+fn the_map_in_contributing_has_every_source_file_and_no_other() {
+    let contributing = read("CONTRIBUTING.md");
+    let mapped = table_keys(contributing.lines().filter(|line| line.starts_with("| `src/")));
+    let files: Vec<_> = source_files().iter().map(|file| relative(file)).collect();
+    assert_eq!(mapped, files.iter().map(String::as_str).collect());
+}
+
+#[test]
+fn no_source_file_is_too_long() {
+    for file in source_files() {
+        let lines = fs::read_to_string(&file).unwrap().lines().count();
+        assert!(lines <= LONGEST_FILE, "{} has {lines} lines; the most is {LONGEST_FILE}", file.display());
+    }
+}
+
+#[test]
+fn readme_and_documentation_list_the_features_that_exist() {
+    let manifest = read("Cargo.toml");
+    let features: BTreeSet<_> = section(&manifest, "[features]", "[").filter_map(|line| line.split_once(" = ")).collect();
+    let features: BTreeSet<_> = features.into_iter().map(|(name, _)| name).filter(|name| *name != "default").collect();
+
+    let readme = read("README.md");
+    assert_eq!(table_keys(section(&readme, "## Features", "## ")), features, "in README.md");
+
+    let documentation = read("src/lib.rs").replace("//! ", "");
+    assert_eq!(table_keys(section(&documentation, "# Features", "# ")), features, "in src/lib.rs");
+}
+
+/// The lines between a heading and the next one.
+fn section<'a>(text: &'a str, heading: &'a str, next: &'a str) -> impl Iterator<Item = &'a str> {
+    text.lines().skip_while(move |line| *line != heading).skip(1).take_while(move |line| !line.starts_with(next))
+}
+
+/// What stands in backticks at the start of each row of a table.
+fn table_keys<'a>(lines: impl Iterator<Item = &'a str>) -> BTreeSet<&'a str> {
+    lines.filter_map(|line| line.strip_prefix("| `")).filter_map(|row| row.split('`').next()).collect()
+}
+
+fn source_files() -> Vec<PathBuf> {
+    files_in(&root().join("src"))
+}
+
+fn files_in(folder: &Path) -> Vec<PathBuf> {
+    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    paths.flat_map(|path| if path.is_dir() { files_in(&path) } else { vec![path] }).collect()
+}
+
+/// As the map writes it, on every system.
+fn relative(file: &Path) -> String {
+    file.strip_prefix(root()).unwrap().to_str().unwrap().replace('\\', "/")
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(file: &str) -> String {
+    fs::read_to_string(root().join(file)).unwrap()
+}
