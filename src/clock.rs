@@ -1,9 +1,11 @@
 //! When was that? Times are UTC, durations are monotonic, and one reading serves both.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::str::FromStr;
 use std::time::{Instant, SystemTime};
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -57,6 +59,22 @@ impl fmt::Display for Timestamp {
 impl fmt::Debug for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = time::error::Parse;
+
+    /// Reads RFC 3339; what is finer than a microsecond is cut.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let nanoseconds = OffsetDateTime::parse(text, &Rfc3339)?.unix_timestamp_nanos();
+        Ok(Timestamp::from_microseconds(i64::try_from(nanoseconds / 1_000).unwrap_or(i64::MAX)))
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Cow::<str>::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 

@@ -8,18 +8,21 @@ use serde::de::DeserializeOwned;
 
 use crate::counters::Counters;
 use crate::engine::Engine;
+use crate::entry::Entry;
 use crate::error::Error;
 use crate::etl_context::EtlContext;
-use crate::phase::{Phase, PhaseStatus};
+use crate::phase::{Phase, PhaseName, PhaseStatus};
 use crate::pipeline::{Etl, Follows, Pipeline, Table};
 use crate::progress::Progress;
 use crate::record::RunRecord;
 use crate::recorded_error::{ErrorRecord, RecordedError, WorkError};
+use crate::recovery::RecoveryReport;
 use crate::refused::Refused;
 use crate::report::PhaseReport;
 use crate::result::PhaseResult;
 use crate::scope::{PhaseScope, RunningPhase};
 use crate::state::{AtRest, Completed, Failed, Idle, InProgress, Running, State};
+use crate::stopper::Stopper;
 use crate::summary::RunSummary;
 
 /// A run in state `S` of the pipeline `P`: one pointer, whose type says what may be done next.
@@ -148,6 +151,37 @@ impl<S, P> Context<S, P> {
         PhaseScope::new(self)
     }
 
+    /// A phase that may have been completed by an earlier process, for those who resume a run by hand.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`] with [`Error::TooManyAttempts`] if the phase would have to run and has failed too often.
+    pub fn enter<Ph, Last>(self, _: Ph) -> Result<Entry<Ph, S, P>, Refused<Self>>
+    where
+        S: AtRest<Last>,
+        Ph: Phase + Follows<Last, P>,
+        P: Pipeline,
+    {
+        if self.completed_earlier(&Ph::NAME).is_some() {
+            return Ok(Entry::Done(self.go_past()));
+        }
+        match self.engine.check_attempts(&Ph::NAME) {
+            Ok(()) => Ok(Entry::Vacant(PhaseScope::new(self))),
+            Err(error) => Err(Refused::new(self, error)),
+        }
+    }
+
+    /// The report of a phase that an earlier process completed and that need not run again.
+    pub(crate) fn completed_earlier(&self, phase: &PhaseName) -> Option<&PhaseReport> {
+        self.engine.completed_earlier(phase)
+    }
+
+    /// Goes past a phase that an earlier process completed.
+    pub(crate) fn go_past<Ph: Phase>(mut self) -> Context<Completed<Ph>, P> {
+        self.engine.go_past(&Ph::NAME);
+        Context::from_engine(self.engine)
+    }
+
     /// Ends the running phase as completed, with a dictionary as its result, or `()` for none.
     ///
     /// # Errors
@@ -242,6 +276,18 @@ impl<S, P> Context<S, P> {
         self.engine.record().status(Ph::NAME.as_str())
     }
 
+    /// A handle that asks the run to stop: for a signal handler, a deadline, another thread.
+    #[must_use]
+    pub fn stopper(&self) -> Stopper {
+        self.engine.stopper.clone()
+    }
+
+    /// What was found, and mended, when the run was opened again; `None` for a new run.
+    #[must_use]
+    pub fn recovery(&self) -> Option<&RecoveryReport> {
+        self.engine.recovery()
+    }
+
     /// Everything that is known of the run.
     #[must_use]
     pub fn record(&self) -> &RunRecord {
@@ -269,6 +315,19 @@ impl<Ph: Phase, P> Context<Running<Ph>, P> {
     /// [`Error::StoredShape`] if the cursor is no `C`.
     pub fn resume_point<C: DeserializeOwned>(&self) -> Result<Option<C>, Error> {
         self.engine.record().resume_point(Ph::NAME.as_str())
+    }
+
+    /// Whether the run was asked to stop, by a [`Stopper`] or because it now belongs to somebody else.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.engine.stopper.is_stopped()
+    }
+
+    /// A key that is the same in every attempt at this phase of this run, for loading into systems that can tell a repeated
+    /// request by its key: the run's id and the phase's name.
+    #[must_use]
+    pub fn idempotency_key(&self) -> String {
+        self.record().idempotency_key(&Ph::NAME)
     }
 
     /// The handle with which a closure works inside the phase.

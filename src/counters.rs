@@ -1,6 +1,10 @@
 //! What is counted? The two documented counters, an author's own, and counts whose type is no longer known.
 
 use std::fmt;
+use std::sync::Arc;
+
+use serde::de::{Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// What a phase counts: a small struct of `u64`s, declared with [`counters!`](crate::counters).
 ///
@@ -124,10 +128,17 @@ counters! {
 /// assert_eq!(tally.get("messages"), Some(100));
 /// assert_eq!(tally.get("rows"), None);
 /// ```
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Tally {
-    names: &'static [&'static str],
+    names: Names,
     values: CounterValues,
+}
+
+/// The names of counters: those of a type, or read from a journal.
+#[derive(Clone)]
+enum Names {
+    Declared(&'static [&'static str]),
+    Read(Arc<[String]>),
 }
 
 impl Tally {
@@ -138,13 +149,34 @@ impl Tally {
     }
 
     pub(crate) const fn new(names: &'static [&'static str], values: CounterValues) -> Self {
-        Tally { names, values }
+        Tally { names: Names::Declared(names), values }
+    }
+
+    /// Counts that were read; `None` if there are more than a phase can have.
+    pub(crate) fn read(counts: Vec<(String, u64)>) -> Option<Self> {
+        if counts.len() > MAX_COUNTERS {
+            return None;
+        }
+        let mut values = CounterValues::default();
+        for (value, (_, count)) in values.iter_mut().zip(&counts) {
+            *value = *count;
+        }
+        let names = counts.into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+        if names == Counts::NAMES {
+            return Some(Tally::new(Counts::NAMES, values));
+        }
+        Some(Tally { names: Names::Read(names.into()), values })
+    }
+
+    /// The same counters, all at zero.
+    pub(crate) fn zeroed(&self) -> Self {
+        Tally { names: self.names.clone(), values: CounterValues::default() }
     }
 
     /// The counts as their own type; `None` if these are not what `C` counts.
     #[must_use]
     pub fn typed<C: Counters>(&self) -> Option<C> {
-        (self.names == C::NAMES).then(|| C::from_values(self.values))
+        self.names().eq(C::NAMES.iter().copied()).then(|| C::from_values(self.values))
     }
 
     /// The value of the counter `name`; `None` if there is none of this name.
@@ -155,12 +187,60 @@ impl Tally {
 
     /// Name and value of each counter, in the order of their declaration.
     pub fn iter(&self) -> impl Iterator<Item = (&str, u64)> {
-        self.names.iter().copied().zip(self.values)
+        self.names().zip(self.values)
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> {
+        let (declared, read): (&[&str], &[String]) = match &self.names {
+            Names::Declared(names) => (names, &[]),
+            Names::Read(names) => (&[], names),
+        };
+        declared.iter().copied().chain(read.iter().map(String::as_str))
     }
 }
+
+impl PartialEq for Tally {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Tally {}
 
 impl fmt::Debug for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map().entries(self.iter()).finish()
+    }
+}
+
+/// As in `{"conversations": 5, "messages": 100}`.
+impl Serialize for Tally {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter())
+    }
+}
+
+impl<'de> Deserialize<'de> for Tally {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder;
+
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Tally;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "at most {MAX_COUNTERS} counts by name")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Tally, A::Error> {
+                let mut counts = Vec::new();
+                while let Some(count) = map.next_entry()? {
+                    counts.push(count);
+                }
+                let length = counts.len();
+                Tally::read(counts).ok_or_else(|| A::Error::invalid_length(length, &self))
+            }
+        }
+
+        deserializer.deserialize_map(InOrder)
     }
 }

@@ -2,6 +2,9 @@
 //! decide whether it is legal, append it to the journal, apply it to the record, notify the observers. Until the journal has
 //! taken an event, nothing has changed.
 
+mod opening;
+
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
@@ -15,14 +18,20 @@ use crate::event::Event;
 use crate::journal::Journal;
 use crate::lossless_json;
 use crate::observe::{Observation, Observers};
+use crate::parameters::Parameters;
 use crate::phase::{PhaseName, PhaseStatus};
 use crate::pipeline::PipelineTable;
 use crate::progress::Meter;
 use crate::record::{PhaseRecord, RunRecord, Running};
 use crate::recorded_error::{ErrorRecord, RecordedError};
+use crate::recovery::RecoveryReport;
 use crate::report::{Attempt, FailureCause, PhaseReport};
 use crate::result::{Checked, Dictionary, ResultFault};
 use crate::run_id::RunId;
+use crate::stopper::Stopper;
+
+/// How many attempts a refused one tells of.
+const HISTORY_SHOWN: usize = 10;
 
 /// How an attempt ends: with which status, why, and with what.
 struct Ending {
@@ -32,15 +41,32 @@ struct Ending {
     error: Option<RecordedError>,
 }
 
+/// What an author limits once for the whole run.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Limits {
+    /// How often a phase may fail before it is refused.
+    pub(crate) attempts: Option<u32>,
+    /// How many errors an attempt may record and still complete.
+    pub(crate) errors: Option<u64>,
+}
+
 #[derive(Debug)]
 pub(crate) struct Engine {
     record: RunRecord,
     clock: Clock,
+    limits: Limits,
+    pub(crate) stopper: Stopper,
+    /// What opening the run again found; `None` for a new run.
+    recovery: Option<RecoveryReport>,
+    /// The phases that an earlier process completed and this one has not come to yet.
+    carried: Vec<PhaseName>,
     pub(crate) meter: Meter,
     pub(crate) pipeline: Option<&'static PipelineTable>,
     /// Behind a mutex only so that a context can be shared between threads; it is never locked.
     companions: Mutex<Companions>,
 }
+
+pub(crate) use opening::Opening;
 
 #[derive(Default)]
 pub(crate) struct Companions {
@@ -59,23 +85,18 @@ impl Engine {
     pub(crate) fn new(name: Arc<str>, pipeline: Option<&'static PipelineTable>) -> Self {
         let clock = Clock::start();
         let time = clock.now();
+        let record = RunRecord::begin(RunId::new(time), name, time, BTreeMap::new(), Parameters::default());
         Engine {
-            record: RunRecord::begin(RunId::new(time), name, time),
+            record,
             clock,
+            limits: Limits::default(),
+            stopper: Stopper::default(),
+            recovery: None,
+            carried: Vec::new(),
             meter: Meter::idle(),
             pipeline,
             companions: Mutex::default(),
         }
-    }
-
-    /// A run with a journal and observers, which are told that it begins.
-    pub(crate) fn begin(name: Arc<str>, pipeline: Option<&'static PipelineTable>, companions: Companions) -> Result<Self, Error> {
-        let mut engine = Engine::new(Arc::clone(&name), pipeline);
-        engine.companions = Mutex::new(companions);
-        let began = Event::RunBegan { run: engine.record.run_id(), name, time: engine.record.start_time() };
-        engine.append(0, &began)?;
-        engine.notify(&began);
-        Ok(engine)
     }
 
     pub(crate) fn record(&self) -> &RunRecord {
@@ -91,12 +112,33 @@ impl Engine {
         self.companions.lock().unwrap_or_else(PoisonError::into_inner).observers.failures()
     }
 
+    /// What opening the run again found; `None` for a new run.
+    pub(crate) fn recovery(&self) -> Option<&RecoveryReport> {
+        self.recovery.as_ref()
+    }
+
+    /// The report of a phase that an earlier process completed, if nothing has run since that could have changed what it
+    /// worked from.
+    pub(crate) fn completed_earlier(&self, phase: &PhaseName) -> Option<&PhaseReport> {
+        self.carried.iter().find(|carried| *carried == phase)?;
+        self.record.phase(phase.as_str())?.latest_report()
+    }
+
+    /// Goes past a phase that an earlier process completed. If this process comes to it a second time, it runs.
+    pub(crate) fn go_past(&mut self, phase: &PhaseName) {
+        self.carried.retain(|carried| carried != phase);
+    }
+
     pub(crate) fn start(&mut self, phase: PhaseName, names: &'static [&'static str], totals: CounterValues) -> Result<(), Error> {
-        let attempt = self.record.phase(phase.as_str()).map_or(1, PhaseRecord::next_attempt);
+        self.check_attempts(&phase)?;
+        let attempt = self.record.next_attempt(phase.as_str());
         let time = self.clock.now();
         self.happen(&Event::PhaseStarted { phase, attempt, totals: Tally::new(names, totals), time }, |meter| {
             meter.start(names, &totals);
-        })
+        })?;
+        // What was completed earlier may depend on what runs now.
+        self.carried.clear();
+        Ok(())
     }
 
     /// Ends the running phase as completed, by a method that says so: a result that says otherwise is refused.
@@ -104,7 +146,7 @@ impl Engine {
         let result = self.checked_result("complete", result)?;
         match said_status(result.as_ref())? {
             Some(PhaseStatus::Failed) => Err(Error::invalid_status("failed", &[PhaseStatus::Completed])),
-            _ => self.end(Ending { status: PhaseStatus::Completed, cause: None, result, error: None }),
+            _ => self.check_errors()?.end(Ending { status: PhaseStatus::Completed, cause: None, result, error: None }),
         }
     }
 
@@ -113,13 +155,23 @@ impl Engine {
         let result = self.checked_result("end_phase", result)?;
         let said = said_status(result.as_ref())?;
         let status = said.unwrap_or_else(|| self.status_without_word());
+        if self.check_errors().is_err() {
+            return self.end(Ending { status: PhaseStatus::Failed, cause: Some(FailureCause::Errors), result, error: None });
+        }
         let cause = (status == PhaseStatus::Failed).then_some(FailureCause::Status);
         self.end(Ending { status, cause, result, error: None })
     }
 
     /// Records the error and ends the running phase as failed, in one event.
     pub(crate) fn fail(&mut self, error: RecordedError) -> Result<PhaseReport, Error> {
-        self.end(Ending { status: PhaseStatus::Failed, cause: Some(FailureCause::Error), result: None, error: Some(error) })
+        let cause = if self.stopper.is_stopped() {
+            FailureCause::Stopped
+        } else if self.check_errors().is_err() {
+            FailureCause::Errors
+        } else {
+            FailureCause::Error
+        };
+        self.end(Ending { status: PhaseStatus::Failed, cause: Some(cause), result: None, error: Some(error) })
     }
 
     /// Records an error under a phase, running or not.
@@ -127,8 +179,10 @@ impl Engine {
         let running = self.record.running("").ok().filter(|running| running.phase == phase);
         let ended = || self.record.phase(phase.as_str()).and_then(PhaseRecord::latest_report).map(PhaseReport::attempt);
         let attempt = running.map(|running| running.attempt).or_else(ended);
+        let is_running = running.is_some();
         let error = ErrorRecord { phase, attempt, time: self.clock.now(), error };
-        self.happen(&Event::ErrorRecorded { error }, |_| {})
+        self.happen(&Event::ErrorRecorded { error }, |_| {})?;
+        if is_running { self.check_errors().map(drop) } else { Ok(()) }
     }
 
     pub(crate) fn set_status(&mut self, phase: PhaseName, status: PhaseStatus) -> Result<(), Error> {
@@ -148,6 +202,34 @@ impl Engine {
         self.happen(&Event::Checkpointed { phase, attempt, cursor: Arc::new(cursor), counts, time }, |_| {})
     }
 
+    /// The phase has not failed as often as it may.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooManyAttempts`], with its history.
+    pub(crate) fn check_attempts(&self, phase: &PhaseName) -> Result<(), Error> {
+        let (Some(allowed), Some(record)) = (self.limits.attempts, self.record.phase(phase.as_str())) else { return Ok(()) };
+        let failures = record.failures();
+        if self.record.current_phase().is_some() || failures < allowed as usize {
+            return Ok(());
+        }
+        let attempts = record.reports().iter().rev().take(HISTORY_SHOWN).rev();
+        let history = attempts.filter_map(|report| Some(format!("attempt {} {}", report.attempt(), report.cause()?)));
+        let history = history.collect::<Vec<_>>().join(", ");
+        Err(Error::TooManyAttempts { phase: phase.clone(), failures, allowed, history })
+    }
+
+    /// The running attempt has not recorded more errors than it may.
+    fn check_errors(&mut self) -> Result<&mut Self, Error> {
+        if let (Some(allowed), Some(phase)) = (self.limits.errors, self.record.current_phase()) {
+            let errors = self.record.phase(phase.as_str()).map_or(0, PhaseRecord::attempt_errors);
+            if errors > allowed {
+                return Err(Error::TooManyErrors { phase: phase.clone(), errors, allowed });
+            }
+        }
+        Ok(self)
+    }
+
     /// A phase is running, and its result is a dictionary or nothing; checked in this order.
     fn checked_result(&self, asked: &'static str, result: impl FnOnce() -> Checked) -> Result<Option<Dictionary>, Error> {
         let phase = &self.record.running(asked)?.phase;
@@ -163,6 +245,27 @@ impl Engine {
             Some(PhaseStatus::Failed) => PhaseStatus::Failed,
             _ => PhaseStatus::Completed,
         }
+    }
+
+    /// An attempt that was running when its process died becomes a failed one, as of its last sign of life.
+    fn interrupt(&mut self) -> Result<Option<(PhaseName, u32)>, Error> {
+        let Ok(running) = self.record.running("") else { return Ok(None) };
+        let interrupted = (running.phase.clone(), running.attempt);
+        let ended = self.record.latest_time();
+        let report = PhaseReport::new(Attempt {
+            phase: running.phase.clone(),
+            number: running.attempt,
+            status: PhaseStatus::Failed,
+            cause: Some(FailureCause::Interrupted),
+            started: running.started,
+            ended,
+            microseconds: ended.microseconds_since(running.started),
+            counts: running.counts.clone(),
+            totals: running.totals.clone(),
+            result: None,
+        });
+        self.happen(&Event::PhaseEnded { report, error: None }, |_| {})?;
+        Ok(Some(interrupted))
     }
 
     fn end(&mut self, ending: Ending) -> Result<PhaseReport, Error> {
@@ -215,10 +318,11 @@ impl Engine {
     fn append(&mut self, sequence: u64, event: &Event) -> Result<(), Error> {
         let companions = self.companions.get_mut().unwrap_or_else(PoisonError::into_inner);
         let Some(journal) = &mut companions.journal else { return Ok(()) };
-        journal.append(sequence, event).map_err(|source| Error::Journal {
-            event: event.name(),
-            run: self.record.name().to_owned(),
-            source,
+        journal.append(sequence, event).map_err(|source| {
+            if source.is_ownership_lost() {
+                self.stopper.stop();
+            }
+            Error::Journal { event: event.name(), run: self.record.name().to_owned(), source }
         })
     }
 
@@ -251,7 +355,13 @@ impl Drop for Engine {
         if self.record.current_phase().is_none() {
             return;
         }
-        let cause = if thread::panicking() { FailureCause::Panicked } else { FailureCause::Abandoned };
+        let cause = if thread::panicking() {
+            FailureCause::Panicked
+        } else if self.stopper.is_stopped() {
+            FailureCause::Stopped
+        } else {
+            FailureCause::Abandoned
+        };
         // If the journal cannot take it, there is nobody left to tell.
         let _ = self.end(Ending { status: PhaseStatus::Failed, cause: Some(cause), result: None, error: None });
     }

@@ -127,6 +127,52 @@ pub enum Error {
         reason: String,
     },
 
+    /// The journal holds the run of other parameters, or of another name: another run.
+    #[error(
+        "the journal holds another run: {difference}; give each run a journal of its own, or allow it with allow_other_parameters"
+    )]
+    #[non_exhaustive]
+    OtherRun {
+        /// What is different, as in ``parameter `export` is not the same``.
+        difference: String,
+    },
+
+    /// The parameters of a run cannot be turned into JSON.
+    #[error("the parameters of the run cannot be taken: {reason}")]
+    #[non_exhaustive]
+    Parameters {
+        /// Why they cannot.
+        reason: String,
+    },
+
+    /// The phase has failed as often as the run allows.
+    #[error(
+        "phase `{phase}` has failed {failures} times, and the run allows {allowed} attempts: {history}; mend the cause and raise max_attempts"
+    )]
+    #[non_exhaustive]
+    TooManyAttempts {
+        /// The phase that was to start.
+        phase: PhaseName,
+        /// How often it has failed since it last completed.
+        failures: usize,
+        /// How often it may.
+        allowed: u32,
+        /// How each of these attempts failed.
+        history: String,
+    },
+
+    /// More errors were recorded under the running phase than the run allows, so the phase can no longer complete.
+    #[error("phase `{phase}` has recorded {errors} errors, and the run allows {allowed}; end it as failed")]
+    #[non_exhaustive]
+    TooManyErrors {
+        /// The running phase.
+        phase: PhaseName,
+        /// How many errors were recorded under it. The latest one is recorded too.
+        errors: u64,
+        /// How many may be.
+        allowed: u64,
+    },
+
     /// The work of a phase failed; this is how a [`PhaseFailure`](crate::PhaseFailure) turns into an `Error` under `?`.
     #[error("phase `{phase}` failed in attempt {attempt}: {message}")]
     #[non_exhaustive]

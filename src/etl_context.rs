@@ -15,10 +15,12 @@ use crate::pipeline::{Pipeline, Table};
 use crate::progress::ProgressReader;
 use crate::record::RunRecord;
 use crate::recorded_error::{ErrorRecord, WorkError};
+use crate::recovery::RecoveryReport;
 use crate::refused::StateMismatch;
 use crate::report::PhaseReport;
 use crate::result::dictionary;
 use crate::state::State;
+use crate::stopper::Stopper;
 use crate::summary::RunSummary;
 
 /// A run whose phases are only known by name, such as those of a pipeline that a configuration file describes.
@@ -231,6 +233,41 @@ impl EtlContext {
     pub fn resume_point<C: DeserializeOwned>(&self) -> Result<Option<C>, Error> {
         let running = self.record().running("resume_point")?;
         self.record().resume_point(running.phase.as_str())
+    }
+
+    /// The report of the phase's latest attempt that has ended, by this process or an earlier one; `None` if there is none.
+    #[must_use]
+    pub fn report(&self, phase: &str) -> Option<&PhaseReport> {
+        self.record().phase(phase)?.latest_report()
+    }
+
+    /// Whether the run was asked to stop, by a [`Stopper`] or because it now belongs to somebody else.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.engine.stopper.is_stopped()
+    }
+
+    /// A handle that asks the run to stop: for a signal handler, a deadline, another thread.
+    #[must_use]
+    pub fn stopper(&self) -> Stopper {
+        self.engine.stopper.clone()
+    }
+
+    /// A key that is the same in every attempt at the running phase of this run, for loading into systems that can tell a
+    /// repeated request by its key: the run's id and the phase's name.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoneInProgress`].
+    pub fn idempotency_key(&self) -> Result<String, Error> {
+        let running = self.record().running("idempotency_key")?;
+        Ok(self.record().idempotency_key(&running.phase))
+    }
+
+    /// What was found, and mended, when the run was opened again; `None` for a new run.
+    #[must_use]
+    pub fn recovery(&self) -> Option<&RecoveryReport> {
+        self.engine.recovery()
     }
 
     /// The run as a table, or as JSON.

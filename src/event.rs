@@ -1,11 +1,13 @@
 //! What happened? A run is the list of its events, and nothing else is ever recorded.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use crate::clock::Timestamp;
 use crate::counters::Tally;
+use crate::parameters::Parameters;
 use crate::phase::{PhaseName, PhaseStatus};
 use crate::recorded_error::ErrorRecord;
 use crate::report::PhaseReport;
@@ -25,6 +27,10 @@ pub enum Event {
         name: Arc<str>,
         /// When.
         time: Timestamp,
+        /// What else the author wants to be known of the run.
+        metadata: BTreeMap<String, String>,
+        /// What makes it this run and not another.
+        parameters: Parameters,
     },
 
     /// A phase started, or started again.

@@ -89,18 +89,21 @@ mod compile_message;
 mod context;
 mod counters;
 mod engine;
+mod entry;
 mod error;
 mod etl_context;
 mod event;
 pub mod guide;
-mod journal;
+pub mod journal;
 mod lossless_json;
 mod observe;
+mod parameters;
 mod phase;
 mod pipeline;
 mod progress;
 mod record;
 mod recorded_error;
+mod recovery;
 mod refused;
 mod report;
 mod result;
@@ -108,6 +111,8 @@ mod run;
 mod run_id;
 mod scope;
 mod state;
+mod stopper;
+mod stored;
 mod summary;
 mod table;
 
@@ -116,16 +121,21 @@ mod table;
 pub use clock::Timestamp;
 pub use context::Context;
 pub use counters::{CounterValues, Counters, Counts, MAX_COUNTERS, Tally};
+pub use entry::Entry;
 pub use error::Error;
 pub use etl_context::EtlContext;
 pub use event::Event;
-pub use journal::{Journal, JournalError, MemoryJournal};
+pub use journal::file::FileJournal;
+pub use journal::memory::MemoryJournal;
+pub use journal::{Journal, JournalError};
 pub use observe::{Observation, Observer};
+pub use parameters::Parameters;
 pub use phase::{Extract, Load, Phase, PhaseName, PhaseStatus, Transform};
 pub use pipeline::{Edge, Etl, Follows, PhaseDeclaration, Pipeline, Predecessor};
 pub use progress::{PhaseHasEnded, Progress, ProgressReader, ProgressWorker};
 pub use record::{PhaseRecord, Position, RunRecord, StatusOverride};
 pub use recorded_error::{BoxedError, ErrorRecord, RecordedError, StandardError, TextError, WorkError};
+pub use recovery::RecoveryReport;
 pub use refused::{Refused, StateMismatch};
 pub use report::{FailureCause, PhaseReport};
 pub use result::{Dictionary, PhaseResult};
@@ -133,9 +143,12 @@ pub use run::{Run, RunBuilder};
 pub use run_id::RunId;
 pub use scope::{PhaseFailure, PhaseScope, RunningPhase};
 pub use state::{AtRest, Completed, Failed, Idle, InProgress, Running, State};
+pub use stopper::{Stopped, Stopper};
 pub use summary::RunSummary;
 
 // What the macros need, and nobody else.
+#[cfg(feature = "testing")]
+pub use journal::storage::Storage;
 #[doc(hidden)]
 pub use pipeline::{check as __check_pipeline, mermaid as __mermaid};
 #[doc(hidden)]

@@ -6,8 +6,11 @@
 //! 2. At most one phase is running. Its phase and attempt are the only ones that can be checkpointed or ended.
 //! 3. The attempts at a phase are numbered 1, 2, 3 …; all but the running one have ended and have their report.
 //! 4. A report is never changed. A status can be, and each such override is kept.
-//! 5. `admits` refuses what a caller can get wrong, before `apply`, which cannot fail, makes the rest true.
+//! 5. Every error is counted; the details of the first thousand are kept.
+//! 6. `admits` accepts an event if and only if `apply`, which cannot fail, keeps these invariants. The live run and the replay
+//!    of a journal go through both.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -15,12 +18,15 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::clock::Timestamp;
+use crate::counters::Tally;
 use crate::error::Error;
 use crate::event::Event;
+use crate::parameters::Parameters;
 use crate::phase::{PhaseName, PhaseStatus};
 use crate::recorded_error::ErrorRecord;
-use crate::report::PhaseReport;
+use crate::report::{FailureCause, PhaseReport};
 use crate::run_id::RunId;
+use crate::stored::read_stored;
 
 /// Everything that is known of a run: what its events add up to.
 ///
@@ -38,6 +44,8 @@ use crate::run_id::RunId;
 pub struct RunRecord {
     run: RunId,
     name: Arc<str>,
+    metadata: BTreeMap<String, String>,
+    parameters: Parameters,
     began: Timestamp,
     latest: Timestamp,
     events: u64,
@@ -47,7 +55,11 @@ pub struct RunRecord {
     /// The index of the phase that ended last.
     ended: Option<usize>,
     errors: Vec<ErrorRecord>,
+    error_count: u64,
 }
+
+/// The details of so many errors are kept in memory; a journal has them all.
+const ERRORS_KEPT: usize = 1_000;
 
 /// Everything that is known of one phase.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,6 +69,8 @@ pub struct PhaseRecord {
     reports: Vec<PhaseReport>,
     checkpoint: Option<Arc<Value>>,
     overrides: Vec<StatusOverride>,
+    /// Recorded under the running attempt, or the one that ended last.
+    attempt_errors: u64,
 }
 
 /// A status that somebody set by hand.
@@ -74,14 +88,26 @@ pub(crate) struct Running {
     pub(crate) phase: PhaseName,
     pub(crate) attempt: u32,
     pub(crate) started: Timestamp,
+    /// As of the last checkpoint; the live counts are elsewhere.
+    pub(crate) counts: Tally,
+    /// As they were when the attempt started.
+    pub(crate) totals: Tally,
 }
 
 impl RunRecord {
     /// A run that has just begun.
-    pub(crate) fn begin(run: RunId, name: Arc<str>, time: Timestamp) -> Self {
+    pub(crate) fn begin(
+        run: RunId,
+        name: Arc<str>,
+        time: Timestamp,
+        metadata: BTreeMap<String, String>,
+        parameters: Parameters,
+    ) -> Self {
         RunRecord {
             run,
             name,
+            metadata,
+            parameters,
             began: time,
             latest: time,
             events: 1,
@@ -89,6 +115,18 @@ impl RunRecord {
             running: None,
             ended: None,
             errors: Vec::new(),
+            error_count: 0,
+        }
+    }
+
+    /// The event with which the run began.
+    pub(crate) fn beginning(&self) -> Event {
+        Event::RunBegan {
+            run: self.run,
+            name: Arc::clone(&self.name),
+            time: self.began,
+            metadata: self.metadata.clone(),
+            parameters: self.parameters.clone(),
         }
     }
 
@@ -97,8 +135,8 @@ impl RunRecord {
     /// `None` unless they begin with [`Event::RunBegan`] and each can follow the ones before it.
     pub fn replay<'e>(events: impl IntoIterator<Item = &'e Event>) -> Option<RunRecord> {
         let mut events = events.into_iter();
-        let Event::RunBegan { run, name, time } = events.next()? else { return None };
-        let mut record = RunRecord::begin(*run, Arc::clone(name), *time);
+        let Event::RunBegan { run, name, time, metadata, parameters } = events.next()? else { return None };
+        let mut record = RunRecord::begin(*run, Arc::clone(name), *time, metadata.clone(), parameters.clone());
         for event in events {
             record.admits(event).ok()?;
             record.apply(event);
@@ -112,13 +150,29 @@ impl RunRecord {
     ///
     /// The error of the mistake that the event would be.
     pub(crate) fn admits(&self, event: &Event) -> Result<(), Error> {
-        match (event, &self.running) {
-            (Event::PhaseStarted { phase, .. }, Some(running)) => {
-                Err(Error::AlreadyInProgress { running: running.phase.clone(), asked: phase.clone() })
-            }
-            (Event::Checkpointed { .. } | Event::PhaseEnded { .. }, None) => Err(self.none_in_progress(event.name())),
-            _ => Ok(()),
-        }
+        let is_running = |phase: &PhaseName, attempt: u32| {
+            let running = self.running.as_ref();
+            running.is_some_and(|running| running.phase == *phase && running.attempt == attempt)
+        };
+        let fits = match event {
+            Event::RunBegan { .. } => false,
+            Event::StatusSet { .. } | Event::ErrorRecorded { .. } => true,
+            Event::PhaseStarted { phase, attempt, .. } => match &self.running {
+                Some(running) => {
+                    return Err(Error::AlreadyInProgress { running: running.phase.clone(), asked: phase.clone() });
+                }
+                None => *attempt == self.next_attempt(phase.as_str()),
+            },
+            Event::Checkpointed { phase, attempt, .. } => is_running(phase, *attempt),
+            Event::PhaseEnded { report, .. } => is_running(report.phase(), report.attempt()),
+        };
+        // The engine makes events from the record, so one that does not fit can only come from a damaged journal.
+        if fits { Ok(()) } else { Err(self.none_in_progress(event.name())) }
+    }
+
+    /// The number of the next attempt at the phase, from 1.
+    pub(crate) fn next_attempt(&self, phase: &str) -> u32 {
+        self.phase(phase).map_or(1, PhaseRecord::next_attempt)
     }
 
     /// The running attempt.
@@ -139,26 +193,47 @@ impl RunRecord {
         self.events += 1;
         self.latest = event.time();
         match event {
-            Event::RunBegan { run, name, time } => *self = RunRecord::begin(*run, Arc::clone(name), *time),
-            Event::PhaseStarted { phase, attempt, time, .. } => self.start(phase, *attempt, *time),
-            Event::Checkpointed { phase, cursor, .. } => self.phase_mut(phase).checkpoint = Some(Arc::clone(cursor)),
+            // A run begins once, and its record with it.
+            Event::RunBegan { .. } => {}
+            Event::PhaseStarted { phase, attempt, totals, time } => self.start(phase, *attempt, totals, *time),
+            Event::Checkpointed { phase, cursor, counts, .. } => self.checkpoint(phase, cursor, counts),
             Event::StatusSet { phase, status, time } => self.phase_mut(phase).override_status(*status, *time),
-            Event::ErrorRecorded { error } => self.errors.push(error.clone()),
+            Event::ErrorRecorded { error } => self.record_error(error),
             Event::PhaseEnded { report, error } => self.end(report, error.as_ref()),
         }
     }
 
-    fn start(&mut self, phase: &PhaseName, attempt: u32, started: Timestamp) {
+    fn start(&mut self, phase: &PhaseName, attempt: u32, totals: &Tally, started: Timestamp) {
         let index = self.index_of(phase);
-        self.phases[index].status = PhaseStatus::Running;
-        self.running = Some(Running { index, phase: phase.clone(), attempt, started });
+        self.phases[index].start();
+        let (phase, counts, totals) = (phase.clone(), totals.zeroed(), totals.clone());
+        self.running = Some(Running { index, phase, attempt, started, counts, totals });
+    }
+
+    fn checkpoint(&mut self, phase: &PhaseName, cursor: &Arc<Value>, counts: &Tally) {
+        self.phase_mut(phase).checkpoint = Some(Arc::clone(cursor));
+        if let Some(running) = &mut self.running {
+            running.counts = counts.clone();
+        }
+    }
+
+    fn record_error(&mut self, error: &ErrorRecord) {
+        self.error_count += 1;
+        if self.errors.len() < ERRORS_KEPT {
+            self.errors.push(error.clone());
+        }
+        if let Some(phase) = self.phases.iter_mut().find(|phase| phase.name == *error.phase()) {
+            phase.attempt_errors += 1;
+        }
     }
 
     fn end(&mut self, report: &PhaseReport, error: Option<&ErrorRecord>) {
         let index = self.running.take().map_or_else(|| self.index_of(report.phase()), |running| running.index);
         self.phases[index].end(report);
         self.ended = Some(index);
-        self.errors.extend(error.cloned());
+        if let Some(error) = error {
+            self.record_error(error);
+        }
     }
 
     fn phase_mut(&mut self, name: &PhaseName) -> &mut PhaseRecord {
@@ -222,13 +297,34 @@ impl RunRecord {
         self.phase(name).map_or(PhaseStatus::Pending, PhaseRecord::status)
     }
 
+    /// A key that is the same in every attempt at the phase of this run.
+    pub(crate) fn idempotency_key(&self, phase: &PhaseName) -> String {
+        format!("{}/{phase}", self.run)
+    }
+
     /// The running phase.
     #[must_use]
     pub fn current_phase(&self) -> Option<&PhaseName> {
         self.running.as_ref().map(|running| &running.phase)
     }
 
-    /// Every recorded error, oldest first.
+    /// What else the author wanted to be known of the run.
+    #[must_use]
+    pub fn metadata(&self) -> &BTreeMap<String, String> {
+        &self.metadata
+    }
+
+    pub(crate) fn parameters(&self) -> &Parameters {
+        &self.parameters
+    }
+
+    /// How many errors were recorded.
+    #[must_use]
+    pub fn error_count(&self) -> u64 {
+        self.error_count
+    }
+
+    /// The recorded errors, oldest first; of more than a thousand, the first thousand.
     #[must_use]
     pub fn errors(&self) -> &[ErrorRecord] {
         &self.errors
@@ -248,11 +344,7 @@ impl RunRecord {
         let Some((phase, cursor)) = self.phase(phase).and_then(|phase| Some((&phase.name, phase.checkpoint()?))) else {
             return Ok(None);
         };
-        C::deserialize(cursor).map(Some).map_err(|error| Error::StoredShape {
-            phase: phase.clone(),
-            what: "the checkpoint",
-            reason: error.to_string(),
-        })
+        read_stored(phase, "the checkpoint", cursor).map(Some)
     }
 
     /// The state as the typed face writes it, as in `Running<load>`.
@@ -276,7 +368,19 @@ impl RunRecord {
 
 impl PhaseRecord {
     fn new(name: PhaseName) -> Self {
-        PhaseRecord { name, status: PhaseStatus::Pending, reports: Vec::new(), checkpoint: None, overrides: Vec::new() }
+        PhaseRecord {
+            name,
+            status: PhaseStatus::Pending,
+            reports: Vec::new(),
+            checkpoint: None,
+            overrides: Vec::new(),
+            attempt_errors: 0,
+        }
+    }
+
+    fn start(&mut self) {
+        self.status = PhaseStatus::Running;
+        self.attempt_errors = 0;
     }
 
     /// A phase that completed has nothing left to go on from.
@@ -329,6 +433,19 @@ impl PhaseRecord {
         self.checkpoint.as_deref()
     }
 
+    /// How many errors were recorded under the running attempt, or the one that ended last.
+    #[must_use]
+    pub fn attempt_errors(&self) -> u64 {
+        self.attempt_errors
+    }
+
+    /// How many attempts have failed since the phase last completed, without those that were stopped on purpose.
+    #[must_use]
+    pub fn failures(&self) -> usize {
+        let since_completed = self.reports.iter().rev().take_while(|report| report.status() == PhaseStatus::Failed);
+        since_completed.filter(|report| report.cause() != Some(FailureCause::Stopped)).count()
+    }
+
     /// The statuses that were set by hand, oldest first.
     #[must_use]
     pub fn overrides(&self) -> &[StatusOverride] {
@@ -347,7 +464,7 @@ impl PhaseRecord {
     }
 
     /// The number of the next attempt, from 1.
-    pub(crate) fn next_attempt(&self) -> u32 {
+    fn next_attempt(&self) -> u32 {
         u32::try_from(self.reports.len()).map_or(u32::MAX, |ended| ended.saturating_add(1))
     }
 }

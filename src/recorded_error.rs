@@ -5,7 +5,7 @@ use std::fmt;
 use std::iter;
 
 use serde::ser::SerializeStruct;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::clock::Timestamp;
 use crate::phase::PhaseName;
@@ -56,6 +56,29 @@ impl RecordedError {
     /// The messages of its sources, outermost first.
     pub fn sources(&self) -> impl Iterator<Item = &str> {
         iter::successors(self.source.as_deref(), |error| error.source.as_deref()).map(RecordedError::message)
+    }
+}
+
+/// As in `{"message": "…", "sources": ["…"]}`.
+impl Serialize for RecordedError {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("RecordedError", 2)?;
+        fields.serialize_field("message", self.message())?;
+        fields.serialize_field("sources", &self.sources().collect::<Vec<_>>())?;
+        fields.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for RecordedError {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Fields {
+            message: String,
+            sources: Vec<String>,
+        }
+
+        let fields = Fields::deserialize(deserializer)?;
+        Ok(RecordedError::chain([vec![fields.message], fields.sources].concat()))
     }
 }
 

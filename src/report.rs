@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::ser::SerializeMap;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::clock::Timestamp;
@@ -59,7 +59,7 @@ pub(crate) struct Attempt {
 }
 
 /// Why an attempt failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum FailureCause {
@@ -71,10 +71,16 @@ pub enum FailureCause {
     Abandoned,
     /// The context was dropped by a panic while the phase was running.
     Panicked,
+    /// The process died while the phase was running; this was recorded when the run was opened again.
+    Interrupted,
+    /// The run was asked to stop.
+    Stopped,
+    /// More errors were recorded than the run allows.
+    Errors,
 }
 
 impl FailureCause {
-    /// The cause as text: `error`, `status`, `abandoned`, `panicked`.
+    /// The cause as text: `error`, `status`, `abandoned`, `panicked`, `interrupted`, `stopped`, `errors`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -82,6 +88,9 @@ impl FailureCause {
             FailureCause::Status => "status",
             FailureCause::Abandoned => "abandoned",
             FailureCause::Panicked => "panicked",
+            FailureCause::Interrupted => "interrupted",
+            FailureCause::Stopped => "stopped",
+            FailureCause::Errors => "errors",
         }
     }
 }
@@ -95,6 +104,10 @@ impl fmt::Display for FailureCause {
 impl PhaseReport {
     pub(crate) fn new(attempt: Attempt) -> Self {
         PhaseReport(Arc::new(attempt))
+    }
+
+    pub(crate) fn measured(&self) -> &Attempt {
+        &self.0
     }
 
     /// The phase.

@@ -1,31 +1,39 @@
 //! How does a run begin that is recorded or watched?
 
+use serde::Serialize;
+
 use crate::context::Context;
-use crate::engine::{Companions, Engine};
+use crate::engine::{Engine, Opening};
 use crate::error::Error;
 use crate::etl_context::EtlContext;
-use crate::journal::{Journal, JournalError};
+use crate::journal::Journal;
+use crate::lossless_json;
 use crate::observe::Observer;
-use crate::pipeline::{Pipeline, PipelineTable, Table};
+use crate::parameters::Parameters;
+use crate::pipeline::{Pipeline, Table};
 use crate::state::Idle;
 
 /// A run that has not begun.
 #[derive(Debug)]
-#[allow(clippy::exhaustive_structs, reason = "the name under which the builder is found")]
+#[allow(clippy::exhaustive_enums, reason = "the name under which the builder is found")]
 pub enum Run {}
 
 impl Run {
-    /// Prepares a run with a journal, observers, or both.
+    /// Prepares a run with a journal, observers, limits.
     ///
     /// ```
     /// use etl_context::{Etl, Extract, MemoryJournal, Run};
     ///
-    /// let context = Run::builder("skype-import").journal(MemoryJournal::new()).begin::<Etl>()?;
+    /// let context = Run::builder("skype-import")
+    ///     .journal(MemoryJournal::new())
+    ///     .metadata("operator", "night shift")
+    ///     .max_attempts(3)
+    ///     .begin::<Etl>()?;
     /// let extracted = context.start(Extract)?.complete(())?;
     /// # Ok::<(), etl_context::Error>(())
     /// ```
     pub fn builder(name: impl Into<String>) -> RunBuilder {
-        RunBuilder { name: name.into(), companions: Companions::default() }
+        RunBuilder { opening: Opening { name: name.into().into(), ..Opening::default() }, parameters: Ok(()) }
     }
 }
 
@@ -33,53 +41,97 @@ impl Run {
 #[derive(Debug)]
 #[must_use = "the run begins with `begin` or `begin_dynamic`"]
 pub struct RunBuilder {
-    name: String,
-    companions: Companions,
+    opening: Opening,
+    /// Why the parameters cannot be taken; told when the run begins.
+    parameters: Result<(), Error>,
 }
 
 impl RunBuilder {
-    /// Records the run in this journal.
+    /// Records the run in this journal. If the journal holds the run already, the run goes on from there.
     pub fn journal(mut self, journal: impl Journal + 'static) -> Self {
-        self.companions.journal = Some(Box::new(journal));
+        self.opening.companions.journal = Some(Box::new(journal));
         self
     }
 
     /// Lets somebody watch the run. Observers are told in the order in which they were added.
     pub fn observe(mut self, observer: impl Observer + 'static) -> Self {
-        self.companions.observers.push(Box::new(observer));
+        self.opening.companions.observers.push(Box::new(observer));
         self
     }
 
-    /// Begins the run behind the typed face.
+    /// Says something of the run that is recorded when it begins.
+    pub fn metadata(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.opening.metadata.insert(key.into(), value.into());
+        self
+    }
+
+    /// Says what makes it this run and not another: the input file, the day, the settings that change the result.
+    ///
+    /// A journal that began with other parameters is refused, by their names, when the run is opened again. Their values are
+    /// not recorded, only a fingerprint of each; a secret is no parameter all the same.
+    ///
+    /// ```
+    /// use etl_context::{Error, Etl, MemoryJournal, Run, dict};
+    ///
+    /// let journal = MemoryJournal::new();
+    /// let monday = || Run::builder("import").journal(journal.clone()).parameters(&dict! { "day": "monday", "region": "eu" });
+    /// let tuesday = || Run::builder("import").journal(journal.clone()).parameters(&dict! { "day": "tuesday", "region": "eu" });
+    /// monday().begin::<Etl>()?;
+    /// let error = tuesday().begin::<Etl>().unwrap_err();
+    /// assert!(error.to_string().contains("`day`"));
+    /// tuesday().allow_other_parameters().begin::<Etl>()?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn parameters(mut self, parameters: &impl Serialize) -> Self {
+        match lossless_json::to_value(parameters) {
+            Ok(value) => self.opening.parameters = Parameters::of(value),
+            Err(reason) => self.parameters = Err(Error::Parameters { reason }),
+        }
+        self
+    }
+
+    /// Goes on with the run in the journal even if its parameters were others.
+    pub fn allow_other_parameters(mut self) -> Self {
+        self.opening.allows_other_parameters = true;
+        self
+    }
+
+    /// Refuses to start a phase that has failed this often since it last completed. Attempts that were stopped on purpose do
+    /// not count; attempts that were interrupted do. To go on, open the run with a higher number.
+    pub fn max_attempts(mut self, attempts: u32) -> Self {
+        self.opening.limits.attempts = Some(attempts);
+        self
+    }
+
+    /// Lets no attempt complete that has recorded more errors than this. The call that records one too many returns
+    /// [`Error::TooManyErrors`], and the attempt can then only fail, with the cause `errors`.
+    pub fn max_errors(mut self, errors: u64) -> Self {
+        self.opening.limits.errors = Some(errors);
+        self
+    }
+
+    /// Begins the run behind the typed face, or goes on with it.
+    ///
+    /// A run that goes on is `Idle` here whatever it has completed before: the program goes through its phases from the first
+    /// one, and [`phase(…).run(…)`](Context::phase) does not do again what is done. A phase that was running when its process
+    /// died is recorded as failed first, with the cause `interrupted`; [`recovery`](Context::recovery) tells what was found.
     ///
     /// # Errors
     ///
-    /// [`Error::Journal`] if the journal cannot be written, or already holds a run.
+    /// [`Error::Journal`] if the journal cannot be read or written, [`Error::OtherRun`] if it holds another run,
+    /// [`Error::Parameters`] if the parameters are no JSON.
     pub fn begin<P: Pipeline>(self) -> Result<Context<Idle, P>, Error> {
-        Ok(Context::from_engine(self.engine(Some(P::TABLE))?))
+        self.parameters?;
+        Engine::open(self.opening, Some(P::TABLE)).map(|engine| Context::from_engine(Box::new(engine)))
     }
 
-    /// Begins the run behind the dynamic face, with any phases in any order.
+    /// Begins the run behind the dynamic face, or goes on with it, with any phases in any order.
     ///
     /// # Errors
     ///
     /// As [`begin`](RunBuilder::begin).
     pub fn begin_dynamic(self) -> Result<EtlContext, Error> {
-        Ok(EtlContext::from_engine(self.engine(None)?))
-    }
-
-    fn engine(mut self, pipeline: Option<&'static PipelineTable>) -> Result<Box<Engine>, Error> {
-        let refused = |run: &str, source| Error::Journal { event: "run_began", run: run.to_owned(), source };
-        if let Some(journal) = &mut self.companions.journal {
-            let events = journal.load().map_err(|error| refused(&self.name, error))?;
-            if let Some(first) = events.first() {
-                let held = format!(
-                    "the journal holds a run already, which began at {}; give each run a journal of its own",
-                    first.time()
-                );
-                return Err(refused(&self.name, JournalError::new(held)));
-            }
-        }
-        Engine::begin(self.name.into(), pipeline, self.companions).map(Box::new)
+        self.parameters?;
+        Engine::open(self.opening, None).map(|engine| EtlContext::from_engine(Box::new(engine)))
     }
 }

@@ -3,9 +3,10 @@
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::clock::Timestamp;
+use crate::error::shown;
 
 /// The identity of a run: a UUID of version 7 (RFC 9562), so that ids sort by the time at which the runs began.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,6 +39,16 @@ impl fmt::Display for RunId {
 impl fmt::Debug for RunId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+impl<'de> Deserialize<'de> for RunId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let id = u128::from_str_radix(&text.replace('-', ""), 16).map(RunId);
+        // Reading is strict: what is read is what would be written.
+        let exact = id.ok().filter(|id| id.to_string() == text);
+        exact.ok_or_else(|| serde::de::Error::custom(format!("`{}` is no run id", shown(&text))))
     }
 }
 

@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::context::Context;
 use crate::engine::Engine;
@@ -17,18 +18,22 @@ use crate::recorded_error::WorkError;
 use crate::refused::Refused;
 use crate::result::PhaseResult;
 use crate::state::{Completed, Failed, Running, State};
+use crate::stopper::Stopped;
+use crate::stored::read_stored;
 
 /// A phase that is about to run as a closure; [`Context::phase`] makes one.
 #[must_use = "nothing runs until `run` or `run_async` is called"]
 pub struct PhaseScope<Ph: Phase, S, P> {
     context: Context<S, P>,
     totals: Ph::Counters,
+    again: bool,
 }
 
 impl<Ph: Phase, S: State, P: Pipeline> fmt::Debug for PhaseScope<Ph, S, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut fields = f.debug_struct("PhaseScope");
-        fields.field("phase", &Ph::NAME).field("context", &self.context).field("totals", &self.totals).finish()
+        fields.field("phase", &Ph::NAME).field("context", &self.context).field("totals", &self.totals);
+        fields.field("again", &self.again).finish()
     }
 }
 
@@ -37,7 +42,7 @@ type Outcome<Ph, R, E, S, P> = Result<(Context<Completed<Ph>, P>, R), PhaseFailu
 
 impl<Ph: Phase, S, P> PhaseScope<Ph, S, P> {
     pub(crate) fn new(context: Context<S, P>) -> Self {
-        PhaseScope { context, totals: Ph::Counters::default() }
+        PhaseScope { context, totals: Ph::Counters::default(), again: false }
     }
 
     /// Says how much the phase expects to process; 0 is unknown.
@@ -46,7 +51,26 @@ impl<Ph: Phase, S, P> PhaseScope<Ph, S, P> {
         self
     }
 
+    /// Runs the phase even if an earlier process has completed it.
+    pub fn again(mut self) -> Self {
+        self.again = true;
+        self
+    }
+
+    /// Starts the phase, for work that is no closure.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`] with [`Error::TooManyAttempts`] or [`Error::Journal`].
+    #[allow(clippy::type_complexity, reason = "the states are the message")]
+    pub fn start(self) -> Result<Context<Running<Ph>, P>, Refused<Context<S, P>>> {
+        self.context.start_unchecked(self.totals)
+    }
+
     /// Starts the phase, does the work, and ends the phase as the work ended.
+    ///
+    /// In a run that goes on from its journal, a phase that an earlier process completed is not run again: its stored result
+    /// is read back. From the first phase on that has to run, all that follow run too.
     ///
     /// `Ok(result)` completes it, with the result, and gives the result back. `Err(error)` fails it, with the error and its
     /// sources, and gives the error back beside the failed context. A panic fails it with the cause `panicked` and goes on.
@@ -81,9 +105,13 @@ impl<Ph: Phase, S, P> PhaseScope<Ph, S, P> {
         R: PhaseResult + DeserializeOwned,
         E: WorkError<Kind>,
     {
-        let mut running = self.start()?;
-        let outcome = work(&mut running.handle());
-        end(running, outcome)
+        match self.done_or_running()? {
+            Done::Earlier(context, result) => Ok((context, result)),
+            Done::NotYet(mut running) => {
+                let outcome = work(&mut running.handle());
+                end(running, outcome)
+            }
+        }
     }
 
     /// The same for work that awaits. A future that is dropped before it is done leaves the phase failed, as `abandoned`.
@@ -119,16 +147,33 @@ impl<Ph: Phase, S, P> PhaseScope<Ph, S, P> {
         R: PhaseResult + DeserializeOwned,
         E: WorkError<Kind>,
     {
-        let mut running = self.start()?;
-        let outcome = work(&mut running.handle()).await;
-        end(running, outcome)
+        match self.done_or_running()? {
+            Done::Earlier(context, result) => Ok((context, result)),
+            Done::NotYet(mut running) => {
+                let outcome = work(&mut running.handle()).await;
+                end(running, outcome)
+            }
+        }
     }
 
     #[allow(clippy::type_complexity, reason = "the states are the message")]
-    fn start<E>(self) -> Result<Context<Running<Ph>, P>, PhaseFailure<Ph, E, S, P>> {
-        let totals = self.totals;
-        self.context.start_unchecked(totals).map_err(PhaseFailure::NotStarted)
+    fn done_or_running<R: DeserializeOwned, E>(self) -> Result<Done<Ph, R, P>, PhaseFailure<Ph, E, S, P>> {
+        let earlier = self.context.completed_earlier(&Ph::NAME).filter(|_| !self.again);
+        let Some(report) = earlier else {
+            return self.start().map(Done::NotYet).map_err(PhaseFailure::NotStarted);
+        };
+        let stored = report.result().cloned().map_or(Value::Null, Value::Object);
+        match read_stored(&Ph::NAME, "the result", &stored) {
+            Ok(result) => Ok(Done::Earlier(self.context.go_past(), result)),
+            Err(error) => Err(PhaseFailure::NotStarted(Refused::new(self.context, error))),
+        }
     }
+}
+
+/// Whether an earlier process has done the work.
+enum Done<Ph, R, P> {
+    Earlier(Context<Completed<Ph>, P>, R),
+    NotYet(Context<Running<Ph>, P>),
 }
 
 /// Ends the phase as the work ended.
@@ -213,6 +258,30 @@ impl<'a, Ph: Phase> RunningPhase<'a, Ph> {
     /// [`Error::StoredShape`] if the cursor is no `C`.
     pub fn resume_point<C: DeserializeOwned>(&self) -> Result<Option<C>, Error> {
         self.engine.record().resume_point(Ph::NAME.as_str())
+    }
+}
+
+impl<Ph: Phase> RunningPhase<'_, Ph> {
+    /// Whether the run was asked to stop, by a [`Stopper`](crate::Stopper) or because it now belongs to somebody else.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.engine.stopper.is_stopped()
+    }
+
+    /// The same as an error, for `?`.
+    ///
+    /// # Errors
+    ///
+    /// [`Stopped`] if the run was asked to stop.
+    pub fn check_cancelled(&self) -> Result<(), Stopped> {
+        self.engine.stopper.check()
+    }
+
+    /// A key that is the same in every attempt at this phase of this run, for loading into systems that can tell a repeated
+    /// request by its key: the run's id and the phase's name.
+    #[must_use]
+    pub fn idempotency_key(&self) -> String {
+        self.engine.record().idempotency_key(&Ph::NAME)
     }
 }
 

@@ -86,10 +86,16 @@ impl RunSummary {
         }
     }
 
-    /// Every recorded error, oldest first.
+    /// The recorded errors, oldest first; of more than a thousand, the first thousand.
     #[must_use]
     pub fn errors(&self) -> &[ErrorRecord] {
         self.record.errors()
+    }
+
+    /// How many errors were recorded.
+    #[must_use]
+    pub fn error_count(&self) -> u64 {
+        self.record.error_count()
     }
 
     /// When the phase that ended last did; `None` while one is running, and before one has ended.
@@ -146,7 +152,7 @@ impl Serialize for RunSummary {
         map.serialize_entry("start_time", &self.record.start_time())?;
         map.serialize_entry("end_time", &self.end_time())?;
         map.serialize_entry("total_duration_seconds", &self.total_duration().as_secs_f64())?;
-        map.serialize_entry("error_count", &self.errors().len())?;
+        map.serialize_entry("error_count", &self.error_count())?;
         map.serialize_entry("errors", self.errors())?;
         map.serialize_entry("phase_order", &self.record.phases().map(PhaseRecord::name).collect::<Vec<_>>())?;
         map.serialize_entry("phases", &Phases(self))?;
@@ -244,19 +250,19 @@ impl RunSummary {
     }
 
     fn fmt_errors(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.errors().len() {
+        match self.error_count() {
             0 => return Ok(()),
             1 => writeln!(f, "\n1 error")?,
-            errors => writeln!(f, "\n{} errors", grouped(errors as u64))?,
+            errors => writeln!(f, "\n{} errors", grouped(errors))?,
         }
         for error in self.errors().iter().take(ERRORS_LISTED) {
             for line in error.to_string().lines() {
                 writeln!(f, "  {}", one_line(line, WIDTH - 2))?;
             }
         }
-        match self.errors().len().saturating_sub(ERRORS_LISTED) {
+        match self.error_count().saturating_sub(ERRORS_LISTED as u64) {
             0 => Ok(()),
-            more => writeln!(f, "  and {} more", grouped(more as u64)),
+            more => writeln!(f, "  and {} more", grouped(more)),
         }
     }
 }

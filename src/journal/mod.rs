@@ -1,48 +1,83 @@
 //! Who remembers? A journal keeps the events of one run, and a run is only ever as true as its journal.
 
-mod memory;
+mod checksum;
+#[cfg(feature = "testing")]
+pub mod contract;
+pub(crate) mod file;
+mod line;
+pub(crate) mod memory;
+mod owner;
+pub(crate) mod storage;
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::io;
+use std::path::Path;
 
 use crate::event::Event;
-
-pub use memory::MemoryJournal;
 
 /// A store for the events of one run.
 ///
 /// The engine appends an event before anything in memory changes, so an event that was refused has not happened, and one
-/// that was accepted is never lost to the program. Implement it for a store of your own; `append` and `load` are all.
+/// that was accepted is never lost to the program. Implement it for a store of your own; with the feature `testing`,
+/// `journal::contract` checks that it keeps these promises.
 pub trait Journal: Send {
     /// Appends the event with this sequence number.
     ///
-    /// Once this returns `Ok`, the event is part of the run, and `load` gives it back. Once it returns an error, `load` must
-    /// not give it back: the caller was told that nothing happened.
+    /// Once this returns `Ok`, the event is part of the run, as durably as the store promises, and `load` gives it back. If it
+    /// returns an error, the caller is told that nothing happened, and `load` must not give the event back. Only a store that
+    /// cannot know (a failed sync) may break this, and then it must refuse every further event.
     ///
     /// # Errors
     ///
-    /// [`JournalError`] if the store cannot keep the event, or if `sequence` is not the number of events that it holds.
+    /// [`JournalError`] if the store cannot keep the event, if `sequence` is not the number of events that it holds, or
+    /// ([`JournalError::no_longer_owner`]) if the run now belongs to somebody else.
     fn append(&mut self, sequence: u64, event: &Event) -> Result<(), JournalError>;
 
     /// Every event so far, in order; none for a run that has not begun.
     ///
     /// # Errors
     ///
-    /// [`JournalError`] if the store cannot be read.
+    /// [`JournalError`] if the store cannot be read, or if what it holds is damaged.
     fn load(&mut self) -> Result<Vec<Event>, JournalError>;
+
+    /// What the store had to mend since it was opened, a sentence for each; they become part of the
+    /// [`RecoveryReport`](crate::RecoveryReport).
+    fn repairs(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// Why a journal refused.
 #[derive(Debug)]
 pub struct JournalError {
     message: String,
+    ownership: Ownership,
     source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+#[derive(Debug, PartialEq)]
+enum Ownership {
+    Ours,
+    Anothers,
+    Lost,
 }
 
 impl JournalError {
     /// A refusal in the store's own words: which store, what was found, what to do.
     pub fn new(message: impl Into<String>) -> Self {
-        JournalError { message: message.into(), source: None }
+        JournalError { message: message.into(), ownership: Ownership::Ours, source: None }
+    }
+
+    /// The refusal to open a journal that somebody else owns; the message says who.
+    pub fn owned(message: impl Into<String>) -> Self {
+        JournalError { ownership: Ownership::Anothers, ..JournalError::new(message) }
+    }
+
+    /// The refusal of an event because the run now belongs to somebody else; the message says to whom. The running phase sees
+    /// that it is cancelled.
+    pub fn no_longer_owner(message: impl Into<String>) -> Self {
+        JournalError { ownership: Ownership::Lost, ..JournalError::new(message) }
     }
 
     /// Adds the error that is behind it.
@@ -58,6 +93,27 @@ impl JournalError {
         JournalError::new(format!(
             "the journal holds {next} events, so the next one has the sequence number {next}, not {given}; somebody else wrote to it"
         ))
+    }
+
+    /// Whether somebody else owns the journal.
+    #[must_use]
+    pub fn is_owned(&self) -> bool {
+        self.ownership == Ownership::Anothers
+    }
+
+    /// Whether the run belonged to the caller and now belongs to somebody else.
+    #[must_use]
+    pub fn is_ownership_lost(&self) -> bool {
+        self.ownership == Ownership::Lost
+    }
+
+    pub(crate) fn io(what: &str, path: &Path, error: io::Error) -> Self {
+        JournalError::new(format!("cannot {what} `{}`: {error}", path.display())).with_source(error)
+    }
+
+    /// The refusal of events that no run can consist of.
+    pub(crate) fn impossible(journal: &str) -> Self {
+        JournalError::new(format!("the events in the journal `{journal}` cannot follow one another; restore it from a copy"))
     }
 }
 

@@ -1,0 +1,96 @@
+//! How does a run begin, or go on? An empty journal begins a run; any other one holds the run that goes on.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::engine::{Companions, Engine, Limits};
+use crate::error::Error;
+use crate::journal::JournalError;
+use crate::parameters::Parameters;
+use crate::phase::{PhaseName, PhaseStatus};
+use crate::pipeline::PipelineTable;
+use crate::record::RunRecord;
+use crate::recovery::RecoveryReport;
+
+/// What the author says of a run before it begins.
+#[derive(Debug, Default)]
+pub(crate) struct Opening {
+    pub(crate) name: Arc<str>,
+    pub(crate) metadata: BTreeMap<String, String>,
+    pub(crate) parameters: Parameters,
+    pub(crate) allows_other_parameters: bool,
+    pub(crate) limits: Limits,
+    pub(crate) companions: Companions,
+}
+
+impl Engine {
+    /// Begins the run, or goes on with the one in the journal.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Journal`] if the journal cannot be read or written, [`Error::OtherRun`] if it holds another run.
+    pub(crate) fn open(mut opening: Opening, pipeline: Option<&'static PipelineTable>) -> Result<Self, Error> {
+        let refused = |source| Error::Journal { event: "run_began", run: opening.name.to_string(), source };
+        let events = match &mut opening.companions.journal {
+            Some(journal) => journal.load().map_err(refused)?,
+            None => Vec::new(),
+        };
+        if events.is_empty() {
+            return Engine::begin(opening, pipeline);
+        }
+        let record = RunRecord::replay(&events).ok_or_else(|| refused(JournalError::impossible(&opening.name)))?;
+        opening.check_same_run(&record)?;
+        Engine::resume(record, opening, pipeline)
+    }
+
+    fn begin(opening: Opening, pipeline: Option<&'static PipelineTable>) -> Result<Self, Error> {
+        let mut engine = Engine::new(opening.name, pipeline);
+        let (run, name, time) = (engine.record.run_id(), engine.record.name().into(), engine.record.start_time());
+        engine.record = RunRecord::begin(run, name, time, opening.metadata, opening.parameters);
+        engine.limits = opening.limits;
+        engine.companions = Mutex::new(opening.companions);
+        let began = engine.record.beginning();
+        engine.append(0, &began)?;
+        engine.notify(&began);
+        Ok(engine)
+    }
+
+    fn resume(record: RunRecord, opening: Opening, pipeline: Option<&'static PipelineTable>) -> Result<Self, Error> {
+        let mut engine = Engine::new(opening.name, pipeline);
+        engine.record = record;
+        engine.limits = opening.limits;
+        engine.companions = Mutex::new(opening.companions);
+        let events = engine.record.events();
+        let interrupted = engine.interrupt()?;
+        engine.carried = engine.completed();
+        engine.recovery = Some(RecoveryReport { events, completed: engine.completed(), interrupted, repairs: engine.repairs() });
+        Ok(engine)
+    }
+
+    fn completed(&self) -> Vec<PhaseName> {
+        let completed = self.record.phases().filter(|phase| phase.status() == PhaseStatus::Completed);
+        completed.map(|phase| phase.name().clone()).collect()
+    }
+
+    fn repairs(&mut self) -> Vec<String> {
+        let companions = self.companions.get_mut().unwrap_or_else(PoisonError::into_inner);
+        companions.journal.as_ref().map(|journal| journal.repairs()).unwrap_or_default()
+    }
+}
+
+impl Opening {
+    /// The journal holds the run that is to be opened.
+    fn check_same_run(&self, record: &RunRecord) -> Result<(), Error> {
+        if *record.name() != *self.name {
+            let difference = format!("it is called `{}`, not `{}`", record.name(), self.name);
+            return Err(Error::OtherRun { difference });
+        }
+        let changed = record.parameters().changed(&self.parameters);
+        if changed.is_empty() || self.allows_other_parameters {
+            return Ok(());
+        }
+        let names = changed.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let difference = format!("it began with other values of the parameters {names}");
+        Err(Error::OtherRun { difference })
+    }
+}

@@ -1,0 +1,274 @@
+//! A journal in a file, one event a line. The newline is the commit mark; `docs/journal-format.md` is the specification.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::event::Event;
+use crate::journal::line::{MAGIC, checksum_holds, decode, encode, newer_version};
+use crate::journal::owner::OwnerLock;
+use crate::journal::storage::{DiskFile, Storage, sync_folder};
+use crate::journal::{Journal, JournalError};
+use crate::record::RunRecord;
+
+/// Keeps the events of a run in a file: JSON Lines, synced at every event, owned by one process at a time.
+///
+/// ```
+/// use etl_context::{Etl, Extract, FileJournal, Run};
+///
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("import.jsonl");
+/// // The first process gets as far as this.
+/// let context = Run::builder("import").journal(FileJournal::open(&path)?).begin::<Etl>()?;
+/// let (extracted, ()) = context.phase(Extract).run(|_| -> Result<(), std::io::Error> { Ok(()) })?;
+/// drop(extracted);
+///
+/// // The next one does not run the completed phase again.
+/// let context = Run::builder("import").journal(FileJournal::open(&path)?).begin::<Etl>()?;
+/// let (extracted, ()) = context.phase(Extract).run(|_| -> Result<(), std::io::Error> { unreachable!() })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # What holds
+///
+/// - An event that was accepted survives the death of the process and of the machine, as far as the disk keeps its word
+///   about `fdatasync`.
+/// - A last line that was torn by a crash is cut off before the next event is written, and kept beside the file.
+/// - A file that was changed in any other way is refused, by the number of the line; nothing is skipped.
+/// - After a failed sync the journal refuses everything: what a disk says after that proves nothing. Open it again.
+/// - While one process has it open, others are refused and told who owns it. [`RunRecord::read`] reads it meanwhile.
+///
+/// File locks do not work on every network file system; keep the journal on a local disk.
+#[derive(Debug)]
+pub struct FileJournal {
+    path: PathBuf,
+    storage: Box<dyn Storage>,
+    /// Held for as long as the journal is open; none over the storage of a test.
+    owner: Option<OwnerLock>,
+    /// How many events the file holds.
+    events: u64,
+    /// How many bytes they take; what follows is torn.
+    committed: u64,
+    torn: Vec<u8>,
+    repairs: Vec<String>,
+    /// What was read when the journal was opened, until it is asked for.
+    loaded: Option<Vec<Event>>,
+    poisoned: bool,
+    /// Kept between two events, so that encoding does not allocate.
+    line: Vec<u8>,
+}
+
+impl FileJournal {
+    /// Opens the journal at `path`, or creates it, and takes ownership of it. Its lock is the file of the same name with
+    /// `.lock` added.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError`] if another process owns it, if the file is no journal, is one of a newer version, or is damaged, or if
+    /// the system refuses access.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, JournalError> {
+        let path = resolved(path.as_ref());
+        let owner = OwnerLock::take(&path)?;
+        let storage = DiskFile::open(&path).map_err(|error| JournalError::io("open", &path, error))?;
+        let mut journal = FileJournal::over(path, Box::new(storage))?;
+        journal.owner = Some(owner);
+        Ok(journal)
+    }
+
+    /// A journal over any storage, for tests of what happens when a disk fails.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](FileJournal::open).
+    #[cfg(feature = "testing")]
+    pub fn with_storage(name: impl Into<PathBuf>, storage: impl Storage + 'static) -> Result<Self, JournalError> {
+        FileJournal::over(name.into(), Box::new(storage))
+    }
+
+    fn over(path: PathBuf, mut storage: Box<dyn Storage>) -> Result<Self, JournalError> {
+        let bytes = storage.read().map_err(|error| JournalError::io("read", &path, error))?;
+        let contents = Contents::read(&path, &bytes)?;
+        Ok(FileJournal {
+            path,
+            storage,
+            owner: None,
+            events: contents.events.len() as u64,
+            committed: contents.committed as u64,
+            torn: bytes[contents.committed..].to_vec(),
+            repairs: Vec::new(),
+            loaded: Some(contents.events),
+            poisoned: false,
+            line: Vec::new(),
+        })
+    }
+
+    /// Keeps the torn end beside the file and cuts it off.
+    fn cut_torn_end(&mut self) -> Result<(), JournalError> {
+        if self.torn.is_empty() {
+            return Ok(());
+        }
+        let kept = kept_path(&self.path, self.committed);
+        keep(&kept, &self.torn).map_err(|error| JournalError::io("keep the torn end of the journal in", &kept, error))?;
+        let cut = self.storage.cut(self.committed).and_then(|()| self.storage.sync());
+        cut.map_err(|error| self.poison("cut", error))?;
+        self.repairs.push(format!(
+            "line {} of `{}` was torn: its {} bytes were cut off and kept in `{}`",
+            self.events + 1,
+            self.path.display(),
+            self.torn.len(),
+            kept.display()
+        ));
+        self.torn.clear();
+        Ok(())
+    }
+
+    /// A line that was not written whole is taken back; if that fails too, nothing is certain any more.
+    fn take_back(&mut self, error: io::Error) -> JournalError {
+        match self.storage.cut(self.committed) {
+            Ok(()) => JournalError::io("write to", &self.path, error),
+            Err(_) => self.poison("write to", error),
+        }
+    }
+
+    fn poison(&mut self, what: &str, error: io::Error) -> JournalError {
+        self.poisoned = true;
+        JournalError::io(what, &self.path, error)
+    }
+}
+
+impl Journal for FileJournal {
+    fn append(&mut self, sequence: u64, event: &Event) -> Result<(), JournalError> {
+        if self.poisoned {
+            let path = self.path.display();
+            return Err(JournalError::new(format!(
+                "the journal `{path}` takes no more events after a failed write; open it again"
+            )));
+        }
+        if sequence != self.events {
+            return Err(JournalError::out_of_sequence(self.events, sequence));
+        }
+        self.cut_torn_end()?;
+        self.line.clear();
+        encode(sequence, event, &mut self.line)
+            .map_err(|error| JournalError::new("the event cannot be written as JSON").with_source(error))?;
+        self.storage.append(&self.line).map_err(|error| self.take_back(error))?;
+        self.storage.sync().map_err(|error| {
+            // Whether the line is on the disk nobody knows; if it is still only in memory, this takes it back.
+            let _ = self.storage.cut(self.committed);
+            self.poison("sync", error)
+        })?;
+        self.committed += self.line.len() as u64;
+        self.events += 1;
+        self.loaded = None;
+        Ok(())
+    }
+
+    fn load(&mut self) -> Result<Vec<Event>, JournalError> {
+        self.cut_torn_end()?;
+        if let Some(events) = self.loaded.take() {
+            return Ok(events);
+        }
+        let bytes = self.storage.read().map_err(|error| JournalError::io("read", &self.path, error))?;
+        Contents::read(&self.path, &bytes).map(|contents| contents.events)
+    }
+
+    fn repairs(&self) -> Vec<String> {
+        self.repairs.clone()
+    }
+}
+
+impl RunRecord {
+    /// Reads the run in the journal at `path` without owning it, also while another process writes to it. A last line that is
+    /// not complete yet is left out.
+    ///
+    /// `None` if the journal holds no event.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError`] if the file is no journal, is one of a newer version, or is damaged, or if it cannot be read.
+    pub fn read(path: impl AsRef<Path>) -> Result<Option<RunRecord>, JournalError> {
+        let path = path.as_ref();
+        let bytes = fs::read(path).map_err(|error| JournalError::io("read", path, error))?;
+        let events = Contents::read(path, &bytes)?.events;
+        if events.is_empty() {
+            return Ok(None);
+        }
+        RunRecord::replay(&events).map(Some).ok_or_else(|| JournalError::impossible(&path.display().to_string()))
+    }
+}
+
+/// The events of a file, and where the last whole line ends.
+struct Contents {
+    events: Vec<Event>,
+    committed: usize,
+}
+
+impl Contents {
+    fn read(path: &Path, bytes: &[u8]) -> Result<Self, JournalError> {
+        check_is_journal(path, bytes)?;
+        let committed = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
+        let mut events = Vec::new();
+        for line in bytes[..committed].split_inclusive(|byte| *byte == b'\n') {
+            let sequence = events.len() as u64;
+            let event = decode(sequence, &line[..line.len() - 1]).map_err(|reason| corrupt(path, sequence + 1, &reason))?;
+            events.push(event);
+        }
+        check_is_torn(path, events.len() as u64 + 1, &bytes[committed..])?;
+        Ok(Contents { events, committed })
+    }
+}
+
+/// Refuses a file that is something else, before anything of it is cut, and a journal of a newer version.
+fn check_is_journal(path: &Path, bytes: &[u8]) -> Result<(), JournalError> {
+    let start = &bytes[..bytes.len().min(MAGIC.len())];
+    if !MAGIC.starts_with(start) {
+        return Err(JournalError::new(format!("`{}` is no journal: its first line is no journal header", path.display())));
+    }
+    match bytes.split(|byte| *byte == b'\n').next().and_then(newer_version) {
+        None => Ok(()),
+        Some(version) => Err(JournalError::new(format!(
+            "the journal `{}` has the format version {version}, and this program reads version 1; use a newer etl-context",
+            path.display()
+        ))),
+    }
+}
+
+/// A crash leaves the beginning of a line. A whole line with something after it, where its newline should be, was changed.
+fn check_is_torn(path: &Path, line_number: u64, tail: &[u8]) -> Result<(), JournalError> {
+    match tail.split_last() {
+        Some((_, line)) if checksum_holds(line) => Err(corrupt(path, line_number, "does not end with a newline")),
+        _ => Ok(()),
+    }
+}
+
+fn corrupt(path: &Path, line_number: u64, reason: &str) -> JournalError {
+    JournalError::new(format!(
+        "the journal `{}` is damaged: line {line_number} {reason}; restore the file from a copy, or begin a new run with a new file",
+        path.display()
+    ))
+}
+
+/// The same file by whatever name it is given, so that it has one lock.
+fn resolved(path: &Path) -> PathBuf {
+    if let Ok(path) = path.canonicalize() {
+        return path;
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match (folder.canonicalize(), path.file_name()) {
+        (Ok(folder), Some(name)) => folder.join(name),
+        _ => path.to_owned(),
+    }
+}
+
+/// `run.jsonl` torn after byte 512 is kept in `run.jsonl.torn-at-512`.
+fn kept_path(journal: &Path, committed: u64) -> PathBuf {
+    let mut path = journal.as_os_str().to_owned();
+    path.push(format!(".torn-at-{committed}"));
+    path.into()
+}
+
+fn keep(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    fs::write(path, bytes)?;
+    fs::File::open(path)?.sync_all()?;
+    sync_folder(path)
+}

@@ -1,0 +1,213 @@
+//! What does an event look like on disk? One JSON object on one line, with a checksum of its own at the end.
+//! `docs/journal-format.md` is the specification.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::clock::Timestamp;
+use crate::counters::Tally;
+use crate::event::Event;
+use crate::journal::checksum::crc32;
+use crate::parameters::Parameters;
+use crate::phase::{PhaseName, PhaseStatus};
+use crate::recorded_error::{ErrorRecord, RecordedError};
+use crate::report::{Attempt, FailureCause, PhaseReport};
+use crate::result::Dictionary;
+use crate::run_id::RunId;
+
+/// The first line of every journal starts with these bytes.
+pub(crate) const MAGIC: &[u8] = br#"{"format":"etl-context-journal""#;
+
+const FORMAT: &str = "etl-context-journal";
+const VERSION: u32 = 1;
+
+/// The fields of all events, in the order in which they are written. An event has those that it needs; unknown ones are ignored.
+#[derive(Default, Serialize, Deserialize)]
+struct Line<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    format: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<u32>,
+    seq: u64,
+    event: Cow<'a, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run_id: Option<RunId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metadata: Option<Cow<'a, BTreeMap<String, String>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parameters: Option<Cow<'a, Parameters>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phase: Option<Cow<'a, PhaseName>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attempt: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<PhaseStatus>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<FailureCause>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start_time: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duration_microseconds: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counts: Option<Cow<'a, Tally>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    totals: Option<Cow<'a, Tally>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<Cow<'a, Dictionary>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cursor: Option<Cow<'a, Value>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Cow<'a, RecordedError>>,
+}
+
+/// Appends the event's line to `bytes`, newline and all.
+pub(crate) fn encode(sequence: u64, event: &Event, bytes: &mut Vec<u8>) -> Result<(), serde_json::Error> {
+    let start = bytes.len();
+    serde_json::to_writer(&mut *bytes, &Line::from_event(sequence, event))?;
+    bytes.pop();
+    let checksum = crc32(&bytes[start..]);
+    bytes.extend_from_slice(format!(",\"crc\":\"{checksum:08x}\"}}\n").as_bytes());
+    Ok(())
+}
+
+/// The event of a line, given without its newline.
+///
+/// # Errors
+///
+/// What is wrong with the line, as the end of a sentence.
+pub(crate) fn decode(sequence: u64, line: &[u8]) -> Result<Event, String> {
+    if !checksum_holds(line) {
+        return Err("does not match its checksum".to_owned());
+    }
+    let line: Line<'_> = serde_json::from_slice(line).map_err(|error| format!("cannot be read: {error}"))?;
+    if line.seq != sequence {
+        return Err(format!("has the sequence number {}, where {sequence} was expected", line.seq));
+    }
+    let (event, time) = (line.event.clone().into_owned(), line.time);
+    line.into_event().ok_or_else(|| match time {
+        Some(_) => format!("lacks a field of the event `{event}`, or this event is not known"),
+        None => format!("lacks the time of the event `{event}`"),
+    })
+}
+
+/// The version of a journal that a newer library wrote; `None` if this library knows the format.
+pub(crate) fn newer_version(first_line: &[u8]) -> Option<u64> {
+    let header: Value = serde_json::from_slice(first_line).ok()?;
+    let version = header.get("version")?.as_u64()?;
+    (header.get("format")? == FORMAT && version > u64::from(VERSION)).then_some(version)
+}
+
+/// The checksum stands at the very end and covers every byte before it.
+pub(crate) fn checksum_holds(line: &[u8]) -> bool {
+    const TRAILER: usize = r#","crc":"01234567"}"#.len();
+    let Some(covered) = line.len().checked_sub(TRAILER).map(|length| &line[..length]) else { return false };
+    line[covered.len()..] == *format!(",\"crc\":\"{:08x}\"}}", crc32(covered)).as_bytes()
+}
+
+impl<'a> Line<'a> {
+    fn from_event(seq: u64, event: &'a Event) -> Self {
+        let line = Line { seq, event: event.name().into(), time: Some(event.time()), ..Line::default() };
+        match event {
+            Event::RunBegan { run, name, metadata, parameters, .. } => Line {
+                format: Some(FORMAT.into()),
+                version: Some(VERSION),
+                run_id: Some(*run),
+                name: Some(Cow::Borrowed(name)),
+                metadata: (!metadata.is_empty()).then_some(Cow::Borrowed(metadata)),
+                parameters: (!parameters.is_empty()).then_some(Cow::Borrowed(parameters)),
+                ..line
+            },
+            Event::PhaseStarted { phase, attempt, totals, .. } => {
+                Line { phase: Some(Cow::Borrowed(phase)), attempt: Some(*attempt), totals: Some(Cow::Borrowed(totals)), ..line }
+            }
+            Event::Checkpointed { phase, attempt, cursor, counts, .. } => Line {
+                phase: Some(Cow::Borrowed(phase)),
+                attempt: Some(*attempt),
+                counts: Some(Cow::Borrowed(counts)),
+                cursor: Some(Cow::Borrowed(cursor)),
+                ..line
+            },
+            Event::StatusSet { phase, status, .. } => Line { phase: Some(Cow::Borrowed(phase)), status: Some(*status), ..line },
+            Event::ErrorRecorded { error } => Line {
+                phase: Some(Cow::Borrowed(error.phase())),
+                attempt: error.attempt(),
+                error: Some(Cow::Borrowed(error.error())),
+                ..line
+            },
+            Event::PhaseEnded { report, error } => Line {
+                phase: Some(Cow::Borrowed(report.phase())),
+                attempt: Some(report.attempt()),
+                status: Some(report.status()),
+                cause: report.cause(),
+                start_time: Some(report.start_time()),
+                duration_microseconds: Some(report.measured().microseconds),
+                counts: Some(Cow::Borrowed(report.tally())),
+                totals: Some(Cow::Borrowed(report.totals())),
+                result: report.result().map(Cow::Borrowed),
+                error: error.as_ref().map(|error| Cow::Borrowed(error.error())),
+                ..line
+            },
+        }
+    }
+
+    /// `None` if a field is missing or the event is not known.
+    fn into_event(self) -> Option<Event> {
+        let time = self.time?;
+        let phase = self.phase.map(Cow::into_owned);
+        Some(match self.event.as_ref() {
+            "run_began" => Event::RunBegan {
+                run: self.run_id?,
+                name: self.name?.into(),
+                time,
+                metadata: self.metadata.map(Cow::into_owned).unwrap_or_default(),
+                parameters: self.parameters.map(Cow::into_owned).unwrap_or_default(),
+            },
+            "phase_started" => {
+                Event::PhaseStarted { phase: phase?, attempt: self.attempt?, totals: self.totals?.into_owned(), time }
+            }
+            "checkpointed" => Event::Checkpointed {
+                phase: phase?,
+                attempt: self.attempt?,
+                // A cursor that is `null` reads like one that is absent.
+                cursor: Arc::new(self.cursor.map(Cow::into_owned).unwrap_or_default()),
+                counts: self.counts?.into_owned(),
+                time,
+            },
+            "status_set" => Event::StatusSet { phase: phase?, status: self.status?, time },
+            "error_recorded" => Event::ErrorRecorded {
+                error: ErrorRecord { phase: phase?, attempt: self.attempt, time, error: self.error?.into_owned() },
+            },
+            "phase_ended" => {
+                let (phase, number) = (phase?, self.attempt?);
+                let error = self.error.map(|error| ErrorRecord {
+                    phase: phase.clone(),
+                    attempt: Some(number),
+                    time,
+                    error: error.into_owned(),
+                });
+                let report = PhaseReport::new(Attempt {
+                    phase,
+                    number,
+                    status: self.status?,
+                    cause: self.cause,
+                    started: self.start_time?,
+                    ended: time,
+                    microseconds: self.duration_microseconds?,
+                    counts: self.counts?.into_owned(),
+                    totals: self.totals?.into_owned(),
+                    result: self.result.map(Cow::into_owned),
+                });
+                Event::PhaseEnded { report, error }
+            }
+            _ => return None,
+        })
+    }
+}

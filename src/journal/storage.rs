@@ -1,0 +1,85 @@
+//! What does a file journal need of a disk? Four operations, so that a test can stand in for a disk that fails.
+
+use std::fmt;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Seek, Write};
+use std::path::Path;
+
+/// A file that is read whole, appended to, synced and cut.
+pub trait Storage: Send + fmt::Debug {
+    /// Every byte of the file.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read.
+    fn read(&mut self) -> io::Result<Vec<u8>>;
+
+    /// Writes the bytes to the end, in one write where the system allows it.
+    ///
+    /// # Errors
+    ///
+    /// If not all of them were written; some may have been.
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
+
+    /// Once this returns, everything that was appended or cut is on the medium.
+    ///
+    /// # Errors
+    ///
+    /// If that is not certain.
+    fn sync(&mut self) -> io::Result<()>;
+
+    /// Cuts the file to this length.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be cut.
+    fn cut(&mut self, length: u64) -> io::Result<()>;
+}
+
+/// A real file.
+#[derive(Debug)]
+pub(crate) struct DiskFile(File);
+
+impl DiskFile {
+    /// Opens the file, or creates it and makes its name durable.
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        let is_new = !path.exists();
+        let file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
+        if is_new {
+            sync_folder(path)?;
+        }
+        Ok(DiskFile(file))
+    }
+}
+
+/// Makes the names in the folder of `path` durable. Only Unix has a way to, and needs it.
+#[cfg_attr(not(unix), allow(clippy::unnecessary_wraps, unused_variables, reason = "nothing to do elsewhere"))]
+pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(())
+}
+
+impl Storage for DiskFile {
+    fn read(&mut self) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.0.rewind()?;
+        self.0.read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.0.write_all(bytes)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.0.sync_data()
+    }
+
+    fn cut(&mut self, length: u64) -> io::Result<()> {
+        self.0.set_len(length)
+    }
+}

@@ -1,0 +1,45 @@
+//! Is this the same run? A fingerprint of its parameters, which never stores their values.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// One fingerprint for each parameter, by name.
+///
+/// A fingerprint tells whether a value has changed and does not keep it; of a value that can be guessed, it can be guessed
+/// which one it was, so a password is no parameter.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Parameters(BTreeMap<String, String>);
+
+impl Parameters {
+    /// The fields of an object one by one; any other value as one parameter.
+    pub(crate) fn of(parameters: Value) -> Self {
+        let named = match parameters {
+            Value::Object(fields) => fields.into_iter().collect(),
+            Value::Null => BTreeMap::new(),
+            other => BTreeMap::from([("parameters".to_owned(), other)]),
+        };
+        Parameters(named.into_iter().map(|(name, value)| (name, fingerprint(&value))).collect())
+    }
+
+    /// The names of the parameters that are not the same in both.
+    pub(crate) fn changed(&self, other: &Parameters) -> Vec<String> {
+        let names = self.0.keys().chain(other.0.keys()).collect::<BTreeSet<_>>();
+        names.into_iter().filter(|name| self.0.get(*name) != other.0.get(*name)).cloned().collect()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// FNV-1a with 64 bits: the same in every release of the library, and of Rust.
+fn fingerprint(value: &Value) -> String {
+    let hash = value
+        .to_string()
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
+    format!("{hash:016x}")
+}
