@@ -17,6 +17,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::counters::{CounterValues, Counters, MAX_COUNTERS, Tally};
+use crate::pace::{Pace, time_left};
+use crate::snapshot::{CounterProgress, ProgressSnapshot};
 
 /// One cell for each counter, on cache lines of their own (two, because processors fetch them in pairs).
 #[derive(Default)]
@@ -61,6 +63,8 @@ struct Attempt {
     totals: Cells,
     workers: Mutex<Vec<Arc<Cells>>>,
     ended: AtomicBool,
+    /// One for each counter. Only those who look take this lock, never those who count.
+    paces: Mutex<[Pace; MAX_COUNTERS]>,
 }
 
 impl Attempt {
@@ -73,6 +77,7 @@ impl Attempt {
             totals: Cells::default(),
             workers: Mutex::default(),
             ended: AtomicBool::new(false),
+            paces: Mutex::default(),
         };
         attempt.totals.set(totals);
         attempt
@@ -85,6 +90,18 @@ impl Attempt {
             sums = array::from_fn(|index| sums[index].saturating_add(cells.0[index].load(Ordering::Relaxed)));
         }
         sums
+    }
+
+    fn look(&self) -> ProgressSnapshot {
+        let (elapsed, counts, totals) = (self.started.elapsed(), self.counts(), self.totals.read());
+        let mut paces = self.paces.lock().unwrap_or_else(PoisonError::into_inner);
+        let counters = self.names.iter().zip(counts).zip(totals).zip(paces.iter_mut());
+        let counters = counters.map(|(((name, count), total), pace)| {
+            let total = (total > 0).then_some(total);
+            let per_second = pace.look(elapsed, count);
+            CounterProgress { name, count, total, per_second, time_left: time_left(count, total, per_second) }
+        });
+        ProgressSnapshot { elapsed, counters: counters.collect() }
     }
 
     fn ended(&self) -> bool {
@@ -194,6 +211,12 @@ impl<C: Counters> Progress<'_, C> {
         C::from_values(self.attempt.totals.read())
     }
 
+    /// Counts, totals, rates and what they say of the rest, as of now.
+    #[must_use]
+    pub fn snapshot(&self) -> ProgressSnapshot {
+        self.attempt.look()
+    }
+
     /// How long the attempt has been running, by the monotonic clock.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
@@ -291,6 +314,12 @@ impl ProgressReader {
     #[must_use]
     pub fn totals(&self) -> Tally {
         Tally::new(self.0.names, self.0.totals.read())
+    }
+
+    /// Counts, totals, rates and what they say of the rest, as of now.
+    #[must_use]
+    pub fn snapshot(&self) -> ProgressSnapshot {
+        self.0.look()
     }
 
     /// How long ago the attempt started, by the monotonic clock.
