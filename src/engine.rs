@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::clock::{Clock, Timestamp};
 use crate::counters::{CounterValues, Tally};
 use crate::error::Error;
-use crate::event::Event;
+use crate::event::{Beginning, Event};
 use crate::journal::Journal;
 use crate::lossless_json;
 use crate::observe::{Observation, Observers};
@@ -85,9 +85,16 @@ impl Engine {
     pub(crate) fn new(name: Arc<str>, pipeline: Option<&'static PipelineTable>) -> Self {
         let clock = Clock::start();
         let time = clock.now();
-        let record = RunRecord::begin(RunId::new(time), name, time, BTreeMap::new(), Parameters::default());
+        let beginning = Beginning {
+            run: RunId::new(time),
+            name,
+            time,
+            pipeline: pipeline.map(PipelineTable::shape),
+            metadata: BTreeMap::new(),
+            parameters: Parameters::default(),
+        };
         Engine {
-            record,
+            record: RunRecord::begin(beginning),
             clock,
             limits: Limits::default(),
             stopper: Stopper::default(),

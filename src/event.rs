@@ -9,6 +9,7 @@ use crate::clock::Timestamp;
 use crate::counters::Tally;
 use crate::parameters::Parameters;
 use crate::phase::{PhaseName, PhaseStatus};
+use crate::pipeline_shape::PipelineShape;
 use crate::recorded_error::ErrorRecord;
 use crate::report::PhaseReport;
 use crate::run_id::RunId;
@@ -19,19 +20,7 @@ use crate::run_id::RunId;
 #[non_exhaustive]
 pub enum Event {
     /// The run began. Always the first event, and only that.
-    #[non_exhaustive]
-    RunBegan {
-        /// The run's identity.
-        run: RunId,
-        /// The name that the author gave it.
-        name: Arc<str>,
-        /// When.
-        time: Timestamp,
-        /// What else the author wants to be known of the run.
-        metadata: BTreeMap<String, String>,
-        /// What makes it this run and not another.
-        parameters: Parameters,
-    },
+    RunBegan(Beginning),
 
     /// A phase started, or started again.
     #[non_exhaustive]
@@ -89,12 +78,30 @@ pub enum Event {
     },
 }
 
+/// How a run began.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Beginning {
+    /// The run's identity.
+    pub run: RunId,
+    /// The name that the author gave it.
+    pub name: Arc<str>,
+    /// When.
+    pub time: Timestamp,
+    /// The pipeline that the run keeps to; `None` if any phase may start at any time.
+    pub pipeline: Option<PipelineShape>,
+    /// What else the author wants to be known of the run.
+    pub metadata: BTreeMap<String, String>,
+    /// What makes it this run and not another.
+    pub parameters: Parameters,
+}
+
 impl Event {
     /// The event's name: `run_began`, `phase_started`, `checkpointed`, `status_set`, `error_recorded`, `phase_ended`.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
-            Event::RunBegan { .. } => "run_began",
+            Event::RunBegan(_) => "run_began",
             Event::PhaseStarted { .. } => "phase_started",
             Event::Checkpointed { .. } => "checkpointed",
             Event::StatusSet { .. } => "status_set",
@@ -107,7 +114,7 @@ impl Event {
     #[must_use]
     pub fn phase(&self) -> Option<&PhaseName> {
         match self {
-            Event::RunBegan { .. } => None,
+            Event::RunBegan(_) => None,
             Event::PhaseStarted { phase, .. } | Event::Checkpointed { phase, .. } | Event::StatusSet { phase, .. } => Some(phase),
             Event::ErrorRecorded { error } => Some(error.phase()),
             Event::PhaseEnded { report, .. } => Some(report.phase()),
@@ -118,10 +125,8 @@ impl Event {
     #[must_use]
     pub fn time(&self) -> Timestamp {
         match self {
-            Event::RunBegan { time, .. }
-            | Event::PhaseStarted { time, .. }
-            | Event::Checkpointed { time, .. }
-            | Event::StatusSet { time, .. } => *time,
+            Event::RunBegan(beginning) => beginning.time,
+            Event::PhaseStarted { time, .. } | Event::Checkpointed { time, .. } | Event::StatusSet { time, .. } => *time,
             Event::ErrorRecorded { error } => error.time(),
             Event::PhaseEnded { report, .. } => report.end_time(),
         }

@@ -2,10 +2,13 @@
 
 use std::fmt::Write;
 
+use serde::{Deserialize, Serialize};
+
 use crate::compile_message::Message;
 use crate::counters::Counters;
 use crate::error::{Error, sentence};
 use crate::phase::{Extract, Load, Phase, PhaseName, Transform};
+use crate::pipeline_shape::PipelineShape;
 use crate::record::Position;
 use crate::state::{Failed, Idle};
 
@@ -45,7 +48,7 @@ pub struct PhaseDeclaration {
 }
 
 /// One way through a pipeline: `phase` may start at `after`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Edge {
     /// The phase that may start.
@@ -113,6 +116,10 @@ impl<P: Pipeline> Table for P {}
 impl PipelineTable {
     pub(crate) fn name(&self) -> &'static str {
         self.name
+    }
+
+    pub(crate) fn shape(&self) -> PipelineShape {
+        PipelineShape::new(self.name, self.edges)
     }
 
     /// The declaration of the phase with this name.

@@ -20,9 +20,10 @@ use serde_json::Value;
 use crate::clock::Timestamp;
 use crate::counters::Tally;
 use crate::error::Error;
-use crate::event::Event;
+use crate::event::{Beginning, Event};
 use crate::parameters::Parameters;
 use crate::phase::{PhaseName, PhaseStatus};
+use crate::pipeline_shape::PipelineShape;
 use crate::recorded_error::ErrorRecord;
 use crate::report::{FailureCause, PhaseReport};
 use crate::run_id::RunId;
@@ -42,11 +43,7 @@ use crate::stored::read_stored;
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunRecord {
-    run: RunId,
-    name: Arc<str>,
-    metadata: BTreeMap<String, String>,
-    parameters: Parameters,
-    began: Timestamp,
+    beginning: Beginning,
     latest: Timestamp,
     events: u64,
     /// In the order in which they were first mentioned.
@@ -96,20 +93,10 @@ pub(crate) struct Running {
 
 impl RunRecord {
     /// A run that has just begun.
-    pub(crate) fn begin(
-        run: RunId,
-        name: Arc<str>,
-        time: Timestamp,
-        metadata: BTreeMap<String, String>,
-        parameters: Parameters,
-    ) -> Self {
+    pub(crate) fn begin(beginning: Beginning) -> Self {
         RunRecord {
-            run,
-            name,
-            metadata,
-            parameters,
-            began: time,
-            latest: time,
+            latest: beginning.time,
+            beginning,
             events: 1,
             phases: Vec::new(),
             running: None,
@@ -119,15 +106,8 @@ impl RunRecord {
         }
     }
 
-    /// The event with which the run began.
-    pub(crate) fn beginning(&self) -> Event {
-        Event::RunBegan {
-            run: self.run,
-            name: Arc::clone(&self.name),
-            time: self.began,
-            metadata: self.metadata.clone(),
-            parameters: self.parameters.clone(),
-        }
+    pub(crate) fn beginning(&self) -> &Beginning {
+        &self.beginning
     }
 
     /// The record that events add up to: the same fold that the live run goes through.
@@ -135,8 +115,8 @@ impl RunRecord {
     /// `None` unless they begin with [`Event::RunBegan`] and each can follow the ones before it.
     pub fn replay<'e>(events: impl IntoIterator<Item = &'e Event>) -> Option<RunRecord> {
         let mut events = events.into_iter();
-        let Event::RunBegan { run, name, time, metadata, parameters } = events.next()? else { return None };
-        let mut record = RunRecord::begin(*run, Arc::clone(name), *time, metadata.clone(), parameters.clone());
+        let Event::RunBegan(beginning) = events.next()? else { return None };
+        let mut record = RunRecord::begin(beginning.clone());
         for event in events {
             record.admits(event).ok()?;
             record.apply(event);
@@ -155,7 +135,7 @@ impl RunRecord {
             running.is_some_and(|running| running.phase == *phase && running.attempt == attempt)
         };
         let fits = match event {
-            Event::RunBegan { .. } => false,
+            Event::RunBegan(_) => false,
             Event::StatusSet { .. } | Event::ErrorRecorded { .. } => true,
             Event::PhaseStarted { phase, attempt, .. } => match &self.running {
                 Some(running) => {
@@ -194,7 +174,7 @@ impl RunRecord {
         self.latest = event.time();
         match event {
             // A run begins once, and its record with it.
-            Event::RunBegan { .. } => {}
+            Event::RunBegan(_) => {}
             Event::PhaseStarted { phase, attempt, totals, time } => self.start(phase, *attempt, totals, *time),
             Event::Checkpointed { phase, cursor, counts, .. } => self.checkpoint(phase, cursor, counts),
             Event::StatusSet { phase, status, time } => self.phase_mut(phase).override_status(*status, *time),
@@ -253,19 +233,25 @@ impl RunRecord {
     /// The run's identity.
     #[must_use]
     pub fn run_id(&self) -> RunId {
-        self.run
+        self.beginning.run
     }
 
     /// The name that the author gave the run.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.name
+        &self.beginning.name
     }
 
     /// When the run began.
     #[must_use]
     pub fn start_time(&self) -> Timestamp {
-        self.began
+        self.beginning.time
+    }
+
+    /// The pipeline that the run keeps to; `None` if any phase may start at any time.
+    #[must_use]
+    pub fn pipeline(&self) -> Option<&PipelineShape> {
+        self.beginning.pipeline.as_ref()
     }
 
     /// When the latest event happened.
@@ -299,7 +285,7 @@ impl RunRecord {
 
     /// A key that is the same in every attempt at the phase of this run.
     pub(crate) fn idempotency_key(&self, phase: &PhaseName) -> String {
-        format!("{}/{phase}", self.run)
+        format!("{}/{phase}", self.run_id())
     }
 
     /// The running phase.
@@ -311,11 +297,11 @@ impl RunRecord {
     /// What else the author wanted to be known of the run.
     #[must_use]
     pub fn metadata(&self) -> &BTreeMap<String, String> {
-        &self.metadata
+        &self.beginning.metadata
     }
 
     pub(crate) fn parameters(&self) -> &Parameters {
-        &self.parameters
+        &self.beginning.parameters
     }
 
     /// How many errors were recorded.

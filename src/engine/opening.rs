@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::engine::{Companions, Engine, Limits};
 use crate::error::Error;
+use crate::event::{Beginning, Event};
 use crate::journal::JournalError;
 use crate::parameters::Parameters;
 use crate::phase::{PhaseName, PhaseStatus};
@@ -45,11 +46,12 @@ impl Engine {
 
     fn begin(opening: Opening, pipeline: Option<&'static PipelineTable>) -> Result<Self, Error> {
         let mut engine = Engine::new(opening.name, pipeline);
-        let (run, name, time) = (engine.record.run_id(), engine.record.name().into(), engine.record.start_time());
-        engine.record = RunRecord::begin(run, name, time, opening.metadata, opening.parameters);
+        let beginning =
+            Beginning { metadata: opening.metadata, parameters: opening.parameters, ..engine.record.beginning().clone() };
+        engine.record = RunRecord::begin(beginning.clone());
         engine.limits = opening.limits;
         engine.companions = Mutex::new(opening.companions);
-        let began = engine.record.beginning();
+        let began = Event::RunBegan(beginning);
         engine.append(0, &began)?;
         engine.notify(&began);
         Ok(engine)

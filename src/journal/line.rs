@@ -10,10 +10,11 @@ use serde_json::Value;
 
 use crate::clock::Timestamp;
 use crate::counters::Tally;
-use crate::event::Event;
+use crate::event::{Beginning, Event};
 use crate::journal::checksum::crc32;
 use crate::parameters::Parameters;
 use crate::phase::{PhaseName, PhaseStatus};
+use crate::pipeline_shape::PipelineShape;
 use crate::recorded_error::{ErrorRecord, RecordedError};
 use crate::report::{Attempt, FailureCause, PhaseReport};
 use crate::result::Dictionary;
@@ -40,6 +41,8 @@ struct Line<'a> {
     run_id: Option<RunId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pipeline: Option<Cow<'a, PipelineShape>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     metadata: Option<Cow<'a, BTreeMap<String, String>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -116,11 +119,12 @@ impl<'a> Line<'a> {
     fn from_event(seq: u64, event: &'a Event) -> Self {
         let line = Line { seq, event: event.name().into(), time: Some(event.time()), ..Line::default() };
         match event {
-            Event::RunBegan { run, name, metadata, parameters, .. } => Line {
+            Event::RunBegan(Beginning { run, name, pipeline, metadata, parameters, .. }) => Line {
                 format: Some(FORMAT.into()),
                 version: Some(VERSION),
                 run_id: Some(*run),
                 name: Some(Cow::Borrowed(name)),
+                pipeline: pipeline.as_ref().map(Cow::Borrowed),
                 metadata: (!metadata.is_empty()).then_some(Cow::Borrowed(metadata)),
                 parameters: (!parameters.is_empty()).then_some(Cow::Borrowed(parameters)),
                 ..line
@@ -163,13 +167,14 @@ impl<'a> Line<'a> {
         let time = self.time?;
         let phase = self.phase.map(Cow::into_owned);
         Some(match self.event.as_ref() {
-            "run_began" => Event::RunBegan {
+            "run_began" => Event::RunBegan(Beginning {
                 run: self.run_id?,
                 name: self.name?.into(),
                 time,
+                pipeline: self.pipeline.map(Cow::into_owned),
                 metadata: self.metadata.map(Cow::into_owned).unwrap_or_default(),
                 parameters: self.parameters.map(Cow::into_owned).unwrap_or_default(),
-            },
+            }),
             "phase_started" => {
                 Event::PhaseStarted { phase: phase?, attempt: self.attempt?, totals: self.totals?.into_owned(), time }
             }

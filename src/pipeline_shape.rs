@@ -1,0 +1,64 @@
+//! Which pipeline did a run keep to? Its name and edges, as a journal has them, when its type is not at hand.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::pipeline::Edge;
+use crate::record::Position;
+
+/// The name and the edges of a pipeline.
+///
+/// ```
+/// use etl_context::Context;
+///
+/// let context = Context::new("import");
+/// let pipeline = context.record().pipeline().expect("a typed run keeps to a pipeline");
+/// assert_eq!(pipeline.name(), "Etl");
+/// assert_eq!(pipeline.edges().len(), 3);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PipelineShape {
+    name: Cow<'static, str>,
+    edges: Cow<'static, [Edge]>,
+}
+
+impl PipelineShape {
+    pub(crate) fn new(name: &'static str, edges: &'static [Edge]) -> Self {
+        PipelineShape { name: name.into(), edges: edges.into() }
+    }
+
+    /// The pipeline's name, as its type is called.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// After what each phase may start.
+    #[must_use]
+    pub fn edges(&self) -> &[Edge] {
+        &self.edges
+    }
+}
+
+/// As [`pipeline!`](crate::pipeline) writes it behind `after`: `Idle`, `extract`, `Failed<extract>`.
+impl Serialize for Position {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.in_pipeline())
+    }
+}
+
+impl<'de> Deserialize<'de> for Position {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if text == "Idle" {
+            return Ok(Position::Idle);
+        }
+        let failed = text.strip_prefix("Failed<").and_then(|rest| rest.strip_suffix('>'));
+        let position = match failed {
+            Some(phase) => phase.parse().map(Position::Failed),
+            None => text.parse().map(Position::Completed),
+        };
+        position.map_err(serde::de::Error::custom)
+    }
+}
