@@ -131,6 +131,10 @@ pub use event::{Beginning, Event};
 pub use journal::file::FileJournal;
 pub use journal::memory::MemoryJournal;
 pub use journal::{Journal, JournalError};
+#[cfg(feature = "progress")]
+pub use observe::progress_bars::ProgressBars;
+#[cfg(feature = "tracing")]
+pub use observe::tracing::Tracing;
 pub use observe::{Observation, Observer};
 pub use parameters::Parameters;
 pub use phase::{Extract, Load, Phase, PhaseName, PhaseStatus, Transform};

@@ -6,6 +6,7 @@ use std::io::{self, Read, Seek, Write};
 use std::path::Path;
 
 /// A file that is read whole, appended to, synced and cut.
+#[cfg_attr(not(feature = "testing"), allow(unreachable_pub, reason = "public with the feature `testing` only"))]
 pub trait Storage: Send + fmt::Debug {
     /// Every byte of the file.
     ///

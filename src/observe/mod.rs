@@ -1,5 +1,10 @@
 //! Who watches? Observers are told of every event after it was recorded; they pull progress when they want to show it.
 
+#[cfg(feature = "progress")]
+pub(crate) mod progress_bars;
+#[cfg(feature = "tracing")]
+pub(crate) mod tracing;
+
 use std::error::Error as StdError;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};

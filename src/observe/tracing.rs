@@ -1,0 +1,175 @@
+//! Who watches through `tracing`? A span for the run, one for each attempt, and an event for each transition.
+
+use std::error::Error as StdError;
+use std::mem;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tracing::field::{Empty, display};
+use tracing::{Level, Span, event, info_span};
+
+use crate::event::Event;
+use crate::observe::{Observation, Observer};
+use crate::phase::PhaseStatus;
+use crate::record::RunRecord;
+use crate::recorded_error::{ErrorRecord, RecordedError};
+use crate::report::{FailureCause, PhaseReport};
+
+/// Tells a run to whatever subscriber the program has: nothing is installed, and counting is not traced.
+///
+/// The span `etl_run` covers the run and has one child `etl_phase` for each attempt. Transitions are events inside them:
+/// starts and completions at `INFO`, checkpoints at `DEBUG`, recorded errors, overridden statuses and attempts that were
+/// stopped, abandoned or interrupted at `WARN`, failures at `ERROR`. Names and levels are stable. `otel.name` and
+/// `otel.status_code` are set as `tracing-opentelemetry` reads them.
+///
+/// What the phase itself logs belongs into its span if the phase enters it; keep a clone for that:
+///
+/// ```
+/// use etl_context::{Etl, Extract, Run, Tracing};
+///
+/// let tracing = Tracing::new();
+/// let context = Run::builder("import").observe(tracing.clone()).begin::<Etl>()?;
+/// let (extracted, ()) = context.phase(Extract).run(|_| -> Result<(), std::io::Error> {
+///     let _entered = tracing.phase_span().entered();
+///     tracing::info!("reading the export"); // inside `etl_run:etl_phase`
+///     Ok(())
+/// })?;
+/// # Ok::<(), etl_context::Error>(())
+/// ```
+///
+/// In an async phase use `future.instrument(tracing.phase_span())`.
+#[derive(Debug, Clone, Default)]
+pub struct Tracing {
+    spans: Arc<Mutex<Spans>>,
+}
+
+#[derive(Debug)]
+struct Spans {
+    run: Span,
+    phase: Span,
+}
+
+impl Default for Spans {
+    fn default() -> Self {
+        Spans { run: Span::none(), phase: Span::none() }
+    }
+}
+
+impl Tracing {
+    /// An observer for one run.
+    #[must_use]
+    pub fn new() -> Self {
+        Tracing::default()
+    }
+
+    /// The span of the run; disabled before it has begun.
+    #[must_use]
+    pub fn run_span(&self) -> Span {
+        self.spans.lock().unwrap_or_else(PoisonError::into_inner).run.clone()
+    }
+
+    /// The span of the attempt that is running; disabled if none is.
+    #[must_use]
+    pub fn phase_span(&self) -> Span {
+        self.spans.lock().unwrap_or_else(PoisonError::into_inner).phase.clone()
+    }
+}
+
+impl Observer for Tracing {
+    fn observe(&mut self, event: &Event, run: &Observation<'_>) -> Result<(), Box<dyn StdError + Send + Sync>> {
+        let mut spans = self.spans.lock().unwrap_or_else(PoisonError::into_inner);
+        if spans.run.is_none() {
+            spans.run = run_span(run.record());
+        }
+        let is_running = event.phase().is_some() && event.phase() == run.record().current_phase();
+        spans.tell(event, is_running);
+        Ok(())
+    }
+}
+
+/// A run that goes on from its journal is first heard of in the middle, so its span is made from the record.
+fn run_span(record: &RunRecord) -> Span {
+    info_span!(
+        "etl_run",
+        otel.name = format!("etl run {}", record.name()),
+        run.id = %record.run_id(),
+        run.name = record.name(),
+        otel.status_code = Empty,
+    )
+}
+
+impl Spans {
+    /// Events about the running phase belong into its span, all others into the run's.
+    fn tell(&mut self, event: &Event, is_running: bool) {
+        let time = event.time();
+        let here = if is_running { &self.phase } else { &self.run };
+        match event {
+            Event::RunBegan(_) => event!(parent: &self.run, Level::INFO, %time, "run began"),
+            Event::PhaseStarted { phase, attempt, totals, .. } => {
+                self.phase = info_span!(
+                    parent: &self.run,
+                    "etl_phase",
+                    otel.name = format!("etl phase {phase}"),
+                    phase = %phase,
+                    attempt,
+                    phase.status = Empty,
+                    phase.cause = Empty,
+                    phase.duration_seconds = Empty,
+                    otel.status_code = Empty,
+                );
+                event!(parent: &self.phase, Level::INFO, %phase, attempt, ?totals, %time, "phase started");
+            }
+            Event::Checkpointed { phase, attempt, counts, .. } => {
+                event!(parent: &self.phase, Level::DEBUG, %phase, attempt, ?counts, %time, "phase checkpointed");
+            }
+            Event::StatusSet { phase, status, .. } => {
+                event!(parent: here, Level::WARN, %phase, %status, %time, "phase status set by hand");
+            }
+            Event::ErrorRecorded { error } => event!(
+                parent: here,
+                Level::WARN,
+                phase = %error.phase(),
+                attempt = error.attempt(),
+                error = error.error() as &(dyn StdError + 'static),
+                %time,
+                "error recorded"
+            ),
+            Event::PhaseEnded { report, error } => self.end(report, error.as_ref().map(ErrorRecord::error)),
+        }
+    }
+
+    fn end(&mut self, report: &PhaseReport, error: Option<&RecordedError>) {
+        // An attempt of an earlier process has no span here.
+        let span = mem::replace(&mut self.phase, Span::none());
+        let parent = if span.is_none() { &self.run } else { &span };
+        span.record("phase.status", display(report.status()));
+        span.record("phase.duration_seconds", report.duration().as_secs_f64());
+        span.record("otel.status_code", if report.status() == PhaseStatus::Failed { "ERROR" } else { "OK" });
+        if let Some(cause) = report.cause() {
+            span.record("phase.cause", display(cause));
+        }
+        let error = error.map(|error| error as &(dyn StdError + 'static));
+        macro_rules! ended {
+            ($level:expr, $message:literal) => {
+                event!(
+                    parent: parent,
+                    $level,
+                    phase = %report.phase(),
+                    attempt = report.attempt(),
+                    duration_seconds = report.duration().as_secs_f64(),
+                    counts = ?report.tally(),
+                    cause = report.cause().map(display),
+                    error,
+                    time = %report.end_time(),
+                    $message
+                )
+            };
+        }
+        match report.cause() {
+            None => ended!(Level::INFO, "phase completed"),
+            Some(FailureCause::Stopped) => ended!(Level::WARN, "phase stopped"),
+            Some(FailureCause::Abandoned) => ended!(Level::WARN, "phase abandoned"),
+            Some(FailureCause::Interrupted) => ended!(Level::WARN, "phase interrupted"),
+            Some(_) => ended!(Level::ERROR, "phase failed"),
+        }
+    }
+}
