@@ -1,5 +1,7 @@
 //! The typed face: a pointer to the engine and a state that only the compiler sees. Each method is a few lines onto the engine.
 
+mod ended;
+
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -15,7 +17,7 @@ use crate::phase::{Phase, PhaseName, PhaseStatus};
 use crate::pipeline::{Etl, Follows, Pipeline, Table};
 use crate::progress::Progress;
 use crate::record::RunRecord;
-use crate::recorded_error::{ErrorRecord, RecordedError, WorkError};
+use crate::recorded_error::WorkError;
 use crate::recovery::RecoveryReport;
 use crate::refused::Refused;
 use crate::report::PhaseReport;
@@ -129,7 +131,7 @@ impl<S, P> Context<S, P> {
     /// # Errors
     ///
     /// [`Refused`] with [`Error::Journal`] if the journal cannot record it.
-    pub fn start_with<Ph, Last>(self, _: Ph, totals: Ph::Counters) -> Result<Context<Running<Ph>, P>, Refused<Self>>
+    pub fn start_with<Ph, Last>(self, _phase: Ph, totals: Ph::Counters) -> Result<Context<Running<Ph>, P>, Refused<Self>>
     where
         S: AtRest<Last>,
         Ph: Phase + Follows<Last, P>,
@@ -143,7 +145,7 @@ impl<S, P> Context<S, P> {
     }
 
     /// A phase to be run as a closure: see [`PhaseScope::run`].
-    pub fn phase<Ph, Last>(self, _: Ph) -> PhaseScope<Ph, S, P>
+    pub fn phase<Ph, Last>(self, _phase: Ph) -> PhaseScope<Ph, S, P>
     where
         S: AtRest<Last>,
         Ph: Phase + Follows<Last, P>,
@@ -156,7 +158,7 @@ impl<S, P> Context<S, P> {
     /// # Errors
     ///
     /// [`Refused`] with [`Error::TooManyAttempts`] if the phase would have to run and has failed too often.
-    pub fn enter<Ph, Last>(self, _: Ph) -> Result<Entry<Ph, S, P>, Refused<Self>>
+    pub fn enter<Ph, Last>(self, _phase: Ph) -> Result<Entry<Ph, S, P>, Refused<Self>>
     where
         S: AtRest<Last>,
         Ph: Phase + Follows<Last, P>,
@@ -272,7 +274,7 @@ impl<S, P> Context<S, P> {
 
     /// The status of any phase; `pending` for one that was never started.
     #[must_use]
-    pub fn status<Ph: Phase>(&self, _: Ph) -> PhaseStatus {
+    pub fn status<Ph: Phase>(&self, _phase: Ph) -> PhaseStatus {
         self.engine.record().status(Ph::NAME.as_str())
     }
 
@@ -334,61 +336,6 @@ impl<Ph: Phase, P> Context<Running<Ph>, P> {
     pub(crate) fn handle(&mut self) -> RunningPhase<'_, Ph> {
         RunningPhase::new(&mut self.engine)
     }
-}
-
-impl<Ph: Phase, P> Context<Completed<Ph>, P> {
-    /// The report of the attempt that completed.
-    #[must_use]
-    pub fn report(&self) -> &PhaseReport {
-        ended::<Ph>(&self.engine)
-    }
-
-    /// What the phase counted.
-    #[must_use]
-    pub fn counts(&self) -> Ph::Counters {
-        self.report().tally().typed().unwrap_or_default()
-    }
-}
-
-impl<Ph: Phase, P> Context<Failed<Ph>, P> {
-    /// Starts the phase that failed again, as the next attempt, which expects to process as much as the last one did.
-    ///
-    /// # Errors
-    ///
-    /// [`Refused`] with [`Error::Journal`] if the journal cannot record it.
-    pub fn retry(self) -> Result<Context<Running<Ph>, P>, Refused<Self>> {
-        let totals = self.report().totals().typed::<Ph::Counters>().unwrap_or_default();
-        self.start_unchecked(totals)
-    }
-
-    /// The report of the attempt that failed.
-    #[must_use]
-    pub fn report(&self) -> &PhaseReport {
-        ended::<Ph>(&self.engine)
-    }
-
-    /// The error with which the attempt failed.
-    pub(crate) fn failed_with(&self) -> Option<&RecordedError> {
-        self.record().errors_for(Ph::NAME.as_str()).last().map(ErrorRecord::error)
-    }
-
-    /// The failure as an error of its own.
-    pub(crate) fn failure(&self) -> Error {
-        let error = self.failed_with();
-        Error::PhaseFailed {
-            phase: Ph::NAME,
-            attempt: self.report().attempt(),
-            message: error.map(ToString::to_string).unwrap_or_default(),
-            source: error.and_then(RecordedError::behind).cloned(),
-        }
-    }
-}
-
-/// The report of the phase's last attempt, which the states `Completed` and `Failed` stand for.
-#[allow(clippy::expect_used, reason = "no context is in one of those states before an attempt at its phase has ended")]
-fn ended<Ph: Phase>(engine: &Engine) -> &PhaseReport {
-    let phase = engine.record().phase(Ph::NAME.as_str());
-    phase.and_then(|phase| phase.latest_report()).expect("an attempt has ended")
 }
 
 impl<S: State, P: Pipeline> fmt::Debug for Context<S, P> {

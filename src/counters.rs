@@ -6,6 +6,8 @@ use std::sync::Arc;
 use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::table::grouped;
+
 /// What a phase counts: a small struct of `u64`s, declared with [`counters!`](crate::counters).
 ///
 /// The library moves counts around as an array, one place for each name, so that adding them is adding a few numbers.
@@ -89,8 +91,8 @@ macro_rules! counters {
             }
 
             fn from_values(values: $crate::CounterValues) -> Self {
-                let [$($field,)+ ..] = values;
-                $name { $($field),+ }
+                let mut values = values.into_iter();
+                $name { $($field: values.next().unwrap_or_default()),+ }
             }
         }
 
@@ -206,6 +208,14 @@ impl PartialEq for Tally {
 }
 
 impl Eq for Tally {}
+
+/// As in `2 conversations, 100 messages`.
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counts = self.iter().map(|(name, count)| format!("{} {name}", grouped(count)));
+        f.pad(&counts.collect::<Vec<_>>().join(", "))
+    }
+}
 
 impl fmt::Debug for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

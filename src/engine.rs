@@ -13,16 +13,17 @@ use serde_json::Value;
 
 use crate::clock::{Clock, Timestamp};
 use crate::counters::{CounterValues, Tally};
-use crate::error::Error;
+use crate::error::{Error, shown};
 use crate::event::{Beginning, Event};
 use crate::journal::Journal;
 use crate::lossless_json;
 use crate::observe::{Observation, Observers};
 use crate::parameters::Parameters;
 use crate::phase::{PhaseName, PhaseStatus};
+use crate::phase_record::PhaseRecord;
 use crate::pipeline::PipelineTable;
 use crate::progress::Meter;
-use crate::record::{PhaseRecord, RunRecord, Running};
+use crate::record::{RunRecord, Running};
 use crate::recorded_error::{ErrorRecord, RecordedError};
 use crate::recovery::RecoveryReport;
 use crate::report::{Attempt, FailureCause, PhaseReport};
@@ -152,7 +153,9 @@ impl Engine {
     pub(crate) fn complete(&mut self, result: impl FnOnce() -> Checked) -> Result<PhaseReport, Error> {
         let result = self.checked_result("complete", result)?;
         match said_status(result.as_ref())? {
-            Some(PhaseStatus::Failed) => Err(Error::invalid_status("failed", &[PhaseStatus::Completed])),
+            Some(PhaseStatus::Failed) => {
+                Err(Error::invalid_status("failed", "contradicts `complete`; use `fail(&error)`, or leave the status out"))
+            }
             _ => self.check_errors()?.end(Ending { status: PhaseStatus::Completed, cause: None, result, error: None }),
         }
     }
@@ -329,7 +332,11 @@ impl Engine {
             if source.is_ownership_lost() {
                 self.stopper.stop();
             }
-            Error::Journal { event: event.name(), run: self.record.name().to_owned(), source }
+            let (event, run) = (event.name(), shown(self.record.name()));
+            Error::Journal {
+                refused: format!("the event `{event}` of run `{run}` was not recorded, so it has not happened"),
+                source,
+            }
         })
     }
 
@@ -345,14 +352,14 @@ impl Engine {
 
 /// The status that a result says; `None` if it says none.
 fn said_status(result: Option<&Dictionary>) -> Result<Option<PhaseStatus>, Error> {
-    const SAYABLE: [PhaseStatus; 2] = [PhaseStatus::Completed, PhaseStatus::Failed];
+    const RULE: &str = "is none of `completed`, `failed`, with which a phase can end";
     match result.and_then(|result| result.get("status")) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(word)) => match word.parse() {
-            Ok(status) if SAYABLE.contains(&status) => Ok(Some(status)),
-            _ => Err(Error::invalid_status(word, &SAYABLE)),
+            Ok(status @ (PhaseStatus::Completed | PhaseStatus::Failed)) => Ok(Some(status)),
+            _ => Err(Error::invalid_status(word, RULE)),
         },
-        Some(other) => Err(Error::invalid_status(&other.to_string(), &SAYABLE)),
+        Some(other) => Err(Error::invalid_status(&other.to_string(), RULE)),
     }
 }
 

@@ -1,8 +1,8 @@
 //! What went wrong? One sentence for each mistake, at compile time and at run time.
 
 use crate::journal::JournalError;
-use crate::phase::{PhaseName, PhaseStatus};
-use crate::record::Position;
+use crate::phase::PhaseName;
+use crate::position::Position;
 use crate::recorded_error::RecordedError;
 
 /// The documentation's words. Constants use them here; `#[diagnostic::on_unimplemented]` takes literals only, so a test
@@ -11,6 +11,7 @@ pub(crate) mod sentence {
     pub(crate) const INVALID_PHASE_NAME: &str = "Phase name is invalid";
     pub(crate) const NAME_RULE: &str = "a name is a lower-case letter, then up to 63 of a-z, 0-9, `_` and `-`";
     pub(crate) const INVALID_STATUS: &str = "Status is invalid";
+    pub(crate) const STATUS_RULE: &str = "is none of `pending`, `running`, `completed`, `failed`";
 }
 
 /// Why a call was refused. Whatever it is, the run is as it was before the call.
@@ -70,23 +71,23 @@ pub enum Error {
     },
 
     /// A phase name breaks the rule, or is not one of the pipeline's.
-    #[error("Phase name is invalid: `{name}` {reason}; {rule}", rule = sentence::NAME_RULE)]
+    #[error("Phase name is invalid: `{name}` {reason}")]
     #[non_exhaustive]
     InvalidPhaseName {
         /// The name that was given, shortened and with control characters escaped.
         name: String,
-        /// What is wrong with it, as the end of a sentence.
+        /// What is wrong with it and how a name should be, as the end of a sentence.
         reason: String,
     },
 
     /// A status is not one of the known words, or not one that is allowed here.
-    #[error("Status is invalid: `{status}` is none of {allowed}")]
+    #[error("Status is invalid: `{status}` {reason}")]
     #[non_exhaustive]
     InvalidStatus {
         /// The word that was given, shortened and with control characters escaped.
         status: String,
-        /// The words that are allowed.
-        allowed: String,
+        /// What is allowed, as the end of a sentence.
+        reason: &'static str,
     },
 
     /// The pipeline does not allow this phase after what has ended last.
@@ -188,13 +189,11 @@ pub enum Error {
     },
 
     /// The journal could not record the event; it has not happened.
-    #[error("the journal refused the event `{event}` of run `{run}`; nothing has changed")]
+    #[error("{refused}: {source}")]
     #[non_exhaustive]
     Journal {
-        /// The event's name.
-        event: &'static str,
-        /// The run's name.
-        run: String,
+        /// What was refused, as in ``the event `phase_started` of run `import` was not recorded, so it has not happened``.
+        refused: String,
         /// What the journal said.
         source: JournalError,
     },
@@ -205,9 +204,15 @@ impl Error {
         Error::InvalidPhaseName { name: shown(name), reason: reason.into() }
     }
 
-    pub(crate) fn invalid_status(status: &str, allowed: &[PhaseStatus]) -> Self {
-        let allowed = allowed.iter().map(|status| format!("`{status}`")).collect::<Vec<_>>().join(", ");
-        Error::InvalidStatus { status: shown(status), allowed }
+    pub(crate) fn invalid_status(status: &str, reason: &'static str) -> Self {
+        Error::InvalidStatus { status: shown(status), reason }
+    }
+}
+
+/// A journal that cannot be opened, under `?`.
+impl From<JournalError> for Error {
+    fn from(source: JournalError) -> Self {
+        Error::Journal { refused: "the journal cannot be used".to_owned(), source }
     }
 }
 

@@ -73,13 +73,21 @@
 //!
 //! # Features
 //!
-//! None yet. The dependencies are `serde`, `serde_json`, `thiserror` and `time`.
+//! Each one is off by default and only adds:
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `progress` | `ProgressBars`: a line for each phase on a terminal, log lines elsewhere |
+//! | `tracing` | `Tracing`: spans for the run and its attempts, events for its transitions |
+//! | `testing` | `journal::contract`: checks that a [`Journal`] of your own keeps its promises |
+//!
+//! Without them the dependencies are `serde`, `serde_json`, `thiserror` and `time`, and no other.
 //!
 //! # Scope
 //!
 //! This crate knows how far a run is and what happened in it. It does not decide when a run starts, move data, run workers or
 //! repeat what failed: it is no scheduler, no worker pool, no retry policy, and has no connectors. A run is kept in memory,
-//! unless it is given a [`Journal`] of the program's own.
+//! unless it is given a [`Journal`], such as a [`FileJournal`].
 //!
 //! # Minimum supported Rust version
 //!
@@ -100,8 +108,11 @@ mod observe;
 mod pace;
 mod parameters;
 mod phase;
+mod phase_failure;
+mod phase_record;
 mod pipeline;
 mod pipeline_shape;
+mod position;
 mod progress;
 mod record;
 mod recorded_error;
@@ -138,10 +149,13 @@ pub use observe::tracing::Tracing;
 pub use observe::{Observation, Observer};
 pub use parameters::Parameters;
 pub use phase::{Extract, Load, Phase, PhaseName, PhaseStatus, Transform};
+pub use phase_failure::PhaseFailure;
+pub use phase_record::{PhaseRecord, StatusOverride};
 pub use pipeline::{Edge, Etl, Follows, PhaseDeclaration, Pipeline, Predecessor};
 pub use pipeline_shape::PipelineShape;
+pub use position::Position;
 pub use progress::{PhaseHasEnded, Progress, ProgressReader, ProgressWorker};
-pub use record::{PhaseRecord, Position, RunRecord, StatusOverride};
+pub use record::RunRecord;
 pub use recorded_error::{BoxedError, ErrorRecord, RecordedError, StandardError, TextError, WorkError};
 pub use recovery::RecoveryReport;
 pub use refused::{Refused, StateMismatch};
@@ -149,7 +163,7 @@ pub use report::{FailureCause, PhaseReport};
 pub use result::{Dictionary, PhaseResult};
 pub use run::{Run, RunBuilder};
 pub use run_id::RunId;
-pub use scope::{PhaseFailure, PhaseScope, RunningPhase};
+pub use scope::{PhaseScope, RunningPhase};
 pub use snapshot::{CounterProgress, ProgressSnapshot};
 pub use state::{AtRest, Completed, Failed, Idle, InProgress, Running, State};
 pub use stopper::{Stopped, Stopper};

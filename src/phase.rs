@@ -181,7 +181,7 @@ impl FromStr for PhaseName {
     fn from_str(name: &str) -> Result<Self, Error> {
         match fault(name) {
             None => Ok(PhaseName(Text::Shared(name.into()))),
-            Some(reason) => Err(Error::invalid_phase_name(name, reason)),
+            Some(reason) => Err(Error::invalid_phase_name(name, format!("{reason}; {}", sentence::NAME_RULE))),
         }
     }
 }
@@ -297,7 +297,8 @@ impl PhaseStatus {
             None => Message::new(sentence::INVALID_STATUS)
                 .with(": `")
                 .with(if status.len() > 80 { "(a very long word)" } else { status })
-                .with("` is none of `pending`, `running`, `completed`, `failed`")
+                .with("` ")
+                .with(sentence::STATUS_RULE)
                 .refuse(),
         }
     }
@@ -334,7 +335,7 @@ impl FromStr for PhaseStatus {
     ///
     /// [`Error::InvalidStatus`] for any other word.
     fn from_str(word: &str) -> Result<Self, Error> {
-        PhaseStatus::from_word(word).ok_or_else(|| Error::invalid_status(word, &PhaseStatus::ALL))
+        PhaseStatus::from_word(word).ok_or_else(|| Error::invalid_status(word, sentence::STATUS_RULE))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::counters::Counters;
 use crate::error::{Error, sentence};
 use crate::phase::{Extract, Load, Phase, PhaseName, Transform};
 use crate::pipeline_shape::PipelineShape;
-use crate::record::Position;
+use crate::position::Position;
 use crate::state::{Failed, Idle};
 
 /// A set of phases and the order in which they may run. Declared with [`pipeline!`](crate::pipeline).
@@ -25,6 +25,9 @@ pub trait Pipeline: Sized + Send + Sync + 'static {
 }
 
 /// Says that this phase may start after `Last` in the pipeline `P`.
+///
+/// [`pipeline!`](crate::pipeline) writes the impls, from the same words as [`Pipeline::EDGES`]. One that is written by hand is
+/// an edge that only the compiler knows.
 ///
 /// The pipeline is a parameter so that authors may order the library's own phases without breaking the orphan rule, and so
 /// that two pipelines may order the same phases differently.
@@ -373,8 +376,6 @@ macro_rules! __phase {
             type Counters = $counters;
             const NAME: $crate::PhaseName = $crate::PhaseName::new($name);
         }
-
-        const _: $crate::PhaseName = <$phase as $crate::Phase>::NAME;
     };
 }
 

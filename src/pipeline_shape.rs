@@ -2,10 +2,9 @@
 
 use std::borrow::Cow;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use crate::pipeline::Edge;
-use crate::record::Position;
 
 /// The name and the edges of a pipeline.
 ///
@@ -38,27 +37,5 @@ impl PipelineShape {
     #[must_use]
     pub fn edges(&self) -> &[Edge] {
         &self.edges
-    }
-}
-
-/// As [`pipeline!`](crate::pipeline) writes it behind `after`: `Idle`, `extract`, `Failed<extract>`.
-impl Serialize for Position {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.in_pipeline())
-    }
-}
-
-impl<'de> Deserialize<'de> for Position {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        if text == "Idle" {
-            return Ok(Position::Idle);
-        }
-        let failed = text.strip_prefix("Failed<").and_then(|rest| rest.strip_suffix('>'));
-        let position = match failed {
-            Some(phase) => phase.parse().map(Position::Failed),
-            None => text.parse().map(Position::Completed),
-        };
-        position.map_err(serde::de::Error::custom)
     }
 }

@@ -223,6 +223,12 @@ impl<C: Counters> Progress<'_, C> {
         self.attempt.started.elapsed()
     }
 
+    /// An owned handle for reading the counters from anywhere, for as long as one likes.
+    #[must_use]
+    pub fn reader(&self) -> ProgressReader {
+        ProgressReader(Arc::clone(self.attempt))
+    }
+
     /// An owned handle for a task that outlives the borrow, with counters of its own that no other thread touches.
     #[must_use]
     pub fn worker(&self) -> ProgressWorker<C> {

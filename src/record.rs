@@ -11,7 +11,6 @@
 //!    of a journal go through both.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
@@ -23,9 +22,11 @@ use crate::error::Error;
 use crate::event::{Beginning, Event};
 use crate::parameters::Parameters;
 use crate::phase::{PhaseName, PhaseStatus};
+use crate::phase_record::PhaseRecord;
 use crate::pipeline_shape::PipelineShape;
+use crate::position::Position;
 use crate::recorded_error::ErrorRecord;
-use crate::report::{FailureCause, PhaseReport};
+use crate::report::PhaseReport;
 use crate::run_id::RunId;
 use crate::stored::read_stored;
 
@@ -57,26 +58,6 @@ pub struct RunRecord {
 
 /// The details of so many errors are kept in memory; a journal has them all.
 const ERRORS_KEPT: usize = 1_000;
-
-/// Everything that is known of one phase.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PhaseRecord {
-    name: PhaseName,
-    status: PhaseStatus,
-    reports: Vec<PhaseReport>,
-    checkpoint: Option<Arc<Value>>,
-    overrides: Vec<StatusOverride>,
-    /// Recorded under the running attempt, or the one that ended last.
-    attempt_errors: u64,
-}
-
-/// A status that somebody set by hand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct StatusOverride {
-    from: PhaseStatus,
-    to: PhaseStatus,
-    time: Timestamp,
-}
 
 /// The attempt that is running.
 #[derive(Debug, Clone, PartialEq)]
@@ -191,7 +172,7 @@ impl RunRecord {
     }
 
     fn checkpoint(&mut self, phase: &PhaseName, cursor: &Arc<Value>, counts: &Tally) {
-        self.phase_mut(phase).checkpoint = Some(Arc::clone(cursor));
+        self.phase_mut(phase).checkpointed(Arc::clone(cursor));
         if let Some(running) = &mut self.running {
             running.counts = counts.clone();
         }
@@ -202,8 +183,8 @@ impl RunRecord {
         if self.errors.len() < ERRORS_KEPT {
             self.errors.push(error.clone());
         }
-        if let Some(phase) = self.phases.iter_mut().find(|phase| phase.name == *error.phase()) {
-            phase.attempt_errors += 1;
+        if let Some(phase) = self.phases.iter_mut().find(|phase| phase.name() == error.phase()) {
+            phase.count_error();
         }
     }
 
@@ -223,7 +204,7 @@ impl RunRecord {
 
     /// Where the phase is kept; a new one is added. A run has few phases, and searching a short list beats a map.
     fn index_of(&mut self, name: &PhaseName) -> usize {
-        let known = self.phases.iter().position(|phase| phase.name == *name);
+        let known = self.phases.iter().position(|phase| phase.name() == name);
         known.unwrap_or_else(|| {
             self.phases.push(PhaseRecord::new(name.clone()));
             self.phases.len() - 1
@@ -274,7 +255,7 @@ impl RunRecord {
     /// What is known of a phase; `None` if it was never mentioned.
     #[must_use]
     pub fn phase(&self, name: &str) -> Option<&PhaseRecord> {
-        self.phases.iter().find(|phase| phase.name == *name)
+        self.phases.iter().find(|phase| *phase.name() == *name)
     }
 
     /// The status of a phase; `pending` if it was never mentioned.
@@ -327,7 +308,7 @@ impl RunRecord {
     ///
     /// [`Error::StoredShape`] if the cursor is no `C`.
     pub(crate) fn resume_point<C: DeserializeOwned>(&self, phase: &str) -> Result<Option<C>, Error> {
-        let Some((phase, cursor)) = self.phase(phase).and_then(|phase| Some((&phase.name, phase.checkpoint()?))) else {
+        let Some((phase, cursor)) = self.phase(phase).and_then(|phase| Some((phase.name(), phase.checkpoint()?))) else {
             return Ok(None);
         };
         read_stored(phase, "the checkpoint", cursor).map(Some)
@@ -344,163 +325,6 @@ impl RunRecord {
     /// The phase that ended last, judged by its present status. A running phase does not change it.
     #[must_use]
     pub fn position(&self) -> Position {
-        match self.ended.map(|index| &self.phases[index]) {
-            None => Position::Idle,
-            Some(phase) if phase.counts_as_failed() => Position::Failed(phase.name.clone()),
-            Some(phase) => Position::Completed(phase.name.clone()),
-        }
-    }
-}
-
-impl PhaseRecord {
-    fn new(name: PhaseName) -> Self {
-        PhaseRecord {
-            name,
-            status: PhaseStatus::Pending,
-            reports: Vec::new(),
-            checkpoint: None,
-            overrides: Vec::new(),
-            attempt_errors: 0,
-        }
-    }
-
-    fn start(&mut self) {
-        self.status = PhaseStatus::Running;
-        self.attempt_errors = 0;
-    }
-
-    /// A phase that completed has nothing left to go on from.
-    fn end(&mut self, report: &PhaseReport) {
-        self.status = report.status();
-        if report.status() == PhaseStatus::Completed {
-            self.checkpoint = None;
-        }
-        self.reports.push(report.clone());
-    }
-
-    fn override_status(&mut self, to: PhaseStatus, time: Timestamp) {
-        self.overrides.push(StatusOverride { from: self.status, to, time });
-        self.status = to;
-    }
-
-    /// The phase's name.
-    #[must_use]
-    pub fn name(&self) -> &PhaseName {
-        &self.name
-    }
-
-    /// Its present status.
-    #[must_use]
-    pub fn status(&self) -> PhaseStatus {
-        self.status
-    }
-
-    /// How many attempts have ended.
-    #[must_use]
-    pub fn attempts(&self) -> usize {
-        self.reports.len()
-    }
-
-    /// The reports of the attempts that have ended, oldest first.
-    #[must_use]
-    pub fn reports(&self) -> &[PhaseReport] {
-        &self.reports
-    }
-
-    /// The report of the attempt that ended last.
-    #[must_use]
-    pub fn latest_report(&self) -> Option<&PhaseReport> {
-        self.reports.last()
-    }
-
-    /// The cursor of the last checkpoint since the phase last completed.
-    #[must_use]
-    pub fn checkpoint(&self) -> Option<&Value> {
-        self.checkpoint.as_deref()
-    }
-
-    /// How many errors were recorded under the running attempt, or the one that ended last.
-    #[must_use]
-    pub fn attempt_errors(&self) -> u64 {
-        self.attempt_errors
-    }
-
-    /// How many attempts have failed since the phase last completed, without those that were stopped on purpose.
-    #[must_use]
-    pub fn failures(&self) -> usize {
-        let since_completed = self.reports.iter().rev().take_while(|report| report.status() == PhaseStatus::Failed);
-        since_completed.filter(|report| report.cause() != Some(FailureCause::Stopped)).count()
-    }
-
-    /// The statuses that were set by hand, oldest first.
-    #[must_use]
-    pub fn overrides(&self) -> &[StatusOverride] {
-        &self.overrides
-    }
-
-    /// Its present status decides, unless that was set by hand to one that no ended phase has.
-    fn counts_as_failed(&self) -> bool {
-        match self.status {
-            PhaseStatus::Failed => true,
-            PhaseStatus::Completed => false,
-            PhaseStatus::Pending | PhaseStatus::Running => {
-                self.latest_report().is_some_and(|report| report.status() == PhaseStatus::Failed)
-            }
-        }
-    }
-
-    /// The number of the next attempt, from 1.
-    fn next_attempt(&self) -> u32 {
-        u32::try_from(self.reports.len()).map_or(u32::MAX, |ended| ended.saturating_add(1))
-    }
-}
-
-impl StatusOverride {
-    /// The status that was overridden.
-    #[must_use]
-    pub fn from(&self) -> PhaseStatus {
-        self.from
-    }
-
-    /// The status that was set.
-    #[must_use]
-    pub fn to(&self) -> PhaseStatus {
-        self.to
-    }
-
-    /// When it was set.
-    #[must_use]
-    pub fn time(&self) -> Timestamp {
-        self.time
-    }
-}
-
-/// Where a run stands between two phases, and what an edge of a pipeline starts from.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-#[allow(clippy::exhaustive_enums, reason = "these are the states at rest of the typed face")]
-pub enum Position {
-    /// No phase has ended yet.
-    Idle,
-    /// This phase ended last, and completed.
-    Completed(PhaseName),
-    /// This phase ended last, and failed.
-    Failed(PhaseName),
-}
-
-impl Position {
-    /// As `pipeline!` writes it behind `after`: `Idle`, `extract`, `Failed<extract>`.
-    pub(crate) fn in_pipeline(&self) -> String {
-        if let Position::Completed(phase) = self { phase.to_string() } else { self.to_string() }
-    }
-}
-
-/// As the typed face writes its states: `Idle`, `Completed<extract>`, `Failed<extract>`.
-impl fmt::Display for Position {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Position::Idle => f.write_str("Idle"),
-            Position::Completed(phase) => write!(f, "Completed<{phase}>"),
-            Position::Failed(phase) => write!(f, "Failed<{phase}>"),
-        }
+        self.ended.map_or(Position::Idle, |index| self.phases[index].position())
     }
 }

@@ -179,16 +179,19 @@ pub trait WorkError<Kind> {
 }
 
 /// The kinds of errors that [`WorkError`] tells apart.
+#[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct StandardError;
 
 /// See [`StandardError`].
+#[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct BoxedError;
 
 /// See [`StandardError`].
+#[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct TextError;

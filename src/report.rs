@@ -272,18 +272,18 @@ impl fmt::Display for PhaseReport {
         line("attempt", self.0.number.to_string());
         line("duration", duration(self.duration()));
         for ((name, count), (_, total)) in self.processed().zip(self.0.totals.iter()) {
-            line(name, counted(count, total, per_second(count, self.duration())));
+            line(name, counted(count, total, worth_telling(count, self.duration())));
         }
         let shown = self.0.result.iter().flatten().filter(|(key, _)| !self.is_told(key));
         shown.for_each(|(key, value)| line(key, value.as_str().map_or_else(|| value.to_string(), str::to_owned)));
-        table.fmt(f)
+        f.write_str(table.to_string().trim_end())
     }
 }
 
 /// As in `400 of 1,000 (40 %), 1,333 per second`.
 fn counted(count: u64, total: u64, per_second: Option<f64>) -> String {
     let of_total = if total > 0 { format!(" of {} ({:.0} %)", grouped(total), percent(count, total)) } else { String::new() };
-    let speed = per_second.filter(|_| count > 0).map(|speed| format!(", {} per second", rate(speed))).unwrap_or_default();
+    let speed = per_second.map(|speed| format!(", {} per second", rate(speed))).unwrap_or_default();
     format!("{}{of_total}{speed}", grouped(count))
 }
 
@@ -295,8 +295,13 @@ fn percent(processed: u64, total: u64) -> f64 {
 
 /// Processed per second; `None` for an attempt too short to measure.
 #[allow(clippy::cast_precision_loss, reason = "a rate is for reading")]
-pub(crate) fn per_second(processed: u64, duration: Duration) -> Option<f64> {
+fn per_second(processed: u64, duration: Duration) -> Option<f64> {
     (!duration.is_zero()).then(|| processed as f64 / duration.as_secs_f64())
+}
+
+/// The rate where it says something to people: not for nothing, and not for less than a millisecond.
+pub(crate) fn worth_telling(processed: u64, duration: Duration) -> Option<f64> {
+    per_second(processed, duration).filter(|_| processed > 0 && duration >= Duration::from_millis(1))
 }
 
 /// A key of the dictionary, as in `total_` + `messages`, put together while it is written.

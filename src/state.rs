@@ -7,7 +7,8 @@ use std::marker::PhantomData;
 
 use crate::counters::Counters;
 use crate::phase::Phase;
-use crate::record::{Position, RunRecord};
+use crate::position::Position;
+use crate::record::RunRecord;
 
 /// No phase has been started.
 #[derive(Debug)]
@@ -30,7 +31,7 @@ mod sealed {
         label = "not a state",
         note = "the states are `Idle`, `Running<…>`, `Completed<…>` and `Failed<…>`; a context moves from one to the next by its methods"
     )]
-    pub trait Sealed {
+    pub trait SealedState {
         /// The state as the record would show it, as in `Running<load>`.
         fn description() -> String;
 
@@ -39,14 +40,14 @@ mod sealed {
     }
 }
 
-pub(crate) use sealed::Sealed;
+pub(crate) use sealed::SealedState;
 
 /// A state that a [`Context`](crate::Context) can be in: [`Idle`], [`Running`], [`Completed`] or [`Failed`]. Sealed.
-pub trait State: Sealed + Send + Sync + 'static {}
+pub trait State: SealedState + Send + Sync + 'static {}
 
 // Here and elsewhere `do_not_recommend` keeps the compiler from listing what implements a trait: the notes say it shorter.
 #[diagnostic::do_not_recommend]
-impl<S: Sealed + Send + Sync + 'static> State for S {}
+impl<S: SealedState + Send + Sync + 'static> State for S {}
 
 /// A state in which no phase is running, so that one can be started. `Last` is what the started phase has to follow: what
 /// completed last, `Failed<…>` of what failed last, or `Idle`. Sealed.
@@ -75,7 +76,7 @@ impl<Ph: Phase> AtRest<Failed<Ph>> for Failed<Ph> {}
 impl<Ph: Phase> InProgress<Ph> for Running<Ph> {}
 
 #[diagnostic::do_not_recommend]
-impl Sealed for Idle {
+impl SealedState for Idle {
     fn description() -> String {
         Position::Idle.to_string()
     }
@@ -86,7 +87,7 @@ impl Sealed for Idle {
 }
 
 #[diagnostic::do_not_recommend]
-impl<Ph: Phase> Sealed for Running<Ph> {
+impl<Ph: Phase> SealedState for Running<Ph> {
     fn description() -> String {
         format!("Running<{}>", Ph::NAME)
     }
@@ -97,7 +98,7 @@ impl<Ph: Phase> Sealed for Running<Ph> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<Ph: Phase> Sealed for Completed<Ph> {
+impl<Ph: Phase> SealedState for Completed<Ph> {
     fn description() -> String {
         Position::Completed(Ph::NAME).to_string()
     }
@@ -108,7 +109,7 @@ impl<Ph: Phase> Sealed for Completed<Ph> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<Ph: Phase> Sealed for Failed<Ph> {
+impl<Ph: Phase> SealedState for Failed<Ph> {
     fn description() -> String {
         Position::Failed(Ph::NAME).to_string()
     }

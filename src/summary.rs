@@ -9,14 +9,18 @@ use serde::{Serialize, Serializer};
 use crate::clock::Timestamp;
 use crate::engine::Engine;
 use crate::phase::PhaseStatus;
-use crate::record::{PhaseRecord, RunRecord};
+use crate::phase_record::PhaseRecord;
+use crate::record::RunRecord;
 use crate::recorded_error::ErrorRecord;
-use crate::report::{PhaseReport, per_second};
+use crate::report::{PhaseReport, worth_telling};
 use crate::run_id::RunId;
-use crate::table::{Column, Table, WIDTH, duration, grouped, one_line, rate};
+use crate::table::{Column, Table, WIDTH, duration, grouped, one_line, rate, wrapped};
 
 /// How many errors the table lists; the JSON has them all.
 const ERRORS_LISTED: usize = 10;
+
+/// How many lines the message of an error takes at most.
+const ERROR_LINES: usize = 3;
 
 /// A run as it is at one moment.
 ///
@@ -202,16 +206,16 @@ impl Serialize for Totals<'_> {
 
 impl fmt::Display for RunSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}: {} after {}", one_line(self.name(), 64), self.status(), duration(self.total_duration()))?;
-        writeln!(f, "run {}, began {}", self.run_id(), self.record.start_time())?;
+        write!(f, "{}: {} after {}", one_line(self.name(), 64), self.status(), duration(self.total_duration()))?;
+        write!(f, "\nrun {}, began {}", self.run_id(), self.record.start_time())?;
         if self.record.phases().next().is_some() {
-            write!(f, "\n{}", self.table())?;
+            write!(f, "\n\n{}", self.table().to_string().trim_end())?;
         }
         self.fmt_errors(f)?;
         match self.observer_failures {
             0 => Ok(()),
-            1 => writeln!(f, "\nan observer failed once; the run was not affected"),
-            failures => writeln!(f, "\nobservers failed {failures} times; the run was not affected"),
+            1 => write!(f, "\n\nan observer failed once; the run was not affected"),
+            failures => write!(f, "\n\nobservers failed {failures} times; the run was not affected"),
         }
     }
 }
@@ -252,17 +256,17 @@ impl RunSummary {
     fn fmt_errors(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.error_count() {
             0 => return Ok(()),
-            1 => writeln!(f, "\n1 error")?,
-            errors => writeln!(f, "\n{} errors", grouped(errors))?,
+            1 => write!(f, "\n\n1 error")?,
+            errors => write!(f, "\n\n{} errors", grouped(errors))?,
         }
         for error in self.errors().iter().take(ERRORS_LISTED) {
-            for line in error.to_string().lines() {
-                writeln!(f, "  {}", one_line(line, WIDTH - 2))?;
+            for line in error.to_string().lines().flat_map(|line| wrapped(line, WIDTH - 2, ERROR_LINES)) {
+                write!(f, "\n  {line}")?;
             }
         }
         match self.error_count().saturating_sub(ERRORS_LISTED as u64) {
             0 => Ok(()),
-            more => writeln!(f, "  and {} more", grouped(more)),
+            more => write!(f, "\n  and {} more", grouped(more)),
         }
     }
 }
@@ -270,6 +274,6 @@ impl RunSummary {
 /// How fast the phase's last counter went, as in `1,333 messages/s`.
 fn rate_of(report: &PhaseReport) -> String {
     let last = report.processed().last();
-    let rated = last.and_then(|(name, count)| Some((name, per_second(count, report.duration())?)));
-    rated.filter(|(_, rate)| *rate > 0.0).map(|(name, per_second)| format!("{} {name}/s", rate(per_second))).unwrap_or_default()
+    let rated = last.and_then(|(name, count)| Some((name, worth_telling(count, report.duration())?)));
+    rated.map(|(name, per_second)| format!("{} {name}/s", rate(per_second))).unwrap_or_default()
 }

@@ -90,6 +90,23 @@ pub(crate) fn one_line(text: &str, most: usize) -> String {
     shortened(&escaped, most)
 }
 
+/// The text on lines of at most `width` characters, broken at spaces where there are any; later lines are indented. What
+/// does not fit on `most` lines is cut.
+pub(crate) fn wrapped(text: &str, width: usize, most: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut rest = text.trim_end().to_owned();
+    while length(&rest) > width && lines.len() + 1 < most {
+        let fitting = rest.char_indices().nth(width).map_or(rest.len(), |(end, _)| end);
+        let indent = rest.len() - rest.trim_start().len();
+        let end = rest[..fitting].rfind(' ').filter(|space| *space > indent).unwrap_or(fitting);
+        let later = format!("    {}", rest[end..].trim_start());
+        lines.push(rest[..end].to_owned());
+        rest = later;
+    }
+    lines.push(shortened(&rest, width));
+    lines
+}
+
 /// As in `1,234,567`.
 pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::engine::{Companions, Engine, Limits};
-use crate::error::Error;
+use crate::error::{Error, shown};
 use crate::event::{Beginning, Event};
 use crate::journal::JournalError;
 use crate::parameters::Parameters;
@@ -31,7 +31,7 @@ impl Engine {
     ///
     /// [`Error::Journal`] if the journal cannot be read or written, [`Error::OtherRun`] if it holds another run.
     pub(crate) fn open(mut opening: Opening, pipeline: Option<&'static PipelineTable>) -> Result<Self, Error> {
-        let refused = |source| Error::Journal { event: "run_began", run: opening.name.to_string(), source };
+        let refused = |source| Error::Journal { refused: format!("run `{}` cannot be opened", shown(&opening.name)), source };
         let events = match &mut opening.companions.journal {
             Some(journal) => journal.load().map_err(refused)?,
             None => Vec::new(),

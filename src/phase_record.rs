@@ -1,0 +1,164 @@
+//! What is known of one phase? Its status, its attempts, and what was said of it by hand.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::clock::Timestamp;
+use crate::phase::{PhaseName, PhaseStatus};
+use crate::position::Position;
+use crate::report::{FailureCause, PhaseReport};
+
+/// Everything that is known of one phase.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PhaseRecord {
+    name: PhaseName,
+    status: PhaseStatus,
+    reports: Vec<PhaseReport>,
+    checkpoint: Option<Arc<Value>>,
+    overrides: Vec<StatusOverride>,
+    /// Recorded under the running attempt, or the one that ended last.
+    attempt_errors: u64,
+}
+
+/// A status that somebody set by hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StatusOverride {
+    from: PhaseStatus,
+    to: PhaseStatus,
+    time: Timestamp,
+}
+
+impl PhaseRecord {
+    pub(crate) fn new(name: PhaseName) -> Self {
+        PhaseRecord {
+            name,
+            status: PhaseStatus::Pending,
+            reports: Vec::new(),
+            checkpoint: None,
+            overrides: Vec::new(),
+            attempt_errors: 0,
+        }
+    }
+
+    pub(crate) fn start(&mut self) {
+        self.status = PhaseStatus::Running;
+        self.attempt_errors = 0;
+    }
+
+    /// A phase that completed has nothing left to go on from.
+    pub(crate) fn end(&mut self, report: &PhaseReport) {
+        self.status = report.status();
+        if report.status() == PhaseStatus::Completed {
+            self.checkpoint = None;
+        }
+        self.reports.push(report.clone());
+    }
+
+    pub(crate) fn checkpointed(&mut self, cursor: Arc<Value>) {
+        self.checkpoint = Some(cursor);
+    }
+
+    pub(crate) fn count_error(&mut self) {
+        self.attempt_errors += 1;
+    }
+
+    pub(crate) fn override_status(&mut self, to: PhaseStatus, time: Timestamp) {
+        self.overrides.push(StatusOverride { from: self.status, to, time });
+        self.status = to;
+    }
+
+    /// The phase's name.
+    #[must_use]
+    pub fn name(&self) -> &PhaseName {
+        &self.name
+    }
+
+    /// Its present status.
+    #[must_use]
+    pub fn status(&self) -> PhaseStatus {
+        self.status
+    }
+
+    /// How many attempts have ended.
+    #[must_use]
+    pub fn attempts(&self) -> usize {
+        self.reports.len()
+    }
+
+    /// The reports of the attempts that have ended, oldest first.
+    #[must_use]
+    pub fn reports(&self) -> &[PhaseReport] {
+        &self.reports
+    }
+
+    /// The report of the attempt that ended last.
+    #[must_use]
+    pub fn latest_report(&self) -> Option<&PhaseReport> {
+        self.reports.last()
+    }
+
+    /// The cursor of the last checkpoint since the phase last completed.
+    #[must_use]
+    pub fn checkpoint(&self) -> Option<&Value> {
+        self.checkpoint.as_deref()
+    }
+
+    /// How many errors were recorded under the running attempt, or the one that ended last.
+    #[must_use]
+    pub fn attempt_errors(&self) -> u64 {
+        self.attempt_errors
+    }
+
+    /// How many attempts have failed since the phase last completed, without those that were stopped on purpose.
+    #[must_use]
+    pub fn failures(&self) -> usize {
+        let since_completed = self.reports.iter().rev().take_while(|report| report.status() == PhaseStatus::Failed);
+        since_completed.filter(|report| report.cause() != Some(FailureCause::Stopped)).count()
+    }
+
+    /// The statuses that were set by hand, oldest first.
+    #[must_use]
+    pub fn overrides(&self) -> &[StatusOverride] {
+        &self.overrides
+    }
+
+    /// Where the run stands if this phase ended last. Its present status decides, unless that was set by hand to one that no
+    /// ended phase has.
+    pub(crate) fn position(&self) -> Position {
+        let ended_as = self.latest_report().map_or(PhaseStatus::Completed, PhaseReport::status);
+        let status = match self.status {
+            PhaseStatus::Completed | PhaseStatus::Failed => self.status,
+            PhaseStatus::Pending | PhaseStatus::Running => ended_as,
+        };
+        match status {
+            PhaseStatus::Failed => Position::Failed(self.name.clone()),
+            _ => Position::Completed(self.name.clone()),
+        }
+    }
+
+    /// The number of the next attempt, from 1.
+    pub(crate) fn next_attempt(&self) -> u32 {
+        u32::try_from(self.reports.len()).map_or(u32::MAX, |ended| ended.saturating_add(1))
+    }
+}
+
+impl StatusOverride {
+    /// The status that was overridden.
+    #[must_use]
+    pub fn from(&self) -> PhaseStatus {
+        self.from
+    }
+
+    /// The status that was set.
+    #[must_use]
+    pub fn to(&self) -> PhaseStatus {
+        self.to
+    }
+
+    /// When it was set.
+    #[must_use]
+    pub fn time(&self) -> Timestamp {
+        self.time
+    }
+}
