@@ -12,6 +12,7 @@ use crate::observe::Observer;
 use crate::parameters::Parameters;
 use crate::pipeline::{Pipeline, Table};
 use crate::state::Idle;
+use crate::stopper::Stopper;
 
 /// A run that has not begun.
 #[derive(Debug)]
@@ -56,6 +57,12 @@ impl RunBuilder {
     /// Lets somebody watch the run. Observers are told in the order in which they were added.
     pub fn observe(mut self, observer: impl Observer + 'static) -> Self {
         self.opening.companions.observers.push(Box::new(observer));
+        self
+    }
+
+    /// Lets this handle stop the run: one that was made earlier, or that stops several runs.
+    pub fn stopper(mut self, stopper: &Stopper) -> Self {
+        self.opening.stopper = stopper.clone();
         self
     }
 

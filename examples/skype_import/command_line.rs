@@ -8,13 +8,14 @@ use thiserror::Error;
 pub(crate) const HELP: &str = "\
 Imports a Skype export into a SQLite database.
 
-Usage: skype_import [EXPORT] [--db FILE]
+Usage: skype_import [EXPORT] [--db FILE] [--journal FILE]
 
-  EXPORT     the messages.json of a Skype export, or the tar archive around it
-             [default: the bundled sample]
-  --db FILE  the database, which is created or added to
-             [default: a new one in the directory for temporary files]
-  --help     show this text
+  EXPORT          the messages.json of a Skype export, or the tar archive around it
+                  [default: the bundled sample]
+  --db FILE       the database, which is created or added to
+                  [default: a new one in the directory for temporary files]
+  --journal FILE  records the import, so that the same command goes on where it was killed or stopped; needs --db
+  --help          show this text
 ";
 
 #[derive(Debug, PartialEq)]
@@ -29,14 +30,18 @@ pub(crate) struct Import {
     pub(crate) export: Option<PathBuf>,
     /// A temporary one, if there is none.
     pub(crate) database: Option<PathBuf>,
+    /// Without one, an import that is killed begins anew.
+    pub(crate) journal: Option<PathBuf>,
 }
 
 #[derive(Debug, PartialEq, Error)]
 pub(crate) enum CommandLineError {
     #[error("there is no option {0}")]
     UnknownOption(String),
-    #[error("--db needs a file after it")]
-    NoDatabase,
+    #[error("{0} needs a file after it")]
+    NoFile(&'static str),
+    #[error("--journal needs --db: an import into a temporary database cannot go on later")]
+    JournalWithoutDatabase,
     #[error("one export can be imported at a time, but {} is a second one", .0.display())]
     SecondExport(PathBuf),
 }
@@ -48,10 +53,8 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Req
     while let Some(argument) = arguments.next() {
         match argument.to_str() {
             Some("--help" | "-h") => return Ok(Request::Help),
-            Some("--db") => {
-                let file = arguments.next().filter(|file| !is_option(file)).ok_or(CommandLineError::NoDatabase)?;
-                import.database = Some(file.into());
-            }
+            Some("--db") => import.database = Some(file_of("--db", arguments.next())?),
+            Some("--journal") => import.journal = Some(file_of("--journal", arguments.next())?),
             _ if is_option(&argument) => {
                 return Err(CommandLineError::UnknownOption(argument.to_string_lossy().into_owned()));
             }
@@ -59,7 +62,14 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Req
             _ => import.export = Some(argument.into()),
         }
     }
+    if import.journal.is_some() && import.database.is_none() {
+        return Err(CommandLineError::JournalWithoutDatabase);
+    }
     Ok(Request::Import(import))
+}
+
+fn file_of(option: &'static str, argument: Option<OsString>) -> Result<PathBuf, CommandLineError> {
+    argument.filter(|file| !is_option(file)).map(PathBuf::from).ok_or(CommandLineError::NoFile(option))
 }
 
 fn is_option(argument: &OsString) -> bool {
@@ -76,9 +86,12 @@ mod tests {
 
     #[test]
     fn an_import_names_its_export_and_its_database() {
-        let expected = Import { export: Some("messages.json".into()), database: Some("skype.db".into()) };
-        for arguments in ["messages.json --db skype.db", "--db skype.db messages.json"] {
-            let expected = Import { export: expected.export.clone(), database: expected.database.clone() };
+        for arguments in ["messages.json --db skype.db --journal run.jsonl", "--journal run.jsonl --db skype.db messages.json"] {
+            let expected = Import {
+                export: Some("messages.json".into()),
+                database: Some("skype.db".into()),
+                journal: Some("run.jsonl".into()),
+            };
             assert_eq!(parse_text(arguments), Ok(Request::Import(expected)));
         }
     }
@@ -99,6 +112,8 @@ mod tests {
             ("--fast a", "there is no option --fast"),
             ("a --db", "--db needs a file after it"),
             ("--db --fast", "--db needs a file after it"),
+            ("--db a --journal", "--journal needs a file after it"),
+            ("--journal a", "--journal needs --db: an import into a temporary database cannot go on later"),
             ("a b", "one export can be imported at a time, but b is a second one"),
         ] {
             assert_eq!(parse_text(arguments).unwrap_err().to_string(), message);

@@ -30,9 +30,11 @@ impl<T: Serialize> JsonLinesWriter<T> {
             .map_err(failed("write the staged file", &self.file))
     }
 
-    /// Writes out what is still buffered. Without this call, an error of the last write would go unnoticed.
+    /// Writes out what is still buffered, and makes it durable: the phase that wrote it is not run again. Without this call,
+    /// an error of the last write would go unnoticed.
     pub(crate) fn finish(mut self) -> Result<(), ImportError> {
-        self.output.flush().map_err(failed("write the staged file", &self.file))
+        let written = self.output.flush().and_then(|()| self.output.get_ref().sync_all());
+        written.map_err(failed("write the staged file", &self.file))
     }
 }
 

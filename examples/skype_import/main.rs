@@ -4,7 +4,8 @@
 //! cargo run --release --example skype_import -- <export> --db <sqlite file>
 //! ```
 //!
-//! Without arguments it imports the bundled sample into a temporary database. An export of any size comes from the example
+//! With `--journal <file>`, an import that was killed, or stopped with Ctrl-C, goes on where it was when the same command is run
+//! again. Without arguments it imports the bundled sample into a temporary database. An export of any size comes from the example
 //! `generate_export`; the sample does too: `--conversations 12 --messages 400 --seed 135`.
 //!
 //! The modules `extract`, `transform` and `load` do the work. They know nothing of phases, and tell a closure of each step.
@@ -24,7 +25,8 @@ mod transform;
 use std::path::Path;
 use std::process::ExitCode;
 
-use etl_context::{Context, Counts, Extract, Load, PhaseResult, RunningPhase, Transform};
+use etl_context::{Context, Counts, Etl, Extract, FileJournal, Idle, Load, PhaseResult, Run, RunningPhase, Stopper, Transform};
+use serde::{Deserialize, Serialize};
 
 use crate::command_line::{Import, Request};
 use crate::extract::{Extracted, Found};
@@ -44,27 +46,48 @@ impl PhaseResult for Extracted {}
 impl PhaseResult for Transformed {}
 impl PhaseResult for Loaded {}
 
-fn main() -> ExitCode {
-    match command_line::parse(std::env::args_os().skip(1)) {
-        Ok(Request::Help) => print!("{}", command_line::HELP),
-        Ok(Request::Import(request)) => {
-            if let Err(error) = import(request) {
-                eprintln!("skype_import: {error:#}");
-                return ExitCode::FAILURE;
-            }
-        }
-        Err(mistake) => {
-            eprintln!("skype_import: {mistake}; see skype_import --help");
-            return ExitCode::from(2);
-        }
-    }
-    ExitCode::SUCCESS
+/// Up to where the rows are in the database, and what became of them: the next attempt goes on from here.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct LoadedUntil {
+    offset: u64,
+    loaded: Loaded,
 }
 
-fn import(request: Import) -> anyhow::Result<()> {
-    let mut places = Places::of(request)?;
+fn main() -> ExitCode {
+    match command_line::parse(std::env::args_os().skip(1)) {
+        Ok(Request::Help) => {
+            print!("{}", command_line::HELP);
+            ExitCode::SUCCESS
+        }
+        Ok(Request::Import(request)) => run(request),
+        Err(mistake) => {
+            eprintln!("skype_import: {mistake}; see skype_import --help");
+            ExitCode::from(2)
+        }
+    }
+}
 
-    let context = Context::new("skype-import");
+fn run(request: Import) -> ExitCode {
+    let is_recorded = request.journal.is_some();
+    let stopper = Stopper::default();
+    match import(request, &stopper) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) if stopper.is_stopped() => {
+            let remedy = if is_recorded { "run the same command again to go on" } else { "with --journal it could go on later" };
+            eprintln!("skype_import: stopped; {remedy}");
+            ExitCode::from(130)
+        }
+        Err(error) => {
+            eprintln!("skype_import: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn import(request: Import, stopper: &Stopper) -> anyhow::Result<()> {
+    let places = Places::of(request)?;
+    let context = begin(&places, stopper)?;
+
     let (extracted, export) = context.phase(Extract).run(|phase| extract(phase, &places))?;
 
     let totals = extracted.counts();
@@ -75,13 +98,28 @@ fn import(request: Import) -> anyhow::Result<()> {
 
     println!("{}", loaded.summary());
     print_outcome(&export, &places.database)?;
-    places.keep_database();
-    Ok(())
+    places.finish()
+}
+
+/// A new run, or the one in the journal; Ctrl-C asks it to stop.
+fn begin(places: &Places, stopper: &Stopper) -> anyhow::Result<Context<Idle, Etl>> {
+    let mut run = Run::builder("skype-import").parameters(places).stopper(stopper);
+    if let Some(journal) = &places.journal {
+        run = run.journal(FileJournal::open(journal)?);
+    }
+    let context = run.begin()?;
+    if let Some(recovery) = context.recovery() {
+        eprintln!("skype_import: {recovery}");
+    }
+    let stopper = stopper.clone();
+    ctrlc::set_handler(move || stopper.stop())?;
+    Ok(context)
 }
 
 fn extract(phase: &mut RunningPhase<'_, Extract>, places: &Places) -> anyhow::Result<Extracted> {
     let mut left_out = 0;
     let extracted = extract::extract(&places.export, &places.staging, &mut |found| {
+        phase.check_cancelled()?;
         match found {
             Found::Conversation => phase.update_progress(CONVERSATION),
             Found::Message => phase.update_progress(MESSAGE),
@@ -99,6 +137,7 @@ fn extract(phase: &mut RunningPhase<'_, Extract>, places: &Places) -> anyhow::Re
 
 fn transform(phase: &mut RunningPhase<'_, Transform>, places: &Places) -> anyhow::Result<Transformed> {
     let transformed = transform::transform(&places.staging, &mut |row| {
+        phase.check_cancelled()?;
         match row {
             Row::Conversation { .. } => phase.update_progress(CONVERSATION),
             Row::Message(_) => phase.update_progress(MESSAGE),
@@ -109,16 +148,22 @@ fn transform(phase: &mut RunningPhase<'_, Transform>, places: &Places) -> anyhow
     Ok(transformed)
 }
 
-/// A batch that is in the database is not written again: the next attempt goes on after it.
+/// A batch that is in the database is not loaded again: the next attempt goes on after it.
 fn load(phase: &mut RunningPhase<'_, Load>, places: &Places) -> anyhow::Result<Loaded> {
-    let offset = phase.resume_point()?.unwrap_or(0);
-    let loaded = load::load(&places.staging, &places.database, offset, &mut |batch| {
-        let Loaded { conversations, messages, .. } = &batch.loaded;
-        phase.update_progress(Counts { conversations: conversations.rows(), messages: messages.rows() });
-        phase.checkpoint(&batch.offset)?;
-        Ok(())
+    let mut until: LoadedUntil = phase.resume_point()?.unwrap_or_default();
+    phase.update_progress(counts(&until.loaded));
+    load::load(&places.staging, &places.database, until.offset, &mut |batch| {
+        phase.update_progress(counts(&batch.loaded));
+        until.offset = batch.offset;
+        until.loaded.add(&batch.loaded);
+        phase.checkpoint(&until)?;
+        Ok(phase.check_cancelled()?)
     })?;
-    Ok(loaded)
+    Ok(until.loaded)
+}
+
+fn counts(loaded: &Loaded) -> Counts {
+    Counts { conversations: loaded.conversations.rows(), messages: loaded.messages.rows() }
 }
 
 fn print_outcome(export: &Extracted, database: &Path) -> anyhow::Result<()> {

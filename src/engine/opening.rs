@@ -12,6 +12,7 @@ use crate::phase::{PhaseName, PhaseStatus};
 use crate::pipeline::PipelineTable;
 use crate::record::RunRecord;
 use crate::recovery::RecoveryReport;
+use crate::stopper::Stopper;
 
 /// What the author says of a run before it begins.
 #[derive(Debug, Default)]
@@ -21,6 +22,7 @@ pub(crate) struct Opening {
     pub(crate) parameters: Parameters,
     pub(crate) allows_other_parameters: bool,
     pub(crate) limits: Limits,
+    pub(crate) stopper: Stopper,
     pub(crate) companions: Companions,
 }
 
@@ -50,6 +52,7 @@ impl Engine {
             Beginning { metadata: opening.metadata, parameters: opening.parameters, ..engine.record.beginning().clone() };
         engine.record = RunRecord::begin(beginning.clone());
         engine.limits = opening.limits;
+        engine.stopper = opening.stopper;
         engine.companions = Mutex::new(opening.companions);
         let began = Event::RunBegan(beginning);
         engine.append(0, &began)?;
@@ -61,6 +64,7 @@ impl Engine {
         let mut engine = Engine::new(opening.name, pipeline);
         engine.record = record;
         engine.limits = opening.limits;
+        engine.stopper = opening.stopper;
         engine.companions = Mutex::new(opening.companions);
         let events = engine.record.events();
         let interrupted = engine.interrupt()?;
