@@ -7,3 +7,20 @@ mod examples;
 mod guide;
 mod skype_import;
 mod tidy;
+//! What a program that depends on the crate can rely on: one module for each topic.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a test fails by panicking, and its name says what it holds"
+)]
+mod semantics_phases;
+mod semantics_reports;
+mod semantics_results;
+// What the tests above share, each named for what it is.
+mod layered_error;
+mod measurable;
+mod nightly;
+mod parsed_json;
+mod unchanged;
