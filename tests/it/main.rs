@@ -18,9 +18,21 @@ mod tidy;
 mod semantics_phases;
 mod semantics_reports;
 mod semantics_results;
+
+mod auto_traits;
+mod question_mark;
+mod typed_async;
+mod typed_counters;
+mod typed_dropped;
+mod typed_erased;
+mod typed_scope;
+mod typed_transitions;
+
 // What the tests above share, each named for what it is.
 mod layered_error;
 mod measurable;
 mod nightly;
 mod parsed_json;
+mod refusing_journal;
 mod unchanged;
+mod watcher;
