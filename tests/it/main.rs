@@ -15,6 +15,13 @@ mod tidy;
     missing_docs,
     reason = "a test fails by panicking, and its name says what it holds"
 )]
+
+mod auto_traits;
+mod journal;
+mod journal_replay;
+mod observers;
+mod pipelines;
+mod question_mark;
 mod semantics_phases;
 mod semantics_reports;
 mod semantics_results;
