@@ -21,6 +21,7 @@ mod journal;
 mod journal_replay;
 mod observers;
 mod pipelines;
+mod properties;
 mod question_mark;
 mod semantics_phases;
 mod semantics_reports;
