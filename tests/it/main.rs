@@ -17,6 +17,9 @@ mod tidy;
 )]
 
 mod auto_traits;
+mod bad_errors;
+mod bad_names;
+mod bad_results;
 mod journal;
 mod journal_replay;
 mod observers;
