@@ -26,12 +26,14 @@ mod observers;
 mod pipelines;
 mod properties;
 mod question_mark;
+mod report_display;
 mod semantics_phases;
 mod semantics_reports;
 mod semantics_results;
 
 mod auto_traits;
 mod question_mark;
+mod summary_display;
 mod typed_async;
 mod typed_counters;
 mod typed_dropped;
