@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use crate::counters::Counters;
 use crate::engine::Engine;
 use crate::entry::Entry;
-use crate::error::Error;
+use crate::error::{Error, shown};
 use crate::etl_context::EtlContext;
 use crate::phase::{Phase, PhaseName, PhaseStatus};
 use crate::pipeline::{Etl, Follows, Pipeline, Table};
@@ -213,7 +213,7 @@ impl<S, P> Context<S, P> {
         Ph: Phase,
         E: WorkError<Kind> + ?Sized,
     {
-        self.transition(|engine| engine.fail(error.recorded()).map(drop))
+        self.transition(|engine| engine.fail("fail", error.recorded()).map(drop))
     }
 
     /// Adds to the counters of the running phase. This costs an addition; the counters saturate.
@@ -340,6 +340,6 @@ impl<Ph: Phase, P> Context<Running<Ph>, P> {
 
 impl<S: State, P: Pipeline> fmt::Debug for Context<S, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Context<{}, {}>({})", S::description(), P::NAME, self.record().name())
+        write!(f, "Context<{}, {}>({})", S::description(), P::NAME, shown(self.record().name()))
     }
 }

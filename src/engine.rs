@@ -5,6 +5,7 @@
 mod opening;
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
@@ -15,7 +16,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::counters::{CounterValues, Tally};
 use crate::error::{Error, shown};
 use crate::event::{Beginning, Event};
-use crate::journal::Journal;
+use crate::journal::{Journal, JournalError};
 use crate::lossless_json;
 use crate::observe::{Observation, Observers};
 use crate::parameters::Parameters;
@@ -151,19 +152,17 @@ impl Engine {
 
     /// Ends the running phase as completed, by a method that says so: a result that says otherwise is refused.
     pub(crate) fn complete(&mut self, result: impl FnOnce() -> Checked) -> Result<PhaseReport, Error> {
+        const RULE: &str = "is not `completed`, which is what `complete` says; use `fail(&error)`, or leave the status out";
         let result = self.checked_result("complete", result)?;
-        match said_status(result.as_ref())? {
-            Some(PhaseStatus::Failed) => {
-                Err(Error::invalid_status("failed", "contradicts `complete`; use `fail(&error)`, or leave the status out"))
-            }
-            _ => self.check_errors()?.end(Ending { status: PhaseStatus::Completed, cause: None, result, error: None }),
-        }
+        said_status(result.as_ref(), &[PhaseStatus::Completed], RULE)?;
+        self.check_errors()?.end(Ending { status: PhaseStatus::Completed, cause: None, result, error: None })
     }
 
     /// Ends the running phase with the status that its result says, or else the one that was set meanwhile.
     pub(crate) fn end_as_said(&mut self, result: impl FnOnce() -> Checked) -> Result<PhaseReport, Error> {
+        const RULE: &str = "is none of `completed`, `failed`, with which a phase can end";
         let result = self.checked_result("end_phase", result)?;
-        let said = said_status(result.as_ref())?;
+        let said = said_status(result.as_ref(), &[PhaseStatus::Completed, PhaseStatus::Failed], RULE)?;
         let status = said.unwrap_or_else(|| self.status_without_word());
         if self.check_errors().is_err() {
             return self.end(Ending { status: PhaseStatus::Failed, cause: Some(FailureCause::Errors), result, error: None });
@@ -173,7 +172,8 @@ impl Engine {
     }
 
     /// Records the error and ends the running phase as failed, in one event.
-    pub(crate) fn fail(&mut self, error: RecordedError) -> Result<PhaseReport, Error> {
+    pub(crate) fn fail(&mut self, asked: &'static str, error: RecordedError) -> Result<PhaseReport, Error> {
+        self.record.running(asked)?;
         let cause = if self.stopper.is_stopped() {
             FailureCause::Stopped
         } else if self.check_errors().is_err() {
@@ -328,7 +328,8 @@ impl Engine {
     fn append(&mut self, sequence: u64, event: &Event) -> Result<(), Error> {
         let companions = self.companions.get_mut().unwrap_or_else(PoisonError::into_inner);
         let Some(journal) = &mut companions.journal else { return Ok(()) };
-        journal.append(sequence, event).map_err(|source| {
+        let appended = catch_unwind(AssertUnwindSafe(|| journal.append(sequence, event)));
+        appended.unwrap_or_else(|panic| Err(JournalError::panicked(panic.as_ref()))).map_err(|source| {
             if source.is_ownership_lost() {
                 self.stopper.stop();
             }
@@ -351,15 +352,14 @@ impl Engine {
 }
 
 /// The status that a result says; `None` if it says none.
-fn said_status(result: Option<&Dictionary>) -> Result<Option<PhaseStatus>, Error> {
-    const RULE: &str = "is none of `completed`, `failed`, with which a phase can end";
+fn said_status(result: Option<&Dictionary>, allowed: &[PhaseStatus], rule: &'static str) -> Result<Option<PhaseStatus>, Error> {
     match result.and_then(|result| result.get("status")) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(word)) => match word.parse() {
-            Ok(status @ (PhaseStatus::Completed | PhaseStatus::Failed)) => Ok(Some(status)),
-            _ => Err(Error::invalid_status(word, RULE)),
+            Ok(status) if allowed.contains(&status) => Ok(Some(status)),
+            _ => Err(Error::invalid_status(word, rule)),
         },
-        Some(other) => Err(Error::invalid_status(&other.to_string(), RULE)),
+        Some(other) => Err(Error::invalid_status(&other.to_string(), rule)),
     }
 }
 

@@ -4,6 +4,7 @@ use crate::journal::JournalError;
 use crate::phase::PhaseName;
 use crate::position::Position;
 use crate::recorded_error::RecordedError;
+use crate::table::one_line;
 
 /// The documentation's words. Constants use them here; `#[diagnostic::on_unimplemented]` takes literals only, so a test
 /// holds what the compiler prints against these.
@@ -218,7 +219,5 @@ impl From<JournalError> for Error {
 
 /// A text from outside as an error may show it: on one line, and no longer than a line.
 pub(crate) fn shown(text: &str) -> String {
-    const LONGEST: usize = 80;
-    let escaped = text.chars().take(LONGEST).flat_map(char::escape_debug).collect::<String>();
-    if text.chars().nth(LONGEST).is_some() { format!("{escaped}…") } else { escaped }
+    one_line(text, 80)
 }

@@ -98,7 +98,7 @@ impl EtlContext {
     /// As [`start_phase`](EtlContext::start_phase).
     pub fn start_phase_with<C: Counters>(&mut self, phase: &str, totals: C) -> Result<(), Error> {
         let (phase, counters) = self.known(phase)?;
-        if let Some(counters) = counters {
+        if let (Some(counters), None) = (counters, self.current_phase()) {
             check_counters::<C>(&phase, counters)?;
         }
         self.start(phase, Some(C::NAMES), totals)
@@ -166,7 +166,7 @@ impl EtlContext {
     ///
     /// [`Error::NoneInProgress`], [`Error::Journal`].
     pub fn fail_phase(&mut self, error: &dyn StdError) -> Result<PhaseReport, Error> {
-        self.engine.fail(error.recorded())
+        self.engine.fail("fail_phase", error.recorded())
     }
 
     /// The status of a phase; `pending` for one that is not known.
@@ -299,12 +299,18 @@ impl EtlContext {
     ///
     /// [`StateMismatch`], which gives the context back and says in which state it is.
     pub fn try_into_state<S: State, P: Pipeline>(mut self) -> Result<Context<S, P>, StateMismatch> {
-        let pipeline = *self.engine.pipeline.get_or_insert(P::TABLE);
-        if pipeline == P::TABLE && S::matches(self.record(), self.engine.meter.names()) {
+        let pipeline = self.engine.pipeline;
+        let has_phase = S::phase().is_none_or(|phase| P::TABLE.declaration(&phase).is_ok());
+        let keeps_to = has_phase && pipeline.is_none_or(|pipeline| pipeline == P::TABLE);
+        if keeps_to && S::matches(self.record(), self.engine.meter.names()) {
+            self.engine.pipeline = Some(P::TABLE);
             return Ok(Context::from_engine(self.engine));
         }
         let asked = format!("{} in pipeline {}", S::description(), P::NAME);
-        let found = format!("{} in pipeline {}", self.record().state(), pipeline.name());
+        let found = match pipeline {
+            Some(pipeline) => format!("{} in pipeline {}", self.record().state(), pipeline.name()),
+            None => format!("{} without a pipeline", self.record().state()),
+        };
         Err(StateMismatch::new(self, asked, found))
     }
 

@@ -173,6 +173,8 @@ pub use summary::RunSummary;
 #[cfg(feature = "testing")]
 pub use journal::storage::Storage;
 #[doc(hidden)]
+pub use lossless_json::or_refusal as __or_refusal;
+#[doc(hidden)]
 pub use pipeline::{check as __check_pipeline, mermaid as __mermaid};
 #[doc(hidden)]
 pub use serde_json as __serde_json;

@@ -7,7 +7,7 @@ use serde::ser::{
     Error, Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple, SerializeTupleStruct,
     SerializeTupleVariant, Serializer,
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// `serde_json` reads at most 127 levels; what is recorded may still be wrapped a few times.
 const DEEPEST: usize = 100;
@@ -19,18 +19,31 @@ const DEEPEST: usize = 100;
 /// Why it cannot be kept: the value's own error, a number that JSON does not have, or nesting deeper than 100.
 pub(crate) fn to_value<T: Serialize + ?Sized>(value: &T) -> Result<Value, String> {
     let value = serde_json::to_value(Level { value, depth: 0 }).map_err(|error| error.to_string())?;
-    check_depth(&value, 0)?;
+    check(&value, 0)?;
     Ok(value)
 }
 
-/// Refuses nesting deeper than 100 in what is JSON already.
-pub(crate) fn check_depth(value: &Value, depth: usize) -> Result<(), String> {
+/// Refuses, in what is JSON already, nesting deeper than 100 and what [`or_refusal`] has left.
+pub(crate) fn check(value: &Value, depth: usize) -> Result<(), String> {
     match value {
         Value::Array(_) | Value::Object(_) if depth == DEEPEST => Err(too_deep()),
-        Value::Array(items) => items.iter().try_for_each(|item| check_depth(item, depth + 1)),
-        Value::Object(entries) => entries.values().try_for_each(|entry| check_depth(entry, depth + 1)),
+        Value::Array(items) => items.iter().try_for_each(|item| check(item, depth + 1)),
+        Value::Object(entries) => match entries.get(REFUSED) {
+            Some(Value::String(reason)) => Err(reason.clone()),
+            _ => entries.values().try_for_each(|entry| check(entry, depth + 1)),
+        },
         _ => Ok(()),
     }
+}
+
+/// No key that anybody writes.
+const REFUSED: &str = "\0etl-context: this value cannot be recorded, because";
+
+/// The value as JSON, or in its place the reason why it cannot be recorded, which [`check`] finds later: `dict!` has no way to
+/// return an error.
+#[doc(hidden)]
+pub fn or_refusal<T: Serialize + ?Sized>(value: &T) -> Value {
+    to_value(value).unwrap_or_else(|reason| Value::Object(Map::from_iter([(REFUSED.to_owned(), Value::String(reason))])))
 }
 
 fn too_deep() -> String {
@@ -141,7 +154,8 @@ impl<S: Serializer> Serializer for Lossless<S> {
         variant: &'static str,
         value: &T,
     ) -> Result<S::Ok, S::Error> {
-        self.inner.serialize_newtype_variant(name, index, variant, &Level { value, depth: self.depth + 1 })
+        let inside = self.enter(Ok)?;
+        inside.inner.serialize_newtype_variant(name, index, variant, &Level { value, depth: inside.depth })
     }
 
     fn serialize_seq(self, length: Option<usize>) -> Result<Self::SerializeSeq, S::Error> {

@@ -9,13 +9,14 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::clock::Timestamp;
 use crate::phase::PhaseName;
-use crate::table::one_line;
+use crate::table::{WIDTH, one_line, wrapped};
 
 /// The most sources that are kept of one error. A chain that is longer is cut, and its last entry says so.
 const MOST_SOURCES: usize = 100;
 
-/// The longest message that is shown; the record has it whole.
+/// How much of a message is shown; the record has it whole.
 const LONGEST_SHOWN: usize = 1_000;
+const LINES_SHOWN: usize = 3;
 
 /// What is kept of an error: its message, and those of its sources, outermost first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -156,12 +157,12 @@ impl Serialize for ErrorRecord {
 /// As in `load, attempt 1: the database is locked`, with a line for each source.
 impl fmt::Display for ErrorRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.phase)?;
-        if let Some(attempt) = self.attempt {
-            write!(f, ", attempt {attempt}")?;
-        }
-        write!(f, ": {}", one_line(self.message(), LONGEST_SHOWN))?;
-        self.sources().try_for_each(|source| write!(f, "\n  caused by: {}", one_line(source, LONGEST_SHOWN)))
+        let attempt = self.attempt.map(|attempt| format!(", attempt {attempt}")).unwrap_or_default();
+        let first = format!("{}{attempt}: {}", self.phase, self.message());
+        let sources = self.sources().map(|source| format!("  caused by: {source}"));
+        let messages = [first].into_iter().chain(sources);
+        let lines = messages.flat_map(|message| wrapped(&one_line(&message, LONGEST_SHOWN), WIDTH - 2, LINES_SHOWN));
+        f.write_str(&lines.collect::<Vec<_>>().join("\n"))
     }
 }
 

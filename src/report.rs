@@ -225,6 +225,11 @@ impl PhaseReport {
         own.into_iter().try_for_each(|(key, value)| map.serialize_entry(key, value))
     }
 
+    /// Whether a counter has such a name that this key is that of another number too, which is told first.
+    fn is_told_twice(&self, key: Key<'_>) -> bool {
+        self.0.counts.iter().any(|(name, _)| Key::processed(name).same_as(key))
+    }
+
     /// Whether this key of the result is told as a measurement, a count or the status.
     fn is_told(&self, key: &str) -> bool {
         matches!(key, "phase" | "status" | "duration_seconds")
@@ -246,7 +251,7 @@ impl PhaseReport {
         value: Option<V>,
     ) -> Result<(), M::Error> {
         match value {
-            Some(value) if self.own(key).is_none() => map.serialize_entry(&key, &value),
+            Some(value) if self.own(key).is_none() && !self.is_told_twice(key) => map.serialize_entry(&key, &value),
             _ => Ok(()),
         }
     }
@@ -266,7 +271,7 @@ impl Serialize for PhaseReport {
 impl fmt::Display for PhaseReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut table = Table::new(vec![Column::left("phase"), Column::left(self.0.phase.as_str())]);
-        let mut line = |name: &str, value: String| table.push(vec![one_line(name, 30), one_line(&value, 68)]);
+        let mut line = |name: &str, value: String| table.push(vec![one_line(name, 30), one_line(&value, VALUE_WIDTH)]);
         let cause = self.0.cause.map(|cause| format!(" ({cause})")).unwrap_or_default();
         line("status", format!("{}{cause}", self.0.status));
         line("attempt", self.0.number.to_string());
@@ -280,12 +285,16 @@ impl fmt::Display for PhaseReport {
     }
 }
 
-/// As in `400 of 1,000 (40 %), 1,333 per second`.
+/// As in `400 of 1,000 (40 %), 1,333 per second`; the rate is left out where it does not fit.
 fn counted(count: u64, total: u64, per_second: Option<f64>) -> String {
     let of_total = if total > 0 { format!(" of {} ({:.0} %)", grouped(total), percent(count, total)) } else { String::new() };
     let speed = per_second.map(|speed| format!(", {} per second", rate(speed))).unwrap_or_default();
-    format!("{}{of_total}{speed}", grouped(count))
+    let counted = format!("{}{of_total}", grouped(count));
+    if counted.len() + speed.len() <= VALUE_WIDTH { counted + &speed } else { counted }
 }
+
+/// How many characters of a value a line shows.
+const VALUE_WIDTH: usize = 68;
 
 /// How much of `total` is processed; more than 100 if there was more than expected.
 #[allow(clippy::cast_precision_loss, reason = "a percentage is for reading")]
@@ -323,6 +332,11 @@ impl<'a> Key<'a> {
 
     fn processed(name: &'a str) -> Self {
         Key::new("", name, "_processed")
+    }
+
+    fn same_as(self, other: Key<'_>) -> bool {
+        let [left, right] = [self, other].map(|key| key.start.bytes().chain(key.name.bytes()).chain(key.end.bytes()));
+        left.eq(right)
     }
 
     fn is(self, text: &str) -> bool {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::lossless_json::{check_depth, to_value};
+use crate::lossless_json::{check, to_value};
 
 /// A JSON object: what [`dict!`](crate::dict) builds.
 pub type Dictionary = serde_json::Map<String, Value>;
@@ -77,7 +77,7 @@ impl PhaseResult for () {}
 impl PhaseResult for Dictionary {
     /// This is JSON already, so it is moved and not copied.
     fn into_dictionary(self) -> Checked {
-        self.values().try_for_each(|value| check_depth(value, 1)).map_err(ResultFault::NotSerializable)?;
+        self.values().try_for_each(|value| check(value, 1)).map_err(ResultFault::NotSerializable)?;
         Ok(Some(self))
     }
 }
@@ -94,16 +94,71 @@ impl<R: PhaseResult + ?Sized> PhaseResult for &R {}
 /// ```
 /// use etl_context::dict;
 ///
-/// let result = dict! { "source": "export.tar", "skipped": ["a", "b"], "nested": { "depth": 2 } };
+/// let result = dict! { "source": "export.tar", "skipped": ["a", "b"], "nested": { "depth": 1 + 1 }, "checked": null };
 /// assert_eq!(result["nested"]["depth"], 2);
 /// assert!(dict! {}.is_empty());
 /// ```
+///
+/// A value that JSON cannot hold, such as NaN, is refused when the dictionary is used as a result.
 #[macro_export]
 macro_rules! dict {
-    ($($entries:tt)*) => {
-        match $crate::__serde_json::json!({ $($entries)* }) {
-            $crate::__serde_json::Value::Object(entries) => entries,
-            _ => $crate::Dictionary::new(),
-        }
+    ($($entries:tt)*) => {{
+        #[allow(unused_mut)]
+        let mut dictionary = $crate::Dictionary::new();
+        $crate::__dict_entries!(dictionary; [] $($entries)*);
+        dictionary
+    }};
+}
+
+/// Inserts the entries one by one. The tokens of a key are gathered up to its colon; then, what could also be an expression has
+/// to come first, because that is where matching ends.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __dict_entries {
+    ($dictionary:ident; []) => {};
+    ($dictionary:ident; [$($key:tt)+] : null $(, $($rest:tt)*)?) => {
+        $crate::__dict_entries!($dictionary; $($key)+ => $crate::__serde_json::Value::Null; $($($rest)*)?);
+    };
+    ($dictionary:ident; [$($key:tt)+] : { $($entries:tt)* } $(, $($rest:tt)*)?) => {
+        $crate::__dict_entries!(
+            $dictionary; $($key)+ => $crate::__serde_json::Value::Object($crate::dict!($($entries)*)); $($($rest)*)?
+        );
+    };
+    ($dictionary:ident; [$($key:tt)+] : [ $($items:tt)* ] $(, $($rest:tt)*)?) => {
+        $crate::__dict_entries!(
+            $dictionary; $($key)+ => $crate::__serde_json::Value::Array($crate::__dict_items!([] $($items)*)); $($($rest)*)?
+        );
+    };
+    ($dictionary:ident; [$($key:tt)+] : $value:expr $(, $($rest:tt)*)?) => {
+        $crate::__dict_entries!($dictionary; $($key)+ => $crate::__or_refusal(&$value); $($($rest)*)?);
+    };
+    ($dictionary:ident; [$($key:tt)*] $next:tt $($rest:tt)*) => {
+        $crate::__dict_entries!($dictionary; [$($key)* $next] $($rest)*);
+    };
+    ($dictionary:ident; $key:expr => $value:expr; $($rest:tt)*) => {
+        let value = $value;
+        $dictionary.insert(::std::convert::Into::into($key), value);
+        $crate::__dict_entries!($dictionary; [] $($rest)*);
+    };
+}
+
+/// The items of a list, in the same notation; those before the first `]` are done.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __dict_items {
+    ([ $($done:expr,)* ]) => { ::std::vec![$($done),*] };
+    ([ $($done:expr,)* ] null $(, $($rest:tt)*)?) => {
+        $crate::__dict_items!([ $($done,)* $crate::__serde_json::Value::Null, ] $($($rest)*)?)
+    };
+    ([ $($done:expr,)* ] { $($entries:tt)* } $(, $($rest:tt)*)?) => {
+        $crate::__dict_items!([ $($done,)* $crate::__serde_json::Value::Object($crate::dict!($($entries)*)), ] $($($rest)*)?)
+    };
+    ([ $($done:expr,)* ] [ $($items:tt)* ] $(, $($rest:tt)*)?) => {
+        $crate::__dict_items!(
+            [ $($done,)* $crate::__serde_json::Value::Array($crate::__dict_items!([] $($items)*)), ] $($($rest)*)?
+        )
+    };
+    ([ $($done:expr,)* ] $item:expr $(, $($rest:tt)*)?) => {
+        $crate::__dict_items!([ $($done,)* $crate::__or_refusal(&$item), ] $($($rest)*)?)
     };
 }

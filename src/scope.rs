@@ -9,12 +9,12 @@ use serde_json::Value;
 
 use crate::context::Context;
 use crate::engine::Engine;
-use crate::error::Error;
+use crate::error::{Error, shown};
 use crate::phase::Phase;
 use crate::phase_failure::PhaseFailure;
 use crate::pipeline::Pipeline;
 use crate::progress::Progress;
-use crate::recorded_error::WorkError;
+use crate::recorded_error::{RecordedError, WorkError};
 use crate::refused::Refused;
 use crate::result::PhaseResult;
 use crate::state::{Completed, Running, State};
@@ -190,9 +190,18 @@ where
         },
         Err(error) => Err(match running.fail(&error) {
             Ok(context) => PhaseFailure::Failed { context, error },
-            Err(refused) => PhaseFailure::NotEnded { refused, error: Some(error) },
+            Err(refused) => PhaseFailure::NotEnded { refused: unrecorded(refused, &error.recorded()), error: Some(error) },
         }),
     }
+}
+
+/// Tells both: why the work failed, and why that is not in the record.
+fn unrecorded<C>(refused: Refused<C>, failure: &RecordedError) -> Refused<C> {
+    let (context, mut error) = refused.into_parts();
+    if let Error::Journal { refused, .. } = &mut error {
+        *refused = format!("the work failed ({}), and {refused}", shown(failure.message()));
+    }
+    Refused::new(context, error)
 }
 
 /// Says in the record why the phase was not completed. If the journal cannot take that either, the caller still has the error.

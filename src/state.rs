@@ -6,7 +6,8 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use crate::counters::Counters;
-use crate::phase::Phase;
+use crate::phase::{Phase, PhaseName};
+use crate::phase_record::PhaseRecord;
 use crate::position::Position;
 use crate::record::RunRecord;
 
@@ -24,6 +25,7 @@ pub struct Completed<Ph>(PhantomData<fn() -> Ph>);
 pub struct Failed<Ph>(PhantomData<fn() -> Ph>);
 
 mod sealed {
+    use crate::phase::PhaseName;
     use crate::record::RunRecord;
 
     #[diagnostic::on_unimplemented(
@@ -34,6 +36,9 @@ mod sealed {
     pub trait SealedState {
         /// The state as the record would show it, as in `Running<load>`.
         fn description() -> String;
+
+        /// The phase that the state is about.
+        fn phase() -> Option<PhaseName>;
 
         /// Whether a run is in this state, whose current counters have these names.
         fn matches(record: &RunRecord, counters: &[&str]) -> bool;
@@ -77,6 +82,10 @@ impl<Ph: Phase> InProgress<Ph> for Running<Ph> {}
 
 #[diagnostic::do_not_recommend]
 impl SealedState for Idle {
+    fn phase() -> Option<PhaseName> {
+        None
+    }
+
     fn description() -> String {
         Position::Idle.to_string()
     }
@@ -88,6 +97,10 @@ impl SealedState for Idle {
 
 #[diagnostic::do_not_recommend]
 impl<Ph: Phase> SealedState for Running<Ph> {
+    fn phase() -> Option<PhaseName> {
+        Some(Ph::NAME)
+    }
+
     fn description() -> String {
         format!("Running<{}>", Ph::NAME)
     }
@@ -99,24 +112,39 @@ impl<Ph: Phase> SealedState for Running<Ph> {
 
 #[diagnostic::do_not_recommend]
 impl<Ph: Phase> SealedState for Completed<Ph> {
+    fn phase() -> Option<PhaseName> {
+        Some(Ph::NAME)
+    }
+
     fn description() -> String {
         Position::Completed(Ph::NAME).to_string()
     }
 
     fn matches(record: &RunRecord, _: &[&str]) -> bool {
-        record.current_phase().is_none() && record.position() == Position::Completed(Ph::NAME)
+        rests_at::<Ph>(record, &Position::Completed(Ph::NAME))
     }
 }
 
 #[diagnostic::do_not_recommend]
 impl<Ph: Phase> SealedState for Failed<Ph> {
+    fn phase() -> Option<PhaseName> {
+        Some(Ph::NAME)
+    }
+
     fn description() -> String {
         Position::Failed(Ph::NAME).to_string()
     }
 
     fn matches(record: &RunRecord, _: &[&str]) -> bool {
-        record.current_phase().is_none() && record.position() == Position::Failed(Ph::NAME)
+        rests_at::<Ph>(record, &Position::Failed(Ph::NAME))
     }
+}
+
+/// No phase is running, the run stands there, and the phase has counted what its type says.
+fn rests_at<Ph: Phase>(record: &RunRecord, position: &Position) -> bool {
+    let report = record.phase(Ph::NAME.as_str()).and_then(PhaseRecord::latest_report);
+    let counts = report.and_then(|report| report.tally().typed::<Ph::Counters>());
+    record.current_phase().is_none() && record.position() == *position && counts.is_some()
 }
 
 macro_rules! debug_as_description {

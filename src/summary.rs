@@ -14,13 +14,10 @@ use crate::record::RunRecord;
 use crate::recorded_error::ErrorRecord;
 use crate::report::{PhaseReport, worth_telling};
 use crate::run_id::RunId;
-use crate::table::{Column, Table, WIDTH, duration, grouped, one_line, rate, wrapped};
+use crate::table::{Column, Table, WIDTH, duration, grouped, one_line, rate, shortened_inside};
 
 /// How many errors the table lists; the JSON has them all.
 const ERRORS_LISTED: usize = 10;
-
-/// How many lines the message of an error takes at most.
-const ERROR_LINES: usize = 3;
 
 /// A run as it is at one moment.
 ///
@@ -221,36 +218,50 @@ impl fmt::Display for RunSummary {
 }
 
 impl RunSummary {
-    /// With a column for each counter if that fits on a line, else with all of a phase's counts in one.
+    /// With a column for each counter if that fits on a line, else with a line for each of a phase's counters.
     fn table(&self) -> Table {
-        let counters = self.totals().into_iter().map(|(name, _)| name).collect::<Vec<_>>();
-        let columns = counters.iter().map(|name| Column::right(name)).collect();
-        let wide = self.table_with(columns, |report| {
-            let count = |name| report.processed().find(|(known, _)| *known == name).map(|(_, count)| grouped(count));
-            counters.iter().map(|name| count(name.as_str()).unwrap_or_default()).collect()
-        });
-        if wide.width() <= WIDTH {
-            return wide;
-        }
-        self.table_with(vec![Column::left("processed")], |report| {
-            let counts = report.processed().map(|(name, count)| format!("{} {name}", grouped(count)));
-            vec![counts.collect::<Vec<_>>().join(", ")]
-        })
+        let wide = self.wide_table();
+        if wide.width() <= WIDTH { wide } else { self.long_table() }
     }
 
-    fn table_with(&self, counts: Vec<Column>, cells: impl Fn(&PhaseReport) -> Vec<String>) -> Table {
-        let attempts = vec![Column::left("phase"), Column::left("status"), Column::right("attempt"), Column::right("duration")];
-        let mut table = Table::new([attempts, counts, vec![Column::right("rate")]].into_iter().flatten().collect());
+    fn wide_table(&self) -> Table {
+        let counters = self.totals().into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+        let counts = counters.iter().map(|name| Column::right(name));
+        let mut table = Table::new(Column::of_attempts().into_iter().chain(counts).chain([Column::right("rate")]).collect());
         for phase in self.record.phases() {
-            let mut row = vec![one_line(phase.name().as_str(), 24), phase.status().to_string()];
+            let mut row = self.attempt_cells(phase);
             if let Some(report) = self.latest(phase) {
-                row.extend([report.attempt().to_string(), duration(report.duration())]);
-                row.extend(cells(report));
+                let count = |name: &String| report.processed().find(|(known, _)| known == name).map(|(_, count)| grouped(count));
+                row.extend(counters.iter().map(|name| count(name).unwrap_or_default()));
                 row.push(rate_of(report));
             }
             table.push(row);
         }
         table
+    }
+
+    fn long_table(&self) -> Table {
+        let counts = [Column::right("processed"), Column::left("")];
+        let mut table = Table::new(Column::of_attempts().into_iter().chain(counts).collect());
+        for phase in self.record.phases() {
+            let mut cells = self.attempt_cells(phase);
+            let none = vec![String::new(); cells.len()];
+            for (name, count) in self.latest(phase).into_iter().flat_map(PhaseReport::processed) {
+                cells.extend([grouped(count), one_line(name, 20)]);
+                table.push(std::mem::replace(&mut cells, none.clone()));
+            }
+            if cells != none {
+                table.push(cells);
+            }
+        }
+        table
+    }
+
+    /// Phase, status, attempt and duration.
+    fn attempt_cells(&self, phase: &PhaseRecord) -> Vec<String> {
+        let cells = [shortened_inside(phase.name().as_str(), 32), phase.status().to_string()];
+        let attempt = self.latest(phase).map(|report| [report.attempt().to_string(), duration(report.duration())]);
+        cells.into_iter().chain(attempt.into_iter().flatten()).collect()
     }
 
     fn fmt_errors(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -260,7 +271,7 @@ impl RunSummary {
             errors => write!(f, "\n\n{} errors", grouped(errors))?,
         }
         for error in self.errors().iter().take(ERRORS_LISTED) {
-            for line in error.to_string().lines().flat_map(|line| wrapped(line, WIDTH - 2, ERROR_LINES)) {
+            for line in error.to_string().lines() {
                 write!(f, "\n  {line}")?;
             }
         }

@@ -27,6 +27,11 @@ impl Column {
     pub(crate) fn right(heading: &str) -> Self {
         Column { heading: heading.to_owned(), right_aligned: true }
     }
+
+    /// What every table of attempts begins with.
+    pub(crate) fn of_attempts() -> [Self; 4] {
+        [Column::left("phase"), Column::left("status"), Column::right("attempt"), Column::right("duration")]
+    }
 }
 
 impl Table {
@@ -77,6 +82,16 @@ pub(crate) fn shortened(text: &str, most: usize) -> String {
         return text.to_owned();
     }
     text.chars().take(most.saturating_sub(1)).chain(['…']).collect()
+}
+
+/// The text with an ellipsis in its middle where it is longer than `most` characters: names often differ at their ends.
+pub(crate) fn shortened_inside(text: &str, most: usize) -> String {
+    let length = length(text);
+    if length <= most {
+        return text.to_owned();
+    }
+    let (start, end) = ((most - 1) / 2, most / 2);
+    text.chars().take(start).chain(['…']).chain(text.chars().skip(length - end)).collect()
 }
 
 /// A text from outside on one line of at most `most` characters, with control characters escaped.

@@ -9,6 +9,7 @@ pub(crate) mod memory;
 mod owner;
 pub(crate) mod storage;
 
+use std::any::Any;
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
@@ -109,6 +110,13 @@ impl JournalError {
 
     pub(crate) fn io(what: &str, path: &Path, error: io::Error) -> Self {
         JournalError::new(format!("cannot {what} `{}`: {error}", path.display())).with_source(error)
+    }
+
+    /// A panic of the store is no more than a refusal: the run goes on to say what became of its phase.
+    pub(crate) fn panicked(panic: &(dyn Any + Send)) -> Self {
+        let message = panic.downcast_ref::<String>().map(String::as_str);
+        let message = message.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a message");
+        JournalError::new(format!("the journal panicked: {message}"))
     }
 
     /// The refusal of events that no run can consist of.

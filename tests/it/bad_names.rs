@@ -1,8 +1,9 @@
 //! Names, statuses and counts as nobody should give them: a clear error or a correct result, never a panic.
 
-use etl_context::{Context, Counts, EtlContext, Extract, PhaseName, PhaseStatus};
+use etl_context::{Context, Counts, Etl, EtlContext, Extract, PhaseName, PhaseStatus, Run};
 use serde_json::Value;
 
+use crate::refusing_journal::RefusingJournal;
 use crate::unchanged::{refused, says};
 
 const MOST: Counts = Counts { conversations: u64::MAX, messages: u64::MAX };
@@ -132,4 +133,35 @@ fn nothing_of_the_machine_is_in_the_summary() {
         let host = host.trim();
         assert!(host.is_empty() || !json.contains(host), "the host's name is in the summary");
     }
+}
+
+#[test]
+fn a_journals_refusal_names_the_run_fit_to_print() {
+    for name in bad_texts() {
+        let builder = Run::builder(name).journal(RefusingJournal::at(1));
+        let refused = builder.begin::<Etl>().unwrap().start(Extract).unwrap_err();
+        is_fit_to_print(&refused.to_string());
+    }
+}
+
+#[test]
+fn a_context_prints_its_name_fit_to_print() {
+    for name in bad_texts() {
+        is_fit_to_print(&format!("{:?}", Context::new(name)));
+    }
+}
+
+#[test]
+fn a_refused_word_is_quoted_as_it_was_given() {
+    let mut context = EtlContext::new("import");
+    context.start_phase("extract", None).unwrap();
+    let error = context.end_phase(etl_context::dict! { "status": ["it's", "done"] }).unwrap_err();
+    assert!(error.to_string().contains(r#"`["it's","done"]`"#), "{error}");
+}
+
+#[test]
+fn a_refused_word_is_no_longer_than_a_line() {
+    let word = "\u{1}".repeat(80);
+    let message = EtlContext::new("import").set_phase_status("extract", &word).unwrap_err().to_string();
+    assert!(message.chars().count() < 200, "{message}");
 }

@@ -194,3 +194,23 @@ fn a_serialize_that_fails_is_a_clear_error() {
     let error = extracting().end_phase(Unserializable).unwrap_err();
     assert!(error.to_string().ends_with("the connection is closed"), "{error}");
 }
+
+#[test]
+fn a_number_that_json_does_not_have_is_found_in_a_dict_too() {
+    for number in [f64::NAN, f64::INFINITY] {
+        let error = extracting().end_phase(dict! { "rate": number }).unwrap_err();
+        assert!(matches!(error, Error::NotSerializable { .. }), "{error}");
+    }
+}
+
+#[test]
+fn a_dict_of_what_json_cannot_hold_is_an_error_and_no_panic() {
+    let ended = std::panic::catch_unwind(|| extracting().end_phase(dict! { "big": u128::MAX }).map(drop));
+    let error = ended.expect("no panic").unwrap_err();
+    assert!(matches!(error, Error::NotSerializable { .. }), "{error}");
+}
+
+#[test]
+fn nesting_of_enums_10_000_deep_is_refused() {
+    is_not_serializable(holds(grown(10_000, |tree| Tree::Only(Box::new(tree)))));
+}

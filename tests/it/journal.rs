@@ -1,6 +1,7 @@
 //! The journal decides whether something has happened: a refused append changes nothing, whichever it is.
 
 use std::error::Error as _;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use etl_context::{
     Context, Counts, Error, Etl, EtlContext, Event, Extract, Journal, JournalError, MemoryJournal, Refused, Run, RunRecord,
@@ -34,7 +35,7 @@ const STEPS: [Step; 10] = [
 fn is_the_journals(error: &Error) {
     assert!(matches!(error, Error::Journal { .. }), "{error}");
     assert_eq!(error.source().unwrap().to_string(), "the disk is full");
-    assert!(error.to_string().ends_with("nothing has changed"), "{error}");
+    assert!(error.to_string().ends_with("so it has not happened: the disk is full"), "{error}");
 }
 
 /// Takes all steps, and the refused one twice.
@@ -148,12 +149,12 @@ fn a_run_whose_first_append_is_refused_does_not_begin() {
 }
 
 #[test]
-fn a_journal_that_holds_a_run_is_refused() {
+fn a_journal_that_holds_another_run_is_refused() {
     let journal = MemoryJournal::new();
     drop(Run::builder("first").journal(journal.clone()).begin_dynamic().unwrap());
     let error = Run::builder("second").journal(journal.clone()).begin::<Etl>().unwrap_err();
-    assert!(matches!(error, Error::Journal { .. }), "{error}");
-    assert!(error.source().unwrap().to_string().contains("holds a run already"), "{error}");
+    assert!(matches!(error, Error::OtherRun { .. }), "{error}");
+    assert!(error.to_string().contains("it is called `first`, not `second`"), "{error}");
     assert_eq!(journal.clone().load().unwrap().len(), 1);
 }
 
@@ -193,4 +194,39 @@ fn two_writers_do_not_mix_their_events() {
     journal.clone().append(1, &event).unwrap();
     let error = refused(&mut context, |context| context.start_phase("extract", None));
     assert!(error.source().unwrap().to_string().contains("somebody else wrote to it"), "{error}");
+}
+
+/// Panics at this append and at every later one.
+struct Panicking(u64);
+
+impl Journal for Panicking {
+    fn append(&mut self, sequence: u64, _: &Event) -> Result<(), JournalError> {
+        assert!(sequence < self.0, "the journal has a bug");
+        Ok(())
+    }
+
+    fn load(&mut self) -> Result<Vec<Event>, JournalError> {
+        Ok(Vec::new())
+    }
+}
+
+#[test]
+fn a_journal_that_panics_is_a_journal_that_refuses() {
+    let mut context = Run::builder("import").journal(Panicking(2)).begin_dynamic().unwrap();
+    context.start_phase("extract", None).unwrap();
+    let caught = catch_unwind(AssertUnwindSafe(|| refused(&mut context, |context| context.end_phase(()))));
+    assert!(matches!(caught, Ok(Error::Journal { .. })), "{caught:?}");
+}
+
+#[test]
+fn a_journal_that_panics_makes_no_drop_panic() {
+    let extract = Run::builder("import").journal(Panicking(2)).begin::<Etl>().unwrap().start(Extract).unwrap();
+    catch_unwind(AssertUnwindSafe(|| drop(extract))).unwrap();
+}
+
+#[test]
+fn a_journal_that_panics_does_not_end_the_program() {
+    let extract = Run::builder("import").journal(Panicking(2)).begin::<Etl>().unwrap().start(Extract).unwrap();
+    let caught = catch_unwind(AssertUnwindSafe(|| extract.complete(()).map(drop)));
+    assert!(matches!(caught, Ok(Err(_))), "{caught:?}");
 }

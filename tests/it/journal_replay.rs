@@ -78,3 +78,38 @@ fn events_that_cannot_follow_each_other_are_no_run() {
     assert_eq!(RunRecord::replay([began, ended]), None);
     assert_eq!(RunRecord::replay([began, started, ended, ended]), None);
 }
+
+#[test]
+fn a_second_beginning_is_no_run() {
+    let (first, second) = (events_of("extract"), events_of("load"));
+    assert_eq!(RunRecord::replay(first.iter().chain(&second)), None);
+}
+
+#[test]
+fn the_end_of_a_phase_that_is_not_running_is_no_run() {
+    let (extract, load) = (events_of("extract"), events_of("load"));
+    assert_eq!(RunRecord::replay([&extract[0], &extract[1], &load[2]]), None);
+}
+
+#[test]
+fn a_checkpoint_of_a_phase_that_is_not_running_is_no_run() {
+    let (journal, mut context) = journaled("import");
+    context.start_phase("load", None).unwrap();
+    context.checkpoint(&7).unwrap();
+    let (extract, load) = (events_of("extract"), events(&journal));
+    assert_eq!(RunRecord::replay([&extract[0], &extract[1], &load[2]]), None);
+}
+
+#[test]
+fn attempts_out_of_their_order_are_no_run() {
+    let (journal, mut context) = journaled("import");
+    for _ in 0..2 {
+        context.start_phase("extract", None).unwrap();
+        context.end_phase(()).unwrap();
+    }
+    let events = events(&journal);
+    let [began, first, first_ended, second, second_ended] = &events[..] else { panic!("five events") };
+    assert_eq!(RunRecord::replay([began, second, second_ended]), None);
+    assert_eq!(RunRecord::replay([began, first, second_ended]), None);
+    assert_eq!(RunRecord::replay([began, first, first_ended, first]), None);
+}

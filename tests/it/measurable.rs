@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use etl_context::ProgressReader;
 
-/// Returns once the attempt has lasted some microseconds, the unit in which it is measured.
+/// Returns once the attempt has lasted more than a millisecond: for less, no rate is shown.
 pub(crate) fn let_time_pass(progress: &ProgressReader) {
-    while progress.elapsed() < Duration::from_micros(50) {
+    while progress.elapsed() < Duration::from_micros(1_500) {
         spin_loop();
     }
 }

@@ -145,3 +145,11 @@ fn a_pipelines_context_begins_at_idle() {
     let context = Nightly::context("nightly");
     assert_eq!((context.record().name(), context.record().position()), ("nightly", Position::Idle));
 }
+
+#[test]
+fn an_order_error_uses_the_words_of_the_compiler() {
+    let mut context = EtlContext::for_pipeline::<Etl>("import");
+    run(&mut context, "extract", true);
+    let message = context.start_phase("load", None).unwrap_err().to_string();
+    assert!(message.starts_with("phase `load` cannot start after `extract` in pipeline `Etl`"), "{message}");
+}

@@ -34,7 +34,7 @@ under_question_mark! {
         Ok(())
     }
 
-    refused_with_a_source() -> "the journal refused the event `phase_started` of run `import`" {
+    refused_with_a_source() -> "the event `phase_started` of run `import` was not recorded" {
         drop(Run::builder("import").journal(RefusingJournal::at(1)).begin::<Etl>()?.start(Extract)?.complete(())?);
         Ok(())
     }

@@ -109,3 +109,22 @@ fn an_error_of_a_phase_never_started_has_no_attempt() {
     context.record_error("extract", &ImportError::Empty).unwrap();
     assert_eq!(context.errors()[0].to_string(), "extract: export.tar is empty");
 }
+
+#[test]
+fn an_error_fits_into_100_columns() {
+    let mut context = EtlContext::new("import");
+    context.record_error(&"p".repeat(64), &std::io::Error::other("long ".repeat(100))).unwrap();
+    context.record_error("extract", &ImportError::from(std::io::Error::other("long ".repeat(100)))).unwrap();
+    for error in context.errors() {
+        assert!(error.to_string().lines().all(|line| line.chars().count() <= 100), "{error}");
+    }
+}
+
+#[test]
+fn no_number_is_cut_in_the_middle() {
+    let mut context = EtlContext::new("import");
+    context.start_phase("extract", MOST).unwrap();
+    context.update_progress(MOST).unwrap();
+    let report = context.end_phase(()).unwrap().to_string();
+    assert!(!report.contains('…'), "{report}");
+}

@@ -75,6 +75,14 @@ fn s02_no_phase_starts_while_one_runs_not_even_the_same() {
 }
 
 #[test]
+fn s02_that_a_phase_runs_comes_before_what_the_other_one_counts() {
+    let mut closed = EtlContext::for_pipeline::<Nightly>("nightly");
+    closed.start_phase("extract", None).unwrap();
+    let error = refused(&mut closed, |context| context.start_phase("load-tables", BATCH));
+    says(&error, "A phase is already in progress");
+}
+
+#[test]
 fn s02_while_a_phase_runs_its_status_is_running() {
     let context = extracting();
     assert_eq!(context.get_phase_status("extract"), PhaseStatus::Running);

@@ -3,8 +3,10 @@
 use std::error::Error as _;
 use std::thread;
 
-use etl_context::{Context, Counts, EtlContext, Extract, Load, PhaseReport, PhaseStatus, Transform, dict};
+use etl_context::{Context, Counts, EtlContext, Extract, Load, PhaseReport, PhaseStatus, Transform, counters, dict};
 use serde_json::{Value, json};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use crate::layered_error::ImportError;
 use crate::measurable::let_time_pass;
@@ -80,6 +82,22 @@ fn s09_no_key_is_written_twice_whatever_the_result_says() {
     keys(&context.get_summary());
 }
 
+counters! {
+    /// A plain word for what a phase has done with files, which is also a word of the report.
+    struct Files {
+        processed: u64,
+        skipped: u64,
+    }
+}
+
+#[test]
+fn s09_no_key_is_written_twice_whatever_the_counters_are_called() {
+    let mut context = EtlContext::new("import");
+    context.start_phase_with("extract", Files { processed: 4, skipped: 0 }).unwrap();
+    context.update_progress(Files { processed: 1, skipped: 0 }).unwrap();
+    keys(&context.end_phase(()).unwrap());
+}
+
 #[test]
 fn s12_an_error_is_recorded_and_changes_no_status() {
     let mut context = EtlContext::new("import");
@@ -122,7 +140,12 @@ fn s12_failing_records_the_error_and_ends_the_phase_in_one() {
     assert_eq!(context.record().events(), events + 1);
     assert_eq!((report.status(), context.current_phase()), (PhaseStatus::Failed, None));
     assert_eq!(context.errors()[0].message(), "export.tar cannot be read");
-    refused(&mut context, |context| context.fail_phase(&ImportError::Empty));
+}
+
+#[test]
+fn s12_failing_without_a_running_phase_names_the_call() {
+    let error = refused(&mut EtlContext::new("import"), |context| context.fail_phase(&ImportError::Empty));
+    assert!(error.to_string().contains("fail_phase"), "{error}");
 }
 
 #[test]
@@ -133,6 +156,25 @@ fn s14_durations_are_whole_microseconds_and_shown_as_seconds() {
     assert!(report.end_time() >= report.start_time());
     let between = report.end_time().to_datetime() - report.start_time().to_datetime();
     assert_eq!(between.unsigned_abs(), report.duration());
+}
+
+#[test]
+fn s14_times_are_rfc_3339_in_utc() {
+    let extracted = Context::new("import").start(Extract).unwrap().complete(()).unwrap();
+    let (report, summary) = (shown(extracted.report()), shown(&extracted.summary()));
+    for time in [&report["start_time"], &report["end_time"], &summary["start_time"], &summary["end_time"]] {
+        let time = time.as_str().unwrap();
+        assert!(time.ends_with('Z'), "{time}");
+        OffsetDateTime::parse(time, &Rfc3339).unwrap();
+    }
+}
+
+#[test]
+fn s14_a_time_as_text_is_the_time_to_the_microsecond() {
+    let extracted = Context::new("import").start(Extract).unwrap().complete(()).unwrap();
+    for time in [extracted.report().start_time(), extracted.report().end_time(), extracted.record().start_time()] {
+        assert_eq!(OffsetDateTime::parse(&time.to_string(), &Rfc3339), Ok(time.to_datetime()));
+    }
 }
 
 #[test]

@@ -244,3 +244,15 @@ fn s16_the_method_outweighs_a_status_set_meanwhile() {
 fn json_like(entries: &[(&'static str, f64)]) -> BTreeMap<&'static str, f64> {
     entries.iter().copied().collect()
 }
+
+#[test]
+fn s16_the_refusal_names_the_one_status_that_is_allowed() {
+    for status in ["failed", "pending"] {
+        let extract = Context::new("import").start(Extract).unwrap();
+        let message = extract.complete(dict! { "status": status }).unwrap_err().to_string();
+        assert!(
+            message.contains("`completed`") && message.matches("`failed`").count() == usize::from(status == "failed"),
+            "{message}"
+        );
+    }
+}

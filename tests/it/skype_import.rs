@@ -195,7 +195,7 @@ fn a_file_that_is_no_export_fails_the_extract_phase_by_file_and_line() {
 fn a_missing_export_is_named() {
     let place = Place::new();
     let output = place.import(&["missing.json"]);
-    assert_failed(&place, &output, &[], &["phase `extract` failed", "cannot read the export missing.json"]);
+    assert_failed(&place, &output, &[], &["phase `extract` failed", "cannot read the export", "missing.json"]);
 }
 
 #[test]

@@ -33,6 +33,11 @@ fn table(printed: &str) -> Vec<&str> {
     printed.lines().skip_while(|line| !line.starts_with("phase ")).take_while(|line| !line.is_empty()).collect()
 }
 
+/// The lines of the table on which a phase begins; further counters of the phase may follow it.
+fn phases<'a>(table: &[&'a str]) -> Vec<&'a str> {
+    table.iter().copied().filter(|line| !line.starts_with(' ')).collect()
+}
+
 /// Asserts that the cells of these columns begin under their heading, or end under it.
 #[track_caller]
 fn lined_up(table: &[&str], left: &[&str], right: &[&str]) {
@@ -118,7 +123,7 @@ fn a_column_for_each_counter_as_long_as_that_fits() {
 }
 
 #[test]
-fn else_all_counts_stand_in_one_column() {
+fn else_each_count_has_a_line_of_its_own() {
     let mut context = EtlContext::new("import");
     run(&mut context, "extract", Counts { conversations: 12, messages: 4_000 });
     run(&mut context, "load", Rows { rows: 4_000, bytes: 123_456_789 });
@@ -126,11 +131,11 @@ fn else_all_counts_stand_in_one_column() {
     context.fail_phase(&ImportError::Empty).unwrap();
     let printed = printed(&context.get_summary());
     let table = table(&printed);
-    lined_up(&table, &["phase", "status", "processed"], &["attempt", "duration"]);
-    assert!(
-        table[1].contains("12 conversations, 4,000 messages") && table[2].contains("4,000 rows, 123,456,789 bytes"),
-        "{printed}"
-    );
+    lined_up(&phases(&table), &["phase", "status"], &["attempt", "duration", "processed"]);
+    lined_up(&table, &[], &["processed"]);
+    for (line, count) in [(1, "12  conversations"), (2, "4,000  messages"), (3, "4,000  rows"), (4, "123,456,789  bytes")] {
+        assert!(table[line].ends_with(&format!(" {count}")), "{printed}");
+    }
 }
 
 #[test]
@@ -139,7 +144,7 @@ fn the_longest_names_and_numbers_fit() {
     run(&mut context, &"p".repeat(64), MOST);
     run(&mut context, &"q".repeat(64), MOST);
     let printed = printed(&context.get_summary());
-    lined_up(&table(&printed), &["phase", "status", "processed"], &["attempt", "duration"]);
+    lined_up(&phases(&table(&printed)), &["phase", "status"], &["attempt", "duration", "processed"]);
 }
 
 #[test]
@@ -149,8 +154,8 @@ fn eight_counters_in_each_of_several_phases_fit() {
         run(&mut context, phase, Eight::from_values([count; 8]));
     }
     let printed = printed(&context.get_summary());
-    assert_eq!(table(&printed).len(), 4);
-    lined_up(&table(&printed), &["phase", "status", "processed"], &["attempt", "duration"]);
+    assert_eq!(table(&printed).len(), 1 + 3 * 8);
+    lined_up(&phases(&table(&printed)), &["phase", "status"], &["attempt", "duration", "processed"]);
 }
 
 #[test]
@@ -181,12 +186,13 @@ fn ten_of_thirty_errors_are_listed_and_all_are_counted() {
 }
 
 #[test]
-fn a_long_error_is_cut_at_the_end_of_its_line() {
+fn a_long_error_is_cut_at_the_end_of_its_third_line() {
     let mut context = EtlContext::new("import");
     context.record_error("extract", &io::Error::other("long ".repeat(100))).unwrap();
     let printed = printed(&context.get_summary());
-    let error = printed.lines().last().unwrap();
-    assert!(error.starts_with("  extract: long long") && error.ends_with('…'), "{error}");
+    let error: Vec<_> = printed.lines().skip_while(|line| *line != "1 error").skip(1).collect();
+    assert_eq!(error.len(), 3, "{printed}");
+    assert!(error[0].starts_with("  extract: long long") && error[2].ends_with('…'), "{printed}");
 }
 
 #[test]
@@ -195,4 +201,41 @@ fn the_results_word_is_what_the_table_shows() {
     context.start_phase("extract", None).unwrap();
     context.end_phase(dict! { "messages_processed": 4_321 }).unwrap();
     assert!(printed(&context.get_summary()).contains("  4,321"));
+}
+
+/// Numbers as they stand in a line, with their groups.
+fn numbers(line: &str) -> impl Iterator<Item = &str> {
+    line.split(|character: char| !character.is_ascii_digit() && character != ',' && character != '…')
+}
+
+#[test]
+fn no_number_is_cut_in_the_middle() {
+    let mut context = EtlContext::new("import");
+    for (phase, count) in [("extract", 12_345_678), ("transform", u64::MAX)] {
+        run(&mut context, phase, Eight::from_values([count; 8]));
+    }
+    let printed = printed(&context.get_summary());
+    let cut = |line: &&str| numbers(line).any(|number| number.len() > '…'.len_utf8() && number.ends_with('…'));
+    assert_eq!(table(&printed).into_iter().find(cut), None, "{printed}");
+}
+
+#[test]
+fn a_run_that_counts_rows_and_messages_shows_all_its_numbers() {
+    let mut context = EtlContext::new("import");
+    run(&mut context, "extract", Counts { conversations: 12_345, messages: 2_000_000 });
+    run(&mut context, "load-into-the-warehouse", Rows { rows: 2_000_000, bytes: 9_999_999_999 });
+    let printed = printed(&context.get_summary());
+    assert!(!printed.contains('…'), "{printed}");
+}
+
+#[test]
+fn phases_with_long_names_are_told_apart() {
+    let mut context = EtlContext::new("import");
+    for phase in ["import-conversations-from-skype", "import-conversations-from-slack"] {
+        context.start_phase(phase, None).unwrap();
+        context.end_phase(()).unwrap();
+    }
+    let printed = printed(&context.get_summary());
+    let names: Vec<_> = table(&printed)[1..].iter().filter_map(|row| row.split("  ").next()).collect();
+    assert_ne!(names[0], names[1], "{printed}");
 }

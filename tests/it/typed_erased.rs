@@ -126,3 +126,37 @@ fn a_status_set_by_hand_decides_the_state() {
     let failed = context.try_into_state::<Failed<Extract>, Etl>().unwrap();
     drop(failed.retry().unwrap().complete(()).unwrap());
 }
+
+#[test]
+fn a_mismatch_leaves_a_context_without_a_pipeline_without_one() {
+    let (mut context, message) = mismatched::<Running<Load>, Etl>(EtlContext::new("import"));
+    assert!(!message.contains("`Idle in pipeline Etl`"), "{message}");
+    context.start_phase("anything", None).unwrap();
+    context.end_phase(()).unwrap();
+    context.start_phase("load", None).unwrap();
+}
+
+#[test]
+fn other_counters_are_a_mismatch_after_the_phase_too() {
+    for well in [true, false] {
+        let mut context = EtlContext::new("nightly");
+        context.start_phase("load-tables", None).unwrap();
+        context.update_progress(BATCH).unwrap();
+        // With the state granted, `counts()` would have to make up rows that nobody counted.
+        if well {
+            context.end_phase(()).unwrap();
+            drop(mismatched::<Completed<LoadTables>, Nightly>(context));
+        } else {
+            context.fail_phase(&std::fmt::Error).unwrap();
+            drop(mismatched::<Failed<LoadTables>, Nightly>(context));
+        }
+    }
+}
+
+#[test]
+fn a_phase_that_the_pipeline_does_not_have_is_a_mismatch() {
+    let mut context = EtlContext::new("import");
+    context.start_phase("validate", None).unwrap();
+    context.end_phase(()).unwrap();
+    drop(mismatched::<Completed<crate::nightly::Validate>, Etl>(context));
+}

@@ -196,3 +196,11 @@ fn a_journal_that_fails_at_the_end_gives_the_running_context_back() {
     let Err(PhaseFailure::NotEnded { refused, error: Some(ImportError::Empty) }) = outcome else { panic!("{outcome:?}") };
     drop(refused.into_parts().0.fail(&ImportError::Empty).unwrap());
 }
+
+#[test]
+fn a_failure_that_the_journal_refused_still_tells_what_failed() {
+    let context = Run::builder("import").journal(RefusingJournal::at(2)).begin::<etl_context::Etl>().unwrap();
+    let failure = context.phase(Extract).run(|_| -> Result<(), ImportError> { Err(ImportError::Empty) }).unwrap_err();
+    assert!(failure.to_string().contains("export.tar is empty"), "{failure}");
+    assert!(Error::from(failure).to_string().contains("export.tar is empty"));
+}
