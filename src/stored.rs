@@ -15,14 +15,21 @@ use crate::phase::PhaseName;
 ///
 /// [`Error::StoredShape`], which names the phase, what was recorded, and the key that does not fit.
 pub(crate) fn read_stored<T: DeserializeOwned>(phase: &PhaseName, what: &'static str, stored: &Value) -> Result<T, Error> {
-    let key = RefCell::new(None);
-    T::deserialize(Named { stored, key: &key }).map_err(|error| {
-        let reason = match key.into_inner() {
+    T::deserialize(stored).map_err(|error| {
+        let reason = match refused_key::<T>(stored) {
             Some(key) => format!("key `{key}`: {error}"),
             None => error.to_string(),
         };
         Error::StoredShape { phase: phase.clone(), what, reason }
     })
+}
+
+/// The key whose value does not fit, found by reading a second time; `None` if it is not a value that does not fit, or not one
+/// at the top.
+fn refused_key<T: DeserializeOwned>(stored: &Value) -> Option<String> {
+    let key = RefCell::new(None);
+    T::deserialize(Named { stored, key: &key }).err()?;
+    key.into_inner()
 }
 
 /// A stored value that remembers which of its keys is being read, because `serde_json` does not say.
@@ -37,7 +44,7 @@ impl<'de, 'a: 'de> Deserializer<'de> for Named<'a> {
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
         match self.stored {
-            Value::Object(entries) => visitor.visit_map(NamedEntries { entries: entries.iter(), value: None, key: self.key }),
+            Value::Object(entries) => visitor.visit_map(NamedEntries { entries: entries.iter(), entry: None, key: self.key }),
             other => other.deserialize_any(visitor),
         }
     }
@@ -67,7 +74,7 @@ impl<'de, 'a: 'de> Deserializer<'de> for Named<'a> {
 
 struct NamedEntries<'a> {
     entries: map::Iter<'a>,
-    value: Option<&'a Value>,
+    entry: Option<(&'a String, &'a Value)>,
     key: &'a RefCell<Option<String>>,
 }
 
@@ -76,14 +83,15 @@ impl<'de, 'a: 'de> MapAccess<'de> for NamedEntries<'a> {
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, JsonError> {
         let Some((key, value)) = self.entries.next() else { return Ok(None) };
-        self.value = Some(value);
-        self.key.replace(Some(key.clone()));
+        self.entry = Some((key, value));
         seed.deserialize(key.as_str().into_deserializer()).map(Some)
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, JsonError> {
-        let value = seed.deserialize(self.value.take().unwrap_or(&Value::Null))?;
+        let Some((key, value)) = self.entry.take() else { return seed.deserialize(&Value::Null) };
         // Only a key whose value was refused is named.
+        self.key.replace(Some(key.clone()));
+        let value = seed.deserialize(value)?;
         self.key.replace(None);
         Ok(value)
     }
