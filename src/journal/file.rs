@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::event::Event;
-use crate::journal::line::{MAGIC, checksum_holds, decode, encode, newer_version};
+use crate::journal::line::{MAGIC, decode, encode, newer_version, starts_with_whole_line};
 use crate::journal::owner::OwnerLock;
 use crate::journal::storage::{DiskFile, Storage, sync_folder};
 use crate::journal::{Journal, JournalError};
@@ -235,10 +235,7 @@ fn check_is_journal(path: &Path, bytes: &[u8]) -> Result<(), JournalError> {
 
 /// A crash leaves the beginning of a line. A whole line with something after it, where its newline should be, was changed.
 fn check_is_torn(path: &Path, line_number: u64, tail: &[u8]) -> Result<(), JournalError> {
-    match tail.split_last() {
-        Some((_, line)) if checksum_holds(line) => Err(corrupt(path, line_number, "does not end with a newline")),
-        _ => Ok(()),
-    }
+    if starts_with_whole_line(tail) { Err(corrupt(path, line_number, "does not end with a newline")) } else { Ok(()) }
 }
 
 fn corrupt(path: &Path, line_number: u64, reason: &str) -> JournalError {

@@ -108,9 +108,19 @@ pub(crate) fn newer_version(first_line: &[u8]) -> Option<u64> {
     (header.get("format")? == FORMAT && version > u64::from(VERSION)).then_some(version)
 }
 
+/// A checksum after a comma, and the end of the line.
+const TRAILER: usize = r#","crc":"01234567"}"#.len();
+
+/// Whether the bytes are a whole line and something more, that is, whether a byte was put where a newline has to be.
+pub(crate) fn starts_with_whole_line(bytes: &[u8]) -> bool {
+    const CHECKSUM: &[u8] = br#","crc":""#;
+    let checksums = bytes.windows(CHECKSUM.len()).enumerate().filter(|(_, window)| *window == CHECKSUM);
+    let mut ends = checksums.map(|(start, _)| start + TRAILER);
+    ends.any(|end| end < bytes.len() && checksum_holds(&bytes[..end]))
+}
+
 /// The checksum stands at the very end and covers every byte before it.
-pub(crate) fn checksum_holds(line: &[u8]) -> bool {
-    const TRAILER: usize = r#","crc":"01234567"}"#.len();
+fn checksum_holds(line: &[u8]) -> bool {
     let Some(covered) = line.len().checked_sub(TRAILER).map(|length| &line[..length]) else { return false };
     line[covered.len()..] == *format!(",\"crc\":\"{:08x}\"}}", crc32(covered)).as_bytes()
 }
