@@ -67,9 +67,15 @@ impl FileJournal {
     /// [`JournalError`] if another process owns it, if the file is no journal, is one of a newer version, or is damaged, or if
     /// the system refuses access.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, JournalError> {
-        let path = resolved(path.as_ref());
-        let owner = OwnerLock::take(&path)?;
+        let given = path.as_ref();
+        let mut path = resolved(given);
+        let mut owner = OwnerLock::take(&path)?;
         let storage = DiskFile::open(&path).map_err(|error| JournalError::io("open", &path, error))?;
+        // Only a file that is there shows where a symbolic link leads, and thereby which lock it has.
+        if resolved(given) != path {
+            path = resolved(given);
+            owner = OwnerLock::take(&path)?;
+        }
         let mut journal = FileJournal::over(path, Box::new(storage))?;
         journal.owner = Some(owner);
         Ok(journal)
