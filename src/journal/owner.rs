@@ -3,7 +3,8 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
-use std::{env, fs, process};
+use std::time::Duration;
+use std::{env, fs, process, thread};
 
 use crate::clock::Clock;
 use crate::journal::JournalError;
@@ -11,8 +12,17 @@ use crate::journal::JournalError;
 /// The lock, held for as long as this lives. Its file is never deleted: a second file of the same name would be a second lock.
 #[derive(Debug)]
 pub(crate) struct OwnerLock {
-    #[expect(dead_code, reason = "held, not read")]
     file: File,
+}
+
+/// Closing the file would release the lock only once no other process has it open, and a process that is just being started
+/// by this one has, for a moment.
+impl Drop for OwnerLock {
+    fn drop(&mut self) {
+        // An owner that has ended is not named to the one that is refused next.
+        let _ = self.file.set_len(0);
+        let _ = self.file.unlock();
+    }
 }
 
 impl OwnerLock {
@@ -50,10 +60,22 @@ fn sign(file: &mut File) -> std::io::Result<()> {
 }
 
 fn owned_by_another(journal: &Path, file: &mut File) -> JournalError {
-    let mut owner = String::new();
-    let read = file.rewind().and_then(|()| file.read_to_string(&mut owner));
-    let owner = if read.is_ok() && !owner.is_empty() { owner } else { "another process".to_owned() };
+    let owner = signature(file).unwrap_or_else(|| "another process".to_owned());
     JournalError::owned(format!("the journal `{}` is owned by {owner}; wait until it has ended, or stop it", journal.display()))
+}
+
+/// Who signed. Whoever has taken the lock this very moment has not signed yet, and is given a moment to.
+fn signature(file: &mut File) -> Option<String> {
+    const LOOKS: u32 = 50;
+    for _ in 0..LOOKS {
+        let mut owner = String::new();
+        file.rewind().and_then(|()| file.read_to_string(&mut owner)).ok()?;
+        if !owner.is_empty() {
+            return Some(owner);
+        }
+        thread::sleep(Duration::from_millis(2));
+    }
+    None
 }
 
 /// The standard library cannot ask for the host's name; this finds it where it usually is.
