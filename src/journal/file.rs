@@ -128,9 +128,9 @@ impl FileJournal {
         Ok(())
     }
 
-    /// A line that was not written whole is taken back; if that fails too, nothing is certain any more.
+    /// A line that was not written whole is taken back, for good; if that fails too, nothing is certain any more.
     fn take_back(&mut self, error: io::Error) -> JournalError {
-        match self.storage.cut(self.committed) {
+        match self.storage.cut(self.committed).and_then(|()| self.storage.sync()) {
             Ok(()) => JournalError::io("write to", &self.path, error),
             Err(_) => self.poison("write to", error),
         }
