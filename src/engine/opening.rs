@@ -67,7 +67,14 @@ impl Engine {
         engine.stopper = opening.stopper;
         engine.companions = Mutex::new(opening.companions);
         let events = engine.record.events();
-        let interrupted = engine.interrupt()?;
+        let interrupted = match engine.interrupt() {
+            Ok(interrupted) => interrupted,
+            Err(error) => {
+                // The attempt was interrupted; it must not be recorded as abandoned when the engine is dropped here.
+                engine.companions = Mutex::default();
+                return Err(error);
+            }
+        };
         engine.carried = engine.completed();
         engine.recovery = Some(RecoveryReport { events, completed: engine.completed(), interrupted, repairs: engine.repairs() });
         Ok(engine)
