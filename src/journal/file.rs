@@ -1,5 +1,6 @@
 //! A journal in a file, one event a line. The newline is the commit mark; `docs/journal-format.md` is the specification.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -113,8 +114,7 @@ impl FileJournal {
         if self.torn.is_empty() {
             return Ok(());
         }
-        let kept = kept_path(&self.path, self.committed);
-        keep(&kept, &self.torn).map_err(|error| JournalError::io("keep the torn end of the journal in", &kept, error))?;
+        let kept = keep(&self.path, self.committed, &self.torn)?;
         let cut = self.storage.cut(self.committed).and_then(|()| self.storage.sync());
         cut.map_err(|error| self.poison("cut", error))?;
         self.repairs.push(format!(
@@ -263,15 +263,17 @@ fn resolved(path: &Path) -> PathBuf {
     }
 }
 
-/// `run.jsonl` torn after byte 512 is kept in `run.jsonl.torn-at-512`.
-fn kept_path(journal: &Path, committed: u64) -> PathBuf {
-    let mut path = journal.as_os_str().to_owned();
-    path.push(format!(".torn-at-{committed}"));
-    path.into()
-}
-
-fn keep(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    fs::write(path, bytes)?;
-    fs::File::open(path)?.sync_all()?;
-    sync_folder(path)
+/// Keeps the torn end in a file of its own. `run.jsonl` torn after byte 512 is kept in `run.jsonl.torn-at-512`, and if there is
+/// one already, in `run.jsonl.torn-at-512-2`.
+fn keep(journal: &Path, committed: u64, bytes: &[u8]) -> Result<PathBuf, JournalError> {
+    let names = (1..).map(|number| match number {
+        1 => format!(".torn-at-{committed}"),
+        number => format!(".torn-at-{committed}-{number}"),
+    });
+    let mut paths = names.map(|name| PathBuf::from([journal.as_os_str(), name.as_ref()].into_iter().collect::<OsString>()));
+    // The same bytes are there if the last process died before it could cut them off.
+    let path = paths.find(|path| fs::read(path).map_or(true, |kept| kept == bytes)).unwrap_or_default();
+    let kept = fs::write(&path, bytes).and_then(|()| fs::File::open(&path)?.sync_all()).and_then(|()| sync_folder(&path));
+    kept.map_err(|error| JournalError::io("keep the torn end of the journal in", &path, error))?;
+    Ok(path)
 }
