@@ -94,6 +94,9 @@ pub(crate) fn decode(sequence: u64, line: &[u8]) -> Result<Event, String> {
     if line.seq != sequence {
         return Err(format!("has the sequence number {}, where {sequence} was expected", line.seq));
     }
+    if let Some(version) = line.version.filter(|version| *version != VERSION) {
+        return Err(format!("has the format version {version}, which there never was"));
+    }
     let (event, time) = (line.event.clone().into_owned(), line.time);
     line.into_event().ok_or_else(|| match time {
         Some(_) => format!("lacks a field of the event `{event}`, or this event is not known"),
@@ -177,7 +180,7 @@ impl<'a> Line<'a> {
         let time = self.time?;
         let phase = self.phase.map(Cow::into_owned);
         Some(match self.event.as_ref() {
-            "run_began" => Event::RunBegan(Beginning {
+            "run_began" if self.version.is_some() => Event::RunBegan(Beginning {
                 run: self.run_id?,
                 name: self.name?.into(),
                 time,
