@@ -21,7 +21,7 @@ impl Parameters {
             Value::Null => BTreeMap::new(),
             other => BTreeMap::from([("parameters".to_owned(), other)]),
         };
-        Parameters(named.into_iter().map(|(name, value)| (name, fingerprint(&value))).collect())
+        Parameters(named.into_iter().map(|(name, value)| (name, fingerprint(value))).collect())
     }
 
     /// The names of the parameters that are not the same in both.
@@ -36,10 +36,23 @@ impl Parameters {
 }
 
 /// FNV-1a with 64 bits: the same in every release of the library, and of Rust.
-fn fingerprint(value: &Value) -> String {
-    let hash = value
+fn fingerprint(value: Value) -> String {
+    let hash = in_order(value)
         .to_string()
         .bytes()
         .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
     format!("{hash:016x}")
+}
+
+/// The value with its keys in order. Any dependency of the program can make `serde_json` leave them as they come, and those of
+/// a hash map come as they like.
+fn in_order(value: Value) -> Value {
+    match value {
+        Value::Object(entries) => {
+            let entries = entries.into_iter().map(|(key, value)| (key, in_order(value)));
+            Value::Object(entries.collect::<BTreeMap<_, _>>().into_iter().collect())
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(in_order).collect()),
+        other => other,
+    }
 }
