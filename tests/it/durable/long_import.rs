@@ -1,0 +1,84 @@
+//! An import of three phases that can go on from any of its rows, for processes that are killed in the middle of it.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::path::Path;
+
+use etl_context::{Counts, Etl, Extract, FileJournal, Load, Phase, PhaseResult, Run, RunningPhase, Transform};
+use serde::{Deserialize, Serialize};
+
+/// Rows in each phase; every one is a unit of work with a checkpoint of its own.
+pub(crate) const ROWS: u64 = 150;
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// How far a phase is, and what came out of it so far.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Cursor {
+    pub(crate) rows: u64,
+    sum: u64,
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Sum {
+    sum: u64,
+}
+
+impl PhaseResult for Sum {}
+
+/// What the import accepted, told as soon as it is: `checkpoint load 2 17`, `ended load`.
+pub(crate) trait Told {
+    fn told(&mut self, what: &str);
+}
+
+impl<F: FnMut(&str)> Told for F {
+    fn told(&mut self, what: &str) {
+        self(what);
+    }
+}
+
+/// Runs the import, or goes on with it; `target` is where it loads to.
+pub(crate) fn import(journal: &Path, target: &Path, told: &mut impl Told) -> Result<Sum, Failure> {
+    let context = Run::builder("long import").journal(FileJournal::open(journal)?).begin::<Etl>()?;
+    told.told("opened");
+    let (extracted, sum) = context.phase(Extract).run(|extract| rows(extract, told, 1, |_, _| Ok(())))?;
+    told.told("ended extract");
+    let (transformed, sum) = extracted.phase(Transform).run(|transform| rows(transform, told, sum.sum, |_, _| Ok(())))?;
+    told.told("ended transform");
+    let (loaded, sum) = transformed.phase(Load).run(|load| {
+        let mut table = OpenOptions::new().create(true).append(true).open(target)?;
+        rows(load, told, sum.sum, |row, sum| {
+            // One write, so that a row is there or not: the commit of this target.
+            Ok(table.write_all(format!("{row} {sum}\n").as_bytes())?)
+        })
+    })?;
+    told.told("ended load");
+    assert_eq!(loaded.report().result().unwrap()["sum"], sum.sum);
+    Ok(sum)
+}
+
+fn rows<Ph: Phase<Counters = Counts>>(
+    phase: &mut RunningPhase<'_, Ph>,
+    told: &mut impl Told,
+    seed: u64,
+    mut load: impl FnMut(u64, u64) -> Result<(), Failure>,
+) -> Result<Sum, Failure> {
+    let mut cursor = phase.resume_point()?.unwrap_or(Cursor { rows: 0, sum: seed });
+    while cursor.rows < ROWS {
+        cursor.sum = cursor.sum.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(cursor.rows);
+        load(cursor.rows, cursor.sum)?;
+        cursor.rows += 1;
+        phase.update_progress(Counts { conversations: 0, messages: 1 });
+        phase.checkpoint(&cursor)?;
+        told.told(&format!("checkpoint {} {}", Ph::NAME, cursor.rows));
+    }
+    Ok(Sum { sum: cursor.sum })
+}
+
+/// The rows in the target, each once: a row that was loaded twice has the same key.
+pub(crate) fn loaded(target: &Path) -> Vec<String> {
+    let mut rows: Vec<_> = fs::read_to_string(target).unwrap().lines().map(str::to_owned).collect();
+    rows.sort();
+    rows.dedup();
+    rows
+}
