@@ -4,6 +4,8 @@ mod every_cut;
 mod every_flip;
 #[cfg(unix)]
 mod kill_loop;
+mod reading;
+mod two_owners;
 
 // What the tests above share, each named for what it is.
 mod child;
