@@ -1,10 +1,16 @@
 //! Runs that survive: kill them anywhere, run them again, lose nothing.
 
+mod checkpoints;
+mod dynamic_face;
 mod every_cut;
 mod every_flip;
 #[cfg(unix)]
 mod kill_loop;
+mod other_run;
 mod reading;
+mod recovery;
+mod resume_order;
+mod resume_results;
 mod two_owners;
 
 // What the tests above share, each named for what it is.
@@ -13,5 +19,6 @@ mod every_event;
 mod journal_file;
 #[cfg(unix)]
 mod long_import;
+mod nightly_run;
 #[cfg(unix)]
 mod seeded;
