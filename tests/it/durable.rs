@@ -6,11 +6,13 @@ mod every_cut;
 mod every_flip;
 #[cfg(unix)]
 mod kill_loop;
+mod limits;
 mod other_run;
 mod reading;
 mod recovery;
 mod resume_order;
 mod resume_results;
+mod stopping;
 mod two_owners;
 
 // What the tests above share, each named for what it is.
