@@ -1,9 +1,13 @@
 //! Runs that survive: kill them anywhere, run them again, lose nothing.
 
 mod checkpoints;
+#[cfg(feature = "testing")]
+mod contract;
 mod dynamic_face;
 mod every_cut;
 mod every_flip;
+#[cfg(feature = "testing")]
+mod failing_disk;
 #[cfg(unix)]
 mod kill_loop;
 mod limits;
@@ -18,6 +22,8 @@ mod two_owners;
 // What the tests above share, each named for what it is.
 mod child;
 mod every_event;
+#[cfg(feature = "testing")]
+mod fake_disk;
 mod journal_file;
 #[cfg(unix)]
 mod long_import;
