@@ -12,6 +12,7 @@ mod failing_disk;
 mod kill_loop;
 mod limits;
 mod other_run;
+mod properties;
 mod reading;
 mod recovery;
 mod resume_order;
