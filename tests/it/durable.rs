@@ -8,6 +8,8 @@ mod every_cut;
 mod every_flip;
 #[cfg(feature = "testing")]
 mod failing_disk;
+mod foreign_files;
+mod golden;
 #[cfg(unix)]
 mod kill_loop;
 mod limits;
@@ -21,6 +23,7 @@ mod stopping;
 mod two_owners;
 
 // What the tests above share, each named for what it is.
+mod checksum;
 mod child;
 mod every_event;
 #[cfg(feature = "testing")]
