@@ -19,6 +19,7 @@ mod reading;
 mod recovery;
 mod resume_order;
 mod resume_results;
+mod specification;
 mod stopping;
 mod two_owners;
 
