@@ -13,6 +13,7 @@ mod golden;
 #[cfg(unix)]
 mod kill_loop;
 mod limits;
+mod not_yet;
 mod other_run;
 mod properties;
 mod reading;
