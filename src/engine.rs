@@ -23,6 +23,7 @@ use crate::parameters::Parameters;
 use crate::phase::{PhaseName, PhaseStatus};
 use crate::phase_record::PhaseRecord;
 use crate::pipeline::PipelineTable;
+use crate::position::Position;
 use crate::progress::Meter;
 use crate::record::{RunRecord, Running};
 use crate::recorded_error::{ErrorRecord, RecordedError};
@@ -62,6 +63,8 @@ pub(crate) struct Engine {
     recovery: Option<RecoveryReport>,
     /// The phases that an earlier process completed and this one has not come to yet.
     carried: Vec<PhaseName>,
+    /// Where this process stands while it has only gone past such phases; `None` once it has run one, and in a new run.
+    passed: Option<Position>,
     pub(crate) meter: Meter,
     pub(crate) pipeline: Option<&'static PipelineTable>,
     /// Behind a mutex only so that a context can be shared between threads; it is never locked.
@@ -102,6 +105,7 @@ impl Engine {
             stopper: Stopper::default(),
             recovery: None,
             carried: Vec::new(),
+            passed: None,
             meter: Meter::idle(),
             pipeline,
             companions: Mutex::default(),
@@ -126,6 +130,11 @@ impl Engine {
         self.recovery.as_ref()
     }
 
+    /// Where the run stands, for this process.
+    pub(crate) fn position(&self) -> Position {
+        self.passed.clone().unwrap_or_else(|| self.record.position())
+    }
+
     /// The report of a phase that an earlier process completed, if nothing has run since that could have changed what it
     /// worked from.
     pub(crate) fn completed_earlier(&self, phase: &PhaseName) -> Option<&PhaseReport> {
@@ -136,6 +145,7 @@ impl Engine {
     /// Goes past a phase that an earlier process completed. If this process comes to it a second time, it runs.
     pub(crate) fn go_past(&mut self, phase: &PhaseName) {
         self.carried.retain(|carried| carried != phase);
+        self.passed = Some(Position::Completed(phase.clone()));
     }
 
     pub(crate) fn start(&mut self, phase: PhaseName, names: &'static [&'static str], totals: CounterValues) -> Result<(), Error> {
@@ -147,6 +157,7 @@ impl Engine {
         })?;
         // What was completed earlier may depend on what runs now.
         self.carried.clear();
+        self.passed = None;
         Ok(())
     }
 
@@ -155,7 +166,8 @@ impl Engine {
         const RULE: &str = "is not `completed`, which is what `complete` says; use `fail(&error)`, or leave the status out";
         let result = self.checked_result("complete", result)?;
         said_status(result.as_ref(), &[PhaseStatus::Completed], RULE)?;
-        self.check_errors()?.end(Ending { status: PhaseStatus::Completed, cause: None, result, error: None })
+        self.check_errors()?;
+        self.end(Ending { status: PhaseStatus::Completed, cause: None, result, error: None })
     }
 
     /// Ends the running phase with the status that its result says, or else the one that was set meanwhile.
@@ -174,25 +186,28 @@ impl Engine {
     /// Records the error and ends the running phase as failed, in one event.
     pub(crate) fn fail(&mut self, asked: &'static str, error: RecordedError) -> Result<PhaseReport, Error> {
         self.record.running(asked)?;
-        let cause = if self.stopper.is_stopped() {
-            FailureCause::Stopped
-        } else if self.check_errors().is_err() {
-            FailureCause::Errors
-        } else {
-            FailureCause::Error
-        };
+        let cause = self.cause_or(FailureCause::Error);
         self.end(Ending { status: PhaseStatus::Failed, cause: Some(cause), result: None, error: Some(error) })
+    }
+
+    /// Why the running phase fails: because it was asked to stop, because of its many errors, or else for this reason.
+    fn cause_or(&self, otherwise: FailureCause) -> FailureCause {
+        match self.check_errors() {
+            _ if self.stopper.is_stopped() => FailureCause::Stopped,
+            Err(_) => FailureCause::Errors,
+            Ok(()) => otherwise,
+        }
     }
 
     /// Records an error under a phase, running or not.
     pub(crate) fn record_error(&mut self, phase: PhaseName, error: RecordedError) -> Result<(), Error> {
-        let running = self.record.running("").ok().filter(|running| running.phase == phase);
+        let running = self.record.current().filter(|running| running.phase == phase);
         let ended = || self.record.phase(phase.as_str()).and_then(PhaseRecord::latest_report).map(PhaseReport::attempt);
         let attempt = running.map(|running| running.attempt).or_else(ended);
         let is_running = running.is_some();
         let error = ErrorRecord { phase, attempt, time: self.clock.now(), error };
         self.happen(&Event::ErrorRecorded { error }, |_| {})?;
-        if is_running { self.check_errors().map(drop) } else { Ok(()) }
+        if is_running { self.check_errors() } else { Ok(()) }
     }
 
     pub(crate) fn set_status(&mut self, phase: PhaseName, status: PhaseStatus) -> Result<(), Error> {
@@ -230,14 +245,14 @@ impl Engine {
     }
 
     /// The running attempt has not recorded more errors than it may.
-    fn check_errors(&mut self) -> Result<&mut Self, Error> {
+    fn check_errors(&self) -> Result<(), Error> {
         if let (Some(allowed), Some(phase)) = (self.limits.errors, self.record.current_phase()) {
             let errors = self.record.phase(phase.as_str()).map_or(0, PhaseRecord::attempt_errors);
             if errors > allowed {
                 return Err(Error::TooManyErrors { phase: phase.clone(), errors, allowed });
             }
         }
-        Ok(self)
+        Ok(())
     }
 
     /// A phase is running, and its result is a dictionary or nothing; checked in this order.
@@ -259,7 +274,7 @@ impl Engine {
 
     /// An attempt that was running when its process died becomes a failed one, as of its last sign of life.
     fn interrupt(&mut self) -> Result<Option<(PhaseName, u32)>, Error> {
-        let Ok(running) = self.record.running("") else { return Ok(None) };
+        let Some(running) = self.record.current() else { return Ok(None) };
         let interrupted = (running.phase.clone(), running.attempt);
         let ended = self.record.latest_time();
         let report = PhaseReport::new(Attempt {
@@ -289,7 +304,7 @@ impl Engine {
 
     /// What would be reported of the running attempt if it ended now.
     pub(crate) fn running_report(&self) -> Option<PhaseReport> {
-        let running = self.record.running("").ok()?;
+        let running = self.record.current()?;
         Some(self.report(running, PhaseStatus::Running, None, None))
     }
 
@@ -369,13 +384,7 @@ impl Drop for Engine {
         if self.record.current_phase().is_none() {
             return;
         }
-        let cause = if thread::panicking() {
-            FailureCause::Panicked
-        } else if self.stopper.is_stopped() {
-            FailureCause::Stopped
-        } else {
-            FailureCause::Abandoned
-        };
+        let cause = if thread::panicking() { FailureCause::Panicked } else { self.cause_or(FailureCause::Abandoned) };
         // If the journal cannot take it, there is nobody left to tell.
         let _ = self.end(Ending { status: PhaseStatus::Failed, cause: Some(cause), result: None, error: None });
     }

@@ -130,13 +130,13 @@ pub enum Error {
     },
 
     /// The journal holds the run of other parameters, or of another name: another run.
-    #[error(
-        "the journal holds another run: {difference}; give each run a journal of its own, or allow it with allow_other_parameters"
-    )]
+    #[error("the journal holds another run: {difference}; {remedy}")]
     #[non_exhaustive]
     OtherRun {
-        /// What is different, as in ``parameter `export` is not the same``.
+        /// What is different, as in ``it is called `import`, not `export` ``.
         difference: String,
+        /// What to do.
+        remedy: &'static str,
     },
 
     /// The parameters of a run cannot be turned into JSON.

@@ -113,7 +113,9 @@ impl EtlContext {
         if self.current_phase().is_none()
             && let Some(pipeline) = self.engine.pipeline
         {
-            pipeline.check_order(&phase, self.record().position())?;
+            // As in `try_into_state`, a run that goes on stands at two positions.
+            let left = pipeline.check_order(&phase, self.record().position());
+            left.or_else(|_| pipeline.check_order(&phase, self.engine.position()))?;
         }
         self.engine.start(phase, counters.unwrap_or(C::NAMES), totals.to_values())
     }
@@ -302,7 +304,9 @@ impl EtlContext {
         let pipeline = self.engine.pipeline;
         let has_phase = S::phase().is_none_or(|phase| P::TABLE.declaration(&phase).is_ok());
         let keeps_to = has_phase && pipeline.is_none_or(|pipeline| pipeline == P::TABLE);
-        if keeps_to && S::matches(self.record(), self.engine.meter.names()) {
+        // Of a run that goes on, both are true: where this process has come to, and where the run was left.
+        let mut positions = [self.engine.position(), self.record().position()].into_iter();
+        if keeps_to && positions.any(|position| S::matches(self.record(), &position, self.engine.meter.names())) {
             self.engine.pipeline = Some(P::TABLE);
             return Ok(Context::from_engine(self.engine));
         }

@@ -1,7 +1,7 @@
 //! The guide: pages to read, compiled with the crate so that their examples keep working.
 //!
-//! Begin with the [`tutorial`], then read [`faces`], [`pipelines`] and [`progress`] as you need them. [`errors`] is for looking
-//! things up, and [`migrating`] for those who come from the Python API.
+//! Begin with the [`tutorial`], then read [`faces`], [`pipelines`], [`progress`] and [`durable`] as you need them. [`errors`] and
+//! [`journal_format`] are for looking things up, and [`migrating`] for those who come from the Python API.
 
 /// Declares a page. Its links are written for a reader of the repository; the first definition of a link wins, so here they
 /// lead to the pages of this module.
@@ -13,6 +13,8 @@ macro_rules! pages {
         /// [faces]: crate::guide::faces
         /// [pipelines]: crate::guide::pipelines
         /// [progress]: crate::guide::progress
+        /// [durable]: crate::guide::durable
+        /// [journal_format]: crate::guide::journal_format
         /// [errors]: crate::guide::errors
         /// [migrating]: crate::guide::migrating
         ///
@@ -33,6 +35,12 @@ pages! {
 
     /// Counting: totals, threads, workers, and reading from outside.
     progress = "../docs/progress.md";
+
+    /// Runs that survive their process: journals, resuming, stopping, limits.
+    durable = "../docs/durable.md";
+
+    /// What a `FileJournal` writes, byte for byte.
+    journal_format = "../docs/journal-format.md";
 
     /// Every mistake: what the compiler prints, what it means, how to mend it, and its twin at run time.
     errors = "../docs/errors.md";

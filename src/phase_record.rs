@@ -19,6 +19,8 @@ pub struct PhaseRecord {
     overrides: Vec<StatusOverride>,
     /// Recorded under the running attempt, or the one that ended last.
     attempt_errors: u64,
+    /// Whether a phase that comes before this one has started again since, so that this one worked from what is no more.
+    outdated: bool,
 }
 
 /// A status that somebody set by hand.
@@ -38,12 +40,26 @@ impl PhaseRecord {
             checkpoint: None,
             overrides: Vec::new(),
             attempt_errors: 0,
+            outdated: false,
         }
     }
 
     pub(crate) fn start(&mut self) {
         self.status = PhaseStatus::Running;
         self.attempt_errors = 0;
+        self.outdated = false;
+    }
+
+    /// A phase that comes before this one starts again: neither the result nor the checkpoint means anything any more.
+    pub(crate) fn outdate(&mut self) {
+        self.outdated = true;
+        self.checkpoint = None;
+    }
+
+    /// Whether the phase is done and need not run again.
+    pub(crate) fn is_done(&self) -> bool {
+        let completed = |report: &PhaseReport| report.status() == PhaseStatus::Completed;
+        self.status == PhaseStatus::Completed && !self.outdated && self.latest_report().is_some_and(completed)
     }
 
     /// A phase that completed has nothing left to go on from.

@@ -136,13 +136,18 @@ impl RunRecord {
         self.phase(phase).map_or(1, PhaseRecord::next_attempt)
     }
 
-    /// The running attempt.
+    /// The running attempt, if there is one.
+    pub(crate) fn current(&self) -> Option<&Running> {
+        self.running.as_ref()
+    }
+
+    /// The running attempt, for a call that needs one.
     ///
     /// # Errors
     ///
     /// [`Error::NoneInProgress`], which says what was asked for.
     pub(crate) fn running(&self, asked: &'static str) -> Result<&Running, Error> {
-        self.running.as_ref().ok_or_else(|| self.none_in_progress(asked))
+        self.current().ok_or_else(|| self.none_in_progress(asked))
     }
 
     fn none_in_progress(&self, asked: &'static str) -> Error {
@@ -167,6 +172,7 @@ impl RunRecord {
     fn start(&mut self, phase: &PhaseName, attempt: u32, totals: &Tally, started: Timestamp) {
         let index = self.index_of(phase);
         self.phases[index].start();
+        self.phases[index + 1..].iter_mut().for_each(PhaseRecord::outdate);
         let (phase, counts, totals) = (phase.clone(), totals.zeroed(), totals.clone());
         self.running = Some(Running { index, phase, attempt, started, counts, totals });
     }

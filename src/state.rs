@@ -26,6 +26,7 @@ pub struct Failed<Ph>(PhantomData<fn() -> Ph>);
 
 mod sealed {
     use crate::phase::PhaseName;
+    use crate::position::Position;
     use crate::record::RunRecord;
 
     #[diagnostic::on_unimplemented(
@@ -40,8 +41,8 @@ mod sealed {
         /// The phase that the state is about.
         fn phase() -> Option<PhaseName>;
 
-        /// Whether a run is in this state, whose current counters have these names.
-        fn matches(record: &RunRecord, counters: &[&str]) -> bool;
+        /// Whether a run is in this state that stands at this position and whose current counters have these names.
+        fn matches(record: &RunRecord, position: &Position, counters: &[&str]) -> bool;
     }
 }
 
@@ -90,8 +91,8 @@ impl SealedState for Idle {
         Position::Idle.to_string()
     }
 
-    fn matches(record: &RunRecord, _: &[&str]) -> bool {
-        record.current_phase().is_none() && record.position() == Position::Idle
+    fn matches(record: &RunRecord, position: &Position, _: &[&str]) -> bool {
+        record.current_phase().is_none() && *position == Position::Idle
     }
 }
 
@@ -105,7 +106,7 @@ impl<Ph: Phase> SealedState for Running<Ph> {
         format!("Running<{}>", Ph::NAME)
     }
 
-    fn matches(record: &RunRecord, counters: &[&str]) -> bool {
+    fn matches(record: &RunRecord, _: &Position, counters: &[&str]) -> bool {
         record.current_phase() == Some(&Ph::NAME) && counters == <Ph::Counters as Counters>::NAMES
     }
 }
@@ -120,8 +121,8 @@ impl<Ph: Phase> SealedState for Completed<Ph> {
         Position::Completed(Ph::NAME).to_string()
     }
 
-    fn matches(record: &RunRecord, _: &[&str]) -> bool {
-        rests_at::<Ph>(record, &Position::Completed(Ph::NAME))
+    fn matches(record: &RunRecord, position: &Position, _: &[&str]) -> bool {
+        rests::<Ph>(record) && *position == Position::Completed(Ph::NAME)
     }
 }
 
@@ -135,16 +136,16 @@ impl<Ph: Phase> SealedState for Failed<Ph> {
         Position::Failed(Ph::NAME).to_string()
     }
 
-    fn matches(record: &RunRecord, _: &[&str]) -> bool {
-        rests_at::<Ph>(record, &Position::Failed(Ph::NAME))
+    fn matches(record: &RunRecord, position: &Position, _: &[&str]) -> bool {
+        rests::<Ph>(record) && *position == Position::Failed(Ph::NAME)
     }
 }
 
-/// No phase is running, the run stands there, and the phase has counted what its type says.
-fn rests_at<Ph: Phase>(record: &RunRecord, position: &Position) -> bool {
+/// No phase is running, and the phase has counted what its type says.
+fn rests<Ph: Phase>(record: &RunRecord) -> bool {
     let report = record.phase(Ph::NAME.as_str()).and_then(PhaseRecord::latest_report);
     let counts = report.and_then(|report| report.tally().typed::<Ph::Counters>());
-    record.current_phase().is_none() && record.position() == *position && counts.is_some()
+    record.current_phase().is_none() && counts.is_some()
 }
 
 macro_rules! debug_as_description {

@@ -8,8 +8,9 @@ use crate::error::{Error, shown};
 use crate::event::{Beginning, Event};
 use crate::journal::JournalError;
 use crate::parameters::Parameters;
-use crate::phase::{PhaseName, PhaseStatus};
+use crate::phase::PhaseName;
 use crate::pipeline::PipelineTable;
+use crate::position::Position;
 use crate::record::RunRecord;
 use crate::recovery::RecoveryReport;
 use crate::stopper::Stopper;
@@ -76,12 +77,13 @@ impl Engine {
             }
         };
         engine.carried = engine.completed();
+        engine.passed = Some(Position::Idle);
         engine.recovery = Some(RecoveryReport { events, completed: engine.completed(), interrupted, repairs: engine.repairs() });
         Ok(engine)
     }
 
     fn completed(&self) -> Vec<PhaseName> {
-        let completed = self.record.phases().filter(|phase| phase.status() == PhaseStatus::Completed);
+        let completed = self.record.phases().filter(|phase| phase.is_done());
         completed.map(|phase| phase.name().clone()).collect()
     }
 
@@ -95,8 +97,8 @@ impl Opening {
     /// The journal holds the run that is to be opened.
     fn check_same_run(&self, record: &RunRecord) -> Result<(), Error> {
         if *record.name() != *self.name {
-            let difference = format!("it is called `{}`, not `{}`", record.name(), self.name);
-            return Err(Error::OtherRun { difference });
+            let difference = format!("it is called `{}`, not `{}`", shown(record.name()), shown(&self.name));
+            return Err(Error::OtherRun { difference, remedy: "give each run a journal of its own" });
         }
         let changed = record.parameters().changed(&self.parameters);
         if changed.is_empty() || self.allows_other_parameters {
@@ -104,6 +106,7 @@ impl Opening {
         }
         let names = changed.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         let difference = format!("it began with other values of the parameters {names}");
-        Err(Error::OtherRun { difference })
+        let remedy = "give each run a journal of its own, or allow it with allow_other_parameters";
+        Err(Error::OtherRun { difference, remedy })
     }
 }

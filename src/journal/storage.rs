@@ -6,7 +6,6 @@ use std::io::{self, Read, Seek, Write};
 use std::path::Path;
 
 /// A file that is read whole, appended to, synced and cut.
-#[cfg_attr(not(feature = "testing"), allow(unreachable_pub, reason = "public with the feature `testing` only"))]
 #[cfg_attr(not(feature = "testing"), allow(unreachable_pub, reason = "only tests stand in for a disk"))]
 pub trait Storage: Send + fmt::Debug {
     /// Every byte of the file.

@@ -13,7 +13,6 @@ mod golden;
 #[cfg(unix)]
 mod kill_loop;
 mod limits;
-mod not_yet;
 mod other_run;
 mod properties;
 mod reading;
@@ -23,6 +22,7 @@ mod resume_results;
 mod specification;
 mod stopping;
 mod two_owners;
+mod what_ran_again;
 
 // What the tests above share, each named for what it is.
 mod checksum;

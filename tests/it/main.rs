@@ -7,6 +7,7 @@ mod bad_errors;
 mod bad_names;
 mod bad_results;
 mod compile_errors;
+mod durable;
 mod examples;
 mod guide;
 mod journal;
@@ -37,12 +38,3 @@ mod parsed_json;
 mod refusing_journal;
 mod unchanged;
 mod watcher;
-//! What a program that depends on the crate can rely on: one module for each topic.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    missing_docs,
-    reason = "a test fails by panicking, and its name says what it holds"
-)]
-mod durable;

@@ -1,4 +1,4 @@
-//! What should hold and does not yet. Run it with `cargo test -- --ignored not_yet`.
+//! What a run that goes on remembers of what ran again, of limits, and of statuses that were set by hand.
 
 use std::convert::Infallible;
 
@@ -10,7 +10,6 @@ use super::journal_file::JournalFile;
 use super::nightly_run::{builder, export, finished, go_through, open, run_again, set_status};
 
 #[test]
-#[ignore = "fails: what ran again is forgotten when the run is opened again"]
 fn when_a_phase_ran_again_all_later_ones_run_even_if_its_process_died_in_between() {
     let file = finished();
     drop(open(&file).phase(Extract).again().run(|_| Ok::<_, Infallible>(export())).unwrap());
@@ -18,7 +17,6 @@ fn when_a_phase_ran_again_all_later_ones_run_even_if_its_process_died_in_between
 }
 
 #[test]
-#[ignore = "fails: what ran again is forgotten when the run is opened again"]
 fn a_status_that_was_set_keeps_its_effect_if_the_process_dies_in_between() {
     let file = finished();
     set_status(&file, "extract", PhaseStatus::Failed);
@@ -27,7 +25,6 @@ fn a_status_that_was_set_keeps_its_effect_if_the_process_dies_in_between() {
 }
 
 #[test]
-#[ignore = "fails: erasing a context forgets what it has gone past"]
 fn a_phase_that_was_gone_past_is_the_state_of_the_context() {
     let file = finished();
     let (context, _) = open(&file).phase(Extract).run(|_| Ok::<_, Infallible>(export())).unwrap();
@@ -37,7 +34,6 @@ fn a_phase_that_was_gone_past_is_the_state_of_the_context() {
 }
 
 #[test]
-#[ignore = "fails: erasing a context forgets what it has gone past"]
 fn a_run_that_is_opened_again_starts_as_idle_on_both_faces() {
     let dynamic = builder(&finished()).begin::<Etl>().unwrap().erase();
     let context: Context<Idle> = dynamic.try_into_state().expect("it is where it was before");
@@ -47,7 +43,6 @@ fn a_run_that_is_opened_again_starts_as_idle_on_both_faces() {
 }
 
 #[test]
-#[ignore = "fails: a report of failure behind the state `Completed`"]
 fn what_a_completed_phase_is_entered_with_is_a_report_of_completion() {
     let file = JournalFile::new();
     drop(open(&file).phase(Extract).run(|_| Err::<(), _>("no disk")).unwrap_err());
@@ -58,7 +53,6 @@ fn what_a_completed_phase_is_entered_with_is_a_report_of_completion() {
 }
 
 #[test]
-#[ignore = "fails: a checkpoint outlives the data that it was made in"]
 fn a_checkpoint_does_not_count_once_an_earlier_phase_ran_again() {
     let file = JournalFile::new();
     let (extracted, _) = open(&file).phase(Extract).run(|_| Ok::<_, Infallible>(export())).unwrap();
@@ -76,7 +70,6 @@ fn a_checkpoint_does_not_count_once_an_earlier_phase_ran_again() {
 }
 
 #[test]
-#[ignore = "fails: it is recorded as abandoned"]
 fn a_closure_that_goes_on_after_too_many_errors_fails_by_them() {
     let file = JournalFile::new();
     let context = builder(&file).max_errors(0).begin::<Etl>().unwrap();
@@ -90,7 +83,6 @@ fn a_closure_that_goes_on_after_too_many_errors_fails_by_them() {
 }
 
 #[test]
-#[ignore = "fails: it names a call that does not allow it"]
 fn the_refusal_of_another_name_proposes_what_helps() {
     let file = finished();
     let message = etl_context::Run::builder("weekly").journal(file.open()).begin::<Etl>().unwrap_err().to_string();
@@ -98,7 +90,6 @@ fn the_refusal_of_another_name_proposes_what_helps() {
 }
 
 #[test]
-#[ignore = "fails: it is told as an event that was refused"]
 fn a_journal_that_cannot_be_loaded_is_told_as_such() {
     struct Unreadable;
     impl Journal for Unreadable {
