@@ -104,6 +104,7 @@ mod event;
 pub mod guide;
 pub mod journal;
 mod lossless_json;
+mod mermaid;
 mod observe;
 mod pace;
 mod parameters;

@@ -1,12 +1,11 @@
 //! In what order? Pipelines, their edges, and the checks that the compiler makes of them.
 
-use std::fmt::Write;
-
 use serde::{Deserialize, Serialize};
 
 use crate::compile_message::Message;
 use crate::counters::Counters;
 use crate::error::{Error, sentence};
+use crate::mermaid::flowchart;
 use crate::phase::{Extract, Load, Phase, PhaseName, Transform};
 use crate::pipeline_shape::PipelineShape;
 use crate::position::Position;
@@ -163,20 +162,7 @@ impl PipelineTable {
 #[doc(hidden)]
 #[must_use]
 pub fn mermaid<P: Pipeline>() -> String {
-    let node = |name: &PhaseName| P::PHASES.iter().position(|phase| phase.name == *name).unwrap_or_default();
-    let mut chart = "flowchart LR\n    idle((idle))\n".to_owned();
-    for (index, phase) in P::PHASES.iter().enumerate() {
-        let _ = writeln!(chart, "    phase{index}[\"{}\"]", phase.name);
-    }
-    for edge in P::EDGES {
-        let to = node(&edge.phase);
-        let _ = match &edge.after {
-            Position::Idle => writeln!(chart, "    idle --> phase{to}"),
-            Position::Completed(from) => writeln!(chart, "    phase{} --> phase{to}", node(from)),
-            Position::Failed(from) => writeln!(chart, "    phase{} -. failed .-> phase{to}", node(from)),
-        };
-    }
-    chart
+    flowchart(&P::PHASES.iter().map(|phase| &phase.name).collect::<Vec<_>>(), P::EDGES)
 }
 
 /// Refuses, while the compiler evaluates a constant, a pipeline in which two phases share a name or one can never start.
