@@ -12,7 +12,7 @@ use crate::phase::PhaseStatus;
 use crate::phase_record::PhaseRecord;
 use crate::record::RunRecord;
 use crate::recorded_error::ErrorRecord;
-use crate::report::{PhaseReport, worth_telling};
+use crate::report::{Attempt, PhaseReport, worth_telling};
 use crate::run_id::RunId;
 use crate::table::{Column, Table, WIDTH, duration, grouped, one_line, rate, shortened_inside};
 
@@ -140,6 +140,46 @@ impl RunSummary {
 
     fn latest<'a>(&'a self, phase: &'a PhaseRecord) -> Option<&'a PhaseReport> {
         self.attempts(phase).next_back()
+    }
+}
+
+impl RunRecord {
+    /// The run as a table, or as JSON.
+    ///
+    /// A phase that is running is told as of the record's latest event, with the counts of its last checkpoint: the live
+    /// counters are in the process that runs it.
+    ///
+    /// ```
+    /// use etl_context::{Etl, Extract, FileJournal, Run, RunRecord};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("import.jsonl");
+    /// let context = Run::builder("import").journal(FileJournal::open(&path)?).begin::<Etl>()?;
+    /// let extracted = context.start(Extract)?.complete(())?;
+    ///
+    /// // Elsewhere, or next morning.
+    /// let record = RunRecord::read(&path)?.expect("the run has begun");
+    /// println!("{}", record.summary());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn summary(&self) -> RunSummary {
+        let taken = self.latest_time();
+        let running = self.running("summary").ok().map(|running| {
+            PhaseReport::new(Attempt {
+                phase: running.phase.clone(),
+                number: running.attempt,
+                status: PhaseStatus::Running,
+                cause: None,
+                started: running.started,
+                ended: taken,
+                microseconds: taken.microseconds_since(running.started),
+                counts: running.counts.clone(),
+                totals: running.totals.clone(),
+                result: None,
+            })
+        });
+        RunSummary { record: self.clone(), running, taken, observer_failures: 0 }
     }
 }
 
