@@ -102,6 +102,7 @@ mod error;
 mod etl_context;
 mod event;
 pub mod guide;
+mod html;
 pub mod journal;
 mod lossless_json;
 mod mermaid;
@@ -120,6 +121,7 @@ mod recorded_error;
 mod recovery;
 mod refused;
 mod report;
+mod report_markdown;
 mod result;
 mod run;
 mod run_id;
@@ -130,6 +132,7 @@ mod stopper;
 mod stored;
 mod summary;
 mod table;
+mod unseen;
 
 // The public interface:
 

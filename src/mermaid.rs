@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::phase::PhaseName;
 use crate::pipeline::Edge;
-use crate::record::Position;
+use crate::position::Position;
 
 /// The edges as a Mermaid flowchart, with the phases in this order. Edges out of a failure are dotted.
 pub(crate) fn flowchart(phases: &[&PhaseName], edges: &[Edge]) -> String {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use crate::phase::PhaseName;
 use crate::pipeline::Edge;
 
 /// The name and the edges of a pipeline.
@@ -37,5 +38,17 @@ impl PipelineShape {
     #[must_use]
     pub fn edges(&self) -> &[Edge] {
         &self.edges
+    }
+
+    /// Its phases, in the order in which the edges name them, which is that of their declaration.
+    pub(crate) fn phases(&self) -> Vec<&PhaseName> {
+        let mut phases: Vec<&PhaseName> = Vec::new();
+        let predecessors = self.edges.iter().filter_map(|edge| edge.after.phase());
+        for phase in self.edges.iter().map(|edge| &edge.phase).chain(predecessors) {
+            if !phases.contains(&phase) {
+                phases.push(phase);
+            }
+        }
+        phases
     }
 }

@@ -19,6 +19,14 @@ pub enum Position {
 }
 
 impl Position {
+    /// The phase that ended last.
+    pub(crate) fn phase(&self) -> Option<&PhaseName> {
+        match self {
+            Position::Idle => None,
+            Position::Completed(phase) | Position::Failed(phase) => Some(phase),
+        }
+    }
+
     /// As `pipeline!` writes it behind `after`: `Idle`, `extract`, `Failed<extract>`.
     pub(crate) fn in_pipeline(&self) -> String {
         if let Position::Completed(phase) = self { phase.to_string() } else { self.to_string() }

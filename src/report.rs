@@ -12,7 +12,7 @@ use crate::clock::Timestamp;
 use crate::counters::{Counts, Tally};
 use crate::phase::{PhaseName, PhaseStatus};
 use crate::result::Dictionary;
-use crate::table::{Column, Table, duration, grouped, one_line, rate};
+use crate::table::{Column, Table, duration, grouped, one_line, percentage, rate};
 
 /// What one attempt at a phase came to. Cloning it copies a pointer.
 ///
@@ -184,6 +184,22 @@ impl PhaseReport {
         })
     }
 
+    /// What was processed, with what is known of its total and its rate.
+    pub(crate) fn counted(&self) -> impl Iterator<Item = Counted<'_>> {
+        self.processed().zip(self.0.totals.iter()).map(|((name, count), (_, total))| Counted {
+            name,
+            count,
+            total: (total > 0).then_some(total),
+            duration: self.duration(),
+        })
+    }
+
+    /// The result's own keys, without those that are told as a measurement, a count or the status.
+    pub(crate) fn own_results(&self) -> impl Iterator<Item = (&str, &Value)> {
+        let own = self.0.result.iter().flatten().filter(|(key, _)| !self.is_told(key));
+        own.map(|(key, value)| (key.as_str(), value))
+    }
+
     /// A summary also reports on the attempt that is still running.
     fn ended(&self) -> bool {
         self.0.status != PhaseStatus::Running
@@ -276,21 +292,44 @@ impl fmt::Display for PhaseReport {
         line("status", format!("{}{cause}", self.0.status));
         line("attempt", self.0.number.to_string());
         line("duration", duration(self.duration()));
-        for ((name, count), (_, total)) in self.processed().zip(self.0.totals.iter()) {
-            line(name, counted(count, total, worth_telling(count, self.duration())));
+        for counted in self.counted() {
+            line(counted.name, counted.to_string());
         }
-        let shown = self.0.result.iter().flatten().filter(|(key, _)| !self.is_told(key));
-        shown.for_each(|(key, value)| line(key, value.as_str().map_or_else(|| value.to_string(), str::to_owned)));
+        self.own_results().for_each(|(key, value)| line(key, value.as_str().map_or_else(|| value.to_string(), str::to_owned)));
         f.write_str(table.to_string().trim_end())
     }
 }
 
+/// One counter of an attempt.
+pub(crate) struct Counted<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) count: u64,
+    pub(crate) total: Option<u64>,
+    duration: Duration,
+}
+
+impl Counted<'_> {
+    pub(crate) fn percent(&self) -> Option<f64> {
+        self.total.map(|total| percent(self.count, total))
+    }
+
+    /// `None` where it would say nothing to people.
+    pub(crate) fn per_second(&self) -> Option<f64> {
+        worth_telling(self.count, self.duration)
+    }
+}
+
 /// As in `400 of 1,000 (40 %), 1,333 per second`; the rate is left out where it does not fit.
-fn counted(count: u64, total: u64, per_second: Option<f64>) -> String {
-    let of_total = if total > 0 { format!(" of {} ({:.0} %)", grouped(total), percent(count, total)) } else { String::new() };
-    let speed = per_second.map(|speed| format!(", {} per second", rate(speed))).unwrap_or_default();
-    let counted = format!("{}{of_total}", grouped(count));
-    if counted.len() + speed.len() <= VALUE_WIDTH { counted + &speed } else { counted }
+impl fmt::Display for Counted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut counted = grouped(self.count);
+        if let (Some(total), Some(percent)) = (self.total, self.percent()) {
+            counted += &format!(" of {} ({})", grouped(total), percentage(percent));
+        }
+        let speed = self.per_second().map(|speed| format!(", {} per second", rate(speed))).unwrap_or_default();
+        f.write_str(&counted)?;
+        if counted.len() + speed.len() <= VALUE_WIDTH { f.write_str(&speed) } else { Ok(()) }
+    }
 }
 
 /// How many characters of a value a line shows.

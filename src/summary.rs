@@ -8,11 +8,13 @@ use serde::{Serialize, Serializer};
 
 use crate::clock::Timestamp;
 use crate::engine::Engine;
+use crate::html::Page;
 use crate::phase::PhaseStatus;
 use crate::phase_record::PhaseRecord;
 use crate::record::RunRecord;
 use crate::recorded_error::ErrorRecord;
 use crate::report::{Attempt, PhaseReport, worth_telling};
+use crate::report_markdown::Markdown;
 use crate::run_id::RunId;
 use crate::table::{Column, Table, WIDTH, duration, grouped, one_line, rate, shortened_inside};
 
@@ -57,6 +59,34 @@ impl RunSummary {
             taken: engine.now(),
             observer_failures: engine.observer_failures(),
         }
+    }
+
+    /// The same as Markdown, as GitHub shows it: tables, errors with their sources, the pipeline as a Mermaid diagram.
+    ///
+    /// Texts of the author's (names, results, errors) are escaped, and very long ones are cut.
+    #[must_use]
+    pub fn to_markdown(&self) -> String {
+        Markdown(self).to_string()
+    }
+
+    /// The same as one HTML page that needs nothing else: a timeline with a bar for each attempt, counts, rates, results,
+    /// errors under their phase, the pipeline's diagram.
+    ///
+    /// The page has no script and loads nothing. It is light or dark as the reader's system is, and it prints. Every text of
+    /// the author's (names, results, errors) is escaped; a long one is folded.
+    ///
+    /// ```
+    /// use etl_context::{Context, Extract};
+    ///
+    /// let summary = Context::new("<nightly>").start(Extract)?.complete(())?.summary();
+    /// let page = summary.to_html();
+    /// assert!(page.starts_with("<!DOCTYPE html>"));
+    /// assert!(page.contains("&lt;nightly&gt;"));
+    /// # Ok::<(), etl_context::Error>(())
+    /// ```
+    #[must_use]
+    pub fn to_html(&self) -> String {
+        Page(self).to_string()
     }
 
     /// The run's identity.
@@ -132,19 +162,39 @@ impl RunSummary {
         self.observer_failures
     }
 
+    pub(crate) fn record(&self) -> &RunRecord {
+        &self.record
+    }
+
+    /// The moment that it tells of.
+    pub(crate) fn taken(&self) -> Timestamp {
+        self.taken
+    }
+
+    /// How long attempts at the phase were running, all together.
+    pub(crate) fn time_in(&self, phase: &PhaseRecord) -> Duration {
+        self.attempts(phase).fold(Duration::ZERO, |sum, report| sum.saturating_add(report.duration()))
+    }
+
+    /// How much of the time in which any phase was running this one was, in percent; `None` if none took any time.
+    pub(crate) fn share(&self, phase: &PhaseRecord) -> Option<f64> {
+        let all = self.record.phases().fold(Duration::ZERO, |sum, phase| sum.saturating_add(self.time_in(phase)));
+        (!all.is_zero()).then(|| self.time_in(phase).as_secs_f64() * 100.0 / all.as_secs_f64())
+    }
+
     /// All attempts at the phase, the running one last.
-    fn attempts<'a>(&'a self, phase: &'a PhaseRecord) -> impl DoubleEndedIterator<Item = &'a PhaseReport> {
+    pub(crate) fn attempts<'a>(&'a self, phase: &'a PhaseRecord) -> impl DoubleEndedIterator<Item = &'a PhaseReport> {
         let running = self.running.iter().filter(|running| running.phase() == phase.name());
         phase.reports().iter().chain(running)
     }
 
-    fn latest<'a>(&'a self, phase: &'a PhaseRecord) -> Option<&'a PhaseReport> {
+    pub(crate) fn latest<'a>(&'a self, phase: &'a PhaseRecord) -> Option<&'a PhaseReport> {
         self.attempts(phase).next_back()
     }
 }
 
 impl RunRecord {
-    /// The run as a table, or as JSON.
+    /// The run as a table, as JSON, Markdown or HTML.
     ///
     /// A phase that is running is told as of the record's latest event, with the counts of its last checkpoint: the live
     /// counters are in the process that runs it.

@@ -138,7 +138,22 @@ pub(crate) fn grouped(number: u64) -> String {
 /// A rate of at least 10 without a fraction, a smaller one with one digit of it.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates, and rates are never negative")]
 pub(crate) fn rate(per_second: f64) -> String {
-    if per_second >= 9.95 { grouped(per_second.round() as u64) } else { format!("{per_second:.1}") }
+    match per_second {
+        9.95.. => grouped(per_second.round() as u64),
+        0.05.. => format!("{per_second:.1}"),
+        _ => "under 0.1".to_owned(),
+    }
+}
+
+/// As in `42 %`, `4.2 %`, `under 0.1 %`. Only what is all reads as 100 %.
+pub(crate) fn percentage(percent: f64) -> String {
+    match percent {
+        0.0 => "0 %".to_owned(),
+        ..0.1 => "under 0.1 %".to_owned(),
+        ..9.95 | 99.5..99.95 => format!("{percent:.1} %"),
+        99.95..100.0 => "over 99.9 %".to_owned(),
+        _ => format!("{percent:.0} %"),
+    }
 }
 
 /// As in `840 µs`, `12.3 ms`, `1.24 s`, `2 min 05 s`, `3 h 12 min`.
