@@ -1,6 +1,7 @@
 //! What the crate promises, held through its public API: one program, a module for each topic.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "a test fails by panicking")]
+#![allow(clippy::needless_pass_by_value, reason = "`json!` in an argument reads best without a reference")]
 
 mod auto_traits;
 mod bad_errors;
@@ -12,11 +13,13 @@ mod examples;
 mod guide;
 mod journal;
 mod journal_replay;
+mod markdown_report;
 mod observers;
 mod pipelines;
 mod properties;
 mod question_mark;
 mod report_display;
+mod reports;
 mod semantics_phases;
 mod semantics_reports;
 mod semantics_results;
@@ -36,5 +39,7 @@ mod measurable;
 mod nightly;
 mod parsed_json;
 mod refusing_journal;
+mod report_samples;
 mod unchanged;
 mod watcher;
+mod written_run;
