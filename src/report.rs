@@ -322,10 +322,9 @@ impl Counted<'_> {
 /// As in `400 of 1,000 (40 %), 1,333 per second`; the rate is left out where it does not fit.
 impl fmt::Display for Counted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut counted = grouped(self.count);
-        if let (Some(total), Some(percent)) = (self.total, self.percent()) {
-            counted += &format!(" of {} ({})", grouped(total), percentage(percent));
-        }
+        let of_total = self.total.zip(self.percent());
+        let of_total = of_total.map(|(total, percent)| format!(" of {} ({})", grouped(total), percentage(percent)));
+        let counted = grouped(self.count) + &of_total.unwrap_or_default();
         let speed = self.per_second().map(|speed| format!(", {} per second", rate(speed))).unwrap_or_default();
         f.write_str(&counted)?;
         if counted.len() + speed.len() <= VALUE_WIDTH { f.write_str(&speed) } else { Ok(()) }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::unseen::is_unseen;
+
 /// The longest line.
 pub(crate) const WIDTH: usize = 100;
 
@@ -94,11 +96,11 @@ pub(crate) fn shortened_inside(text: &str, most: usize) -> String {
     text.chars().take(start).chain(['…']).chain(text.chars().skip(length - end)).collect()
 }
 
-/// A text from outside on one line of at most `most` characters, with control characters escaped.
+/// A text from outside on one line of at most `most` characters, with characters escaped that cannot be seen.
 pub(crate) fn one_line(text: &str, most: usize) -> String {
     let escape = |character: char| {
-        let escaped = character.is_control().then(|| character.escape_default());
-        escaped.into_iter().flatten().chain((!character.is_control()).then_some(character))
+        let escaped = is_unseen(character).then(|| character.escape_default());
+        escaped.into_iter().flatten().chain((!is_unseen(character)).then_some(character))
     };
     // What is cut off in the end need not be escaped first.
     let escaped = text.chars().take(most + 1).flat_map(escape).collect::<String>();

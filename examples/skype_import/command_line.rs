@@ -8,14 +8,17 @@ use thiserror::Error;
 pub(crate) const HELP: &str = "\
 Imports a Skype export into a SQLite database.
 
-Usage: skype_import [EXPORT] [--db FILE] [--journal FILE]
+Usage: skype_import [EXPORT] [--db FILE] [--journal FILE] [--report FILE]
 
   EXPORT          the messages.json of a Skype export, or the tar archive around it
                   [default: the bundled sample]
   --db FILE       the database, which is created or added to
                   [default: a new one in the directory for temporary files]
   --journal FILE  records the import, so that the same command goes on where it was killed or stopped; needs --db
+  --report FILE   writes the run as an HTML page, whatever became of it
   --help          show this text
+
+Built with --features progress,tracing it shows bars, and logs what RUST_LOG asks for.
 ";
 
 #[derive(Debug, PartialEq)]
@@ -30,6 +33,8 @@ pub(crate) struct Import {
     pub(crate) export: Option<PathBuf>,
     /// A temporary one, if there is none.
     pub(crate) database: Option<PathBuf>,
+    /// The page that tells of the run.
+    pub(crate) report: Option<PathBuf>,
     /// Without one, an import that is killed begins anew.
     pub(crate) journal: Option<PathBuf>,
 }
@@ -54,6 +59,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Req
         match argument.to_str() {
             Some("--help" | "-h") => return Ok(Request::Help),
             Some("--db") => import.database = Some(file_of("--db", arguments.next())?),
+            Some("--report") => import.report = Some(file_of("--report", arguments.next())?),
             Some("--journal") => import.journal = Some(file_of("--journal", arguments.next())?),
             _ if is_option(&argument) => {
                 return Err(CommandLineError::UnknownOption(argument.to_string_lossy().into_owned()));
@@ -86,10 +92,14 @@ mod tests {
 
     #[test]
     fn an_import_names_its_export_and_its_database() {
-        for arguments in ["messages.json --db skype.db --journal run.jsonl", "--journal run.jsonl --db skype.db messages.json"] {
+        for arguments in [
+            "messages.json --db skype.db --journal run.jsonl --report run.html",
+            "--report run.html --journal run.jsonl --db skype.db messages.json",
+        ] {
             let expected = Import {
                 export: Some("messages.json".into()),
                 database: Some("skype.db".into()),
+                report: Some("run.html".into()),
                 journal: Some("run.jsonl".into()),
             };
             assert_eq!(parse_text(arguments), Ok(Request::Import(expected)));

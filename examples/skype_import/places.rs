@@ -21,6 +21,8 @@ pub(crate) struct Places {
     #[serde(skip)]
     pub(crate) journal: Option<PathBuf>,
     #[serde(skip)]
+    pub(crate) report: Option<PathBuf>,
+    #[serde(skip)]
     pub(crate) staging: Staging,
     #[serde(skip)]
     staging_directory: StagingDirectory,
@@ -51,6 +53,7 @@ impl Places {
             export: path::absolute(export).context("the export needs a path")?,
             database,
             journal: request.journal,
+            report: request.report,
             staging: Staging::open(staging_directory.path())?,
             staging_directory,
             database_directory,
