@@ -79,6 +79,7 @@
 //! |---|---|
 //! | `progress` | `ProgressBars`: a line for each phase on a terminal, log lines elsewhere |
 //! | `tracing` | `Tracing`: spans for the run and its attempts, events for its transitions |
+//! | `open-lineage` | `OpenLineage`: run events for a lineage service, as JSON to a file, a writer or a function |
 //! | `testing` | `journal::contract`: checks that a [`Journal`] of your own keeps its promises |
 //!
 //! Without them the dependencies are `serde`, `serde_json`, `thiserror` and `time`, and no other.
@@ -146,6 +147,8 @@ pub use event::{Beginning, Event};
 pub use journal::file::FileJournal;
 pub use journal::memory::MemoryJournal;
 pub use journal::{Journal, JournalError};
+#[cfg(feature = "open-lineage")]
+pub use observe::open_lineage::OpenLineage;
 #[cfg(feature = "progress")]
 pub use observe::progress_bars::ProgressBars;
 #[cfg(feature = "tracing")]

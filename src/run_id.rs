@@ -22,11 +22,41 @@ impl RunId {
         RunId(milliseconds | version | (random() >> 52) << 64 | variant | random() >> 2)
     }
 
+    /// The identity of one attempt at a phase of this run, for systems in which an attempt is a run of its own.
+    ///
+    /// It is the same whoever computes it and whenever, so a process that goes on with a run names the attempts of the earlier
+    /// process as that one did: a UUID of version 8 (RFC 9562), made of the 128 bits of the FNV-1a hash of
+    /// `<phase>/<attempt>/<run id>` in UTF-8, with the run id in its usual form.
+    ///
+    /// ```
+    /// use etl_context::Context;
+    ///
+    /// let run = Context::new("import").record().run_id();
+    /// let first = run.of_attempt("extract", 1);
+    /// assert_eq!(first, run.of_attempt("extract", 1));
+    /// assert_ne!(first, run.of_attempt("extract", 2));
+    /// assert_ne!(first, run.of_attempt("load", 1));
+    /// ```
+    #[must_use]
+    pub fn of_attempt(self, phase: &str, attempt: u32) -> RunId {
+        let version = 8 << 76;
+        let variant = 0b10 << 62;
+        let kept = !(0xf << 76 | 0b11 << 62);
+        RunId(fnv_1a(&format!("{phase}/{attempt}/{self}")) & kept | version | variant)
+    }
+
     /// The identity as a number, as UUID libraries take it.
     #[must_use]
     pub fn as_u128(self) -> u128 {
         self.0
     }
+}
+
+/// FNV-1a with 128 bits: the same in every release of the library, and of Rust.
+fn fnv_1a(text: &str) -> u128 {
+    const OFFSET: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
+    const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
+    text.bytes().fold(OFFSET, |hash, byte| (hash ^ u128::from(byte)).wrapping_mul(PRIME))
 }
 
 impl fmt::Display for RunId {

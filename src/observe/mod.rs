@@ -1,5 +1,7 @@
 //! Who watches? Observers are told of every event after it was recorded; they pull progress when they want to show it.
 
+#[cfg(feature = "open-lineage")]
+pub(crate) mod open_lineage;
 #[cfg(feature = "progress")]
 pub(crate) mod progress_bars;
 #[cfg(feature = "tracing")]
@@ -97,6 +99,15 @@ impl Observers {
             if !matches!(told, Ok(Ok(()))) {
                 self.failures += 1;
             }
+        }
+    }
+}
+
+/// An observer may have something to finish when its run is over. Should it panic then, the others still go their way.
+impl Drop for Observers {
+    fn drop(&mut self) {
+        for observer in self.observers.drain(..) {
+            let _ = catch_unwind(AssertUnwindSafe(|| drop(observer)));
         }
     }
 }

@@ -43,3 +43,4 @@ mod report_samples;
 mod unchanged;
 mod watcher;
 mod written_run;
+mod watchers;

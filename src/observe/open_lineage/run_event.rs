@@ -1,0 +1,155 @@
+//! What does a run event of `OpenLineage` look like?
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::clock::Timestamp;
+use crate::observe::open_lineage::facets::{Facets, Failure};
+use crate::run_id::RunId;
+
+const SCHEMA: &str = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent";
+const PRODUCER: &str = concat!("https://docs.rs/etl-context/", env!("CARGO_PKG_VERSION"));
+
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum EventType {
+    Start,
+    Running,
+    Complete,
+    Fail,
+    Abort,
+}
+
+impl EventType {
+    fn as_str(self) -> &'static str {
+        match self {
+            EventType::Start => "START",
+            EventType::Running => "RUNNING",
+            EventType::Complete => "COMPLETE",
+            EventType::Fail => "FAIL",
+            EventType::Abort => "ABORT",
+        }
+    }
+}
+
+/// The run as a job and a run of it.
+pub(crate) struct RunJob {
+    pub(crate) id: RunId,
+    pub(crate) name: String,
+}
+
+/// One attempt at a phase.
+pub(crate) struct Attempt<'a> {
+    pub(crate) phase: &'a str,
+    pub(crate) number: u32,
+}
+
+/// What a phase reads or writes.
+#[derive(Debug)]
+pub(crate) struct Dataset {
+    phase: String,
+    namespace: String,
+    name: String,
+}
+
+impl Dataset {
+    pub(crate) fn new(phase: impl Into<String>, namespace: impl Into<String>, name: impl Into<String>) -> Self {
+        Dataset { phase: phase.into(), namespace: namespace.into(), name: name.into() }
+    }
+}
+
+/// What the author called things.
+#[derive(Debug)]
+pub(crate) struct Names {
+    pub(crate) namespace: String,
+    pub(crate) producer: String,
+    pub(crate) inputs: Vec<Dataset>,
+    pub(crate) outputs: Vec<Dataset>,
+}
+
+impl Default for Names {
+    fn default() -> Self {
+        Names { namespace: "default".to_owned(), producer: PRODUCER.to_owned(), inputs: Vec::new(), outputs: Vec::new() }
+    }
+}
+
+impl Names {
+    /// An event of the run itself.
+    pub(crate) fn run_event(
+        &self,
+        run: &RunJob,
+        event_type: EventType,
+        time: Timestamp,
+        metadata: &BTreeMap<String, String>,
+        failure: Option<&Failure>,
+    ) -> Value {
+        let facets = self.facets();
+        let mut event = self.event(event_type, time, run.id, &run.name);
+        event["job"]["facets"]["jobType"] = facets.job_type("PIPELINE");
+        if !metadata.is_empty() {
+            event["run"]["facets"]["tags"] = facets.tags(metadata);
+        }
+        self.with_failure(event, failure)
+    }
+
+    /// An event of an attempt; the counts are those of its output, as far as they are known.
+    pub(crate) fn attempt_event(
+        &self,
+        run: &RunJob,
+        attempt: &Attempt<'_>,
+        event_type: EventType,
+        time: Timestamp,
+        counts: Option<&[(&str, u64)]>,
+        failure: Option<&Failure>,
+    ) -> Value {
+        let facets = self.facets();
+        let job = format!("{}.{}", run.name, attempt.phase);
+        let mut event = self.event(event_type, time, run.id.of_attempt(attempt.phase, attempt.number), &job);
+        let parent = (json!({ "runId": run.id }), json!({ "namespace": self.namespace, "name": run.name }));
+        event["run"]["facets"]["parent"] = facets.parent(&parent.0, &parent.1);
+        event["job"]["facets"]["jobType"] = facets.job_type("PHASE");
+        event["inputs"] = datasets(&self.inputs, attempt.phase).into();
+        event["outputs"] = self.outputs(attempt.phase, &job, counts).into();
+        self.with_failure(event, failure)
+    }
+
+    fn event(&self, event_type: EventType, time: Timestamp, run: RunId, job: &str) -> Value {
+        json!({
+            "eventType": event_type.as_str(),
+            "eventTime": time,
+            "producer": self.producer,
+            "schemaURL": SCHEMA,
+            "run": { "runId": run, "facets": { "processing_engine": self.facets().processing_engine() } },
+            "job": { "namespace": self.namespace, "name": job, "facets": {} },
+        })
+    }
+
+    fn outputs(&self, phase: &str, job: &str, counts: Option<&[(&str, u64)]>) -> Vec<Value> {
+        let mut outputs = datasets(&self.outputs, phase);
+        if outputs.is_empty() {
+            outputs.push(json!({ "namespace": self.namespace, "name": job }));
+        }
+        if let ([only], Some(statistics)) = (&mut outputs[..], counts.and_then(|counts| self.facets().output_statistics(counts)))
+        {
+            only["outputFacets"] = json!({ "outputStatistics": statistics });
+        }
+        outputs
+    }
+
+    fn with_failure(&self, mut event: Value, failure: Option<&Failure>) -> Value {
+        if let Some(failure) = failure {
+            event["run"]["facets"]["errorMessage"] = self.facets().error_message(failure);
+        }
+        event
+    }
+
+    fn facets(&self) -> Facets<'_> {
+        Facets { producer: &self.producer }
+    }
+}
+
+/// The phase's own among the datasets.
+fn datasets(all: &[Dataset], phase: &str) -> Vec<Value> {
+    let own = all.iter().filter(|dataset| dataset.phase == phase);
+    own.map(|dataset| json!({ "namespace": dataset.namespace, "name": dataset.name })).collect()
+}

@@ -1,0 +1,9 @@
+//! Those who watch a run: bars, traces, lineage.
+
+mod containment;
+#[cfg(feature = "open-lineage")]
+mod open_lineage;
+#[cfg(feature = "progress")]
+mod progress_bars;
+#[cfg(feature = "tracing")]
+mod tracing;
