@@ -4,22 +4,29 @@ use std::error::Error as StdError;
 use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tracing::field::{Empty, display};
+use tracing::field::{Empty, debug, display};
 use tracing::{Level, Span, event, info_span};
 
 use crate::event::Event;
 use crate::observe::{Observation, Observer};
-use crate::phase::PhaseStatus;
+use crate::phase::{PhaseName, PhaseStatus};
+use crate::phase_record::PhaseRecord;
 use crate::record::RunRecord;
 use crate::recorded_error::{ErrorRecord, RecordedError};
 use crate::report::{FailureCause, PhaseReport};
+
+/// What filters such as `RUST_LOG=etl_context=debug` go by, wherever the code is.
+const TARGET: &str = "etl_context";
 
 /// Tells a run to whatever subscriber the program has: nothing is installed, and counting is not traced.
 ///
 /// The span `etl_run` covers the run and has one child `etl_phase` for each attempt. Transitions are events inside them:
 /// starts and completions at `INFO`, checkpoints at `DEBUG`, recorded errors, overridden statuses and attempts that were
-/// stopped, abandoned or interrupted at `WARN`, failures at `ERROR`. Names and levels are stable. `otel.name` and
-/// `otel.status_code` are set as `tracing-opentelemetry` reads them.
+/// stopped, abandoned or interrupted at `WARN`, failures at `ERROR`. The target of all of them is `etl_context`. Names, levels
+/// and target are stable.
+///
+/// `otel.name`, `otel.status_code` and `otel.status_description` are set as `tracing-opentelemetry` reads them, and
+/// `error.type` has the cause of a failure. The status of the run is set when the last clone of the observer is dropped.
 ///
 /// What the phase itself logs belongs into its span if the phase enters it; keep a clone for that:
 ///
@@ -46,11 +53,13 @@ pub struct Tracing {
 struct Spans {
     run: Span,
     phase: Span,
+    /// Whether a phase of the run stands at `failed`; `None` before one has ended.
+    has_failed: Option<bool>,
 }
 
 impl Default for Spans {
     fn default() -> Self {
-        Spans { run: Span::none(), phase: Span::none() }
+        Spans { run: Span::none(), phase: Span::none(), has_failed: None }
     }
 }
 
@@ -82,13 +91,30 @@ impl Observer for Tracing {
         }
         let is_running = event.phase().is_some() && event.phase() == run.record().current_phase();
         spans.tell(event, is_running);
+        if let Event::PhaseEnded { .. } | Event::StatusSet { .. } = event {
+            spans.has_failed = Some(run.record().phases().map(PhaseRecord::status).any(|status| status == PhaseStatus::Failed));
+        }
         Ok(())
     }
+}
+
+/// A span takes a value once, so this waits until the run can change no more.
+impl Drop for Spans {
+    fn drop(&mut self) {
+        if let Some(has_failed) = self.has_failed {
+            self.run.record("otel.status_code", status_code(has_failed));
+        }
+    }
+}
+
+fn status_code(has_failed: bool) -> &'static str {
+    if has_failed { "ERROR" } else { "OK" }
 }
 
 /// A run that goes on from its journal is first heard of in the middle, so its span is made from the record.
 fn run_span(record: &RunRecord) -> Span {
     info_span!(
+        target: TARGET,
         "etl_run",
         otel.name = format!("etl run {}", record.name()),
         run.id = %record.run_id(),
@@ -100,41 +126,48 @@ fn run_span(record: &RunRecord) -> Span {
 impl Spans {
     /// Events about the running phase belong into its span, all others into the run's.
     fn tell(&mut self, event: &Event, is_running: bool) {
-        let time = event.time();
         let here = if is_running { &self.phase } else { &self.run };
         match event {
-            Event::RunBegan(_) => event!(parent: &self.run, Level::INFO, %time, "run began"),
+            Event::RunBegan(_) => event!(target: TARGET, parent: &self.run, Level::INFO, "run began"),
             Event::PhaseStarted { phase, attempt, totals, .. } => {
-                self.phase = info_span!(
-                    parent: &self.run,
-                    "etl_phase",
-                    otel.name = format!("etl phase {phase}"),
-                    phase = %phase,
-                    attempt,
-                    phase.status = Empty,
-                    phase.cause = Empty,
-                    phase.duration_seconds = Empty,
-                    otel.status_code = Empty,
-                );
-                event!(parent: &self.phase, Level::INFO, %phase, attempt, ?totals, %time, "phase started");
+                self.phase = self.phase_span(phase, *attempt);
+                // A total of 0 is not known.
+                let totals = totals.iter().any(|(_, total)| total > 0).then(|| debug(totals));
+                event!(target: TARGET, parent: &self.phase, Level::INFO, %phase, attempt, totals, "phase started");
             }
             Event::Checkpointed { phase, attempt, counts, .. } => {
-                event!(parent: &self.phase, Level::DEBUG, %phase, attempt, ?counts, %time, "phase checkpointed");
+                event!(target: TARGET, parent: &self.phase, Level::DEBUG, %phase, attempt, ?counts, "phase checkpointed");
             }
             Event::StatusSet { phase, status, .. } => {
-                event!(parent: here, Level::WARN, %phase, %status, %time, "phase status set by hand");
+                event!(target: TARGET, parent: here, Level::WARN, %phase, %status, "phase status set by hand");
             }
             Event::ErrorRecorded { error } => event!(
+                target: TARGET,
                 parent: here,
                 Level::WARN,
                 phase = %error.phase(),
                 attempt = error.attempt(),
                 error = error.error() as &(dyn StdError + 'static),
-                %time,
                 "error recorded"
             ),
             Event::PhaseEnded { report, error } => self.end(report, error.as_ref().map(ErrorRecord::error)),
         }
+    }
+
+    fn phase_span(&self, phase: &PhaseName, attempt: u32) -> Span {
+        info_span!(
+            target: TARGET,
+            parent: &self.run,
+            "etl_phase",
+            otel.name = format!("etl phase {phase}"),
+            phase = %phase,
+            attempt,
+            phase.status = Empty,
+            phase.duration_seconds = Empty,
+            "error.type" = Empty,
+            otel.status_code = Empty,
+            otel.status_description = Empty,
+        )
     }
 
     fn end(&mut self, report: &PhaseReport, error: Option<&RecordedError>) {
@@ -143,14 +176,19 @@ impl Spans {
         let parent = if span.is_none() { &self.run } else { &span };
         span.record("phase.status", display(report.status()));
         span.record("phase.duration_seconds", report.duration().as_secs_f64());
-        span.record("otel.status_code", if report.status() == PhaseStatus::Failed { "ERROR" } else { "OK" });
+        span.record("otel.status_code", status_code(report.status() == PhaseStatus::Failed));
         if let Some(cause) = report.cause() {
-            span.record("phase.cause", display(cause));
+            span.record("error.type", display(cause));
+            span.record("otel.status_description", error.map_or_else(|| cause.to_string(), ToString::to_string));
         }
+        // The event itself comes when the run goes on.
+        let interrupted = report.cause() == Some(FailureCause::Interrupted);
+        let last_seen = interrupted.then(|| display(report.end_time()));
         let error = error.map(|error| error as &(dyn StdError + 'static));
         macro_rules! ended {
             ($level:expr, $message:literal) => {
                 event!(
+                    target: TARGET,
                     parent: parent,
                     $level,
                     phase = %report.phase(),
@@ -159,7 +197,7 @@ impl Spans {
                     counts = ?report.tally(),
                     cause = report.cause().map(display),
                     error,
-                    time = %report.end_time(),
+                    last_seen,
                     $message
                 )
             };
