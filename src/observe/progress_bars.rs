@@ -29,8 +29,12 @@ const REDRAWN_EVERY: Duration = Duration::from_millis(100);
 /// How often a line is written where there is no terminal.
 const LOGGED_EVERY: Duration = Duration::from_secs(10);
 
-/// How many characters the bar has.
+/// How many characters the bar has, where there is room and where there is less.
 const BAR_WIDTH: usize = 16;
+const SHORT_BAR_WIDTH: usize = 8;
+
+/// How many characters of a phase's name are shown, so that they leave room for what it does.
+const NAME_WIDTH: usize = 24;
 
 /// Shows a run on a terminal: one line for each phase in order, the running one with a bar, counts, rate and time left;
 /// finished ones keep their duration and a check mark or a cross. Where standard error is no terminal, it writes a line at each
@@ -51,12 +55,12 @@ pub struct ProgressBars(Display);
 enum Display {
     Bars {
         all: MultiProgress,
+        /// As the caller says; None asks standard error.
+        columns: Option<u16>,
         phases: HashMap<PhaseName, ProgressBar>,
     },
     /// Dropping the sender ends the thread that logs the running attempt.
-    Lines {
-        running: Option<Sender<()>>,
-    },
+    Lines { running: Option<Sender<()>> },
 }
 
 impl ProgressBars {
@@ -66,10 +70,20 @@ impl ProgressBars {
         if io::stderr().is_terminal() { ProgressBars::within(MultiProgress::new()) } else { ProgressBars::lines() }
     }
 
-    /// Draws within a display that the program has already, whatever it draws to.
+    /// Draws within a display that the program has already, whatever it draws to. A display does not tell how wide it is, so
+    /// the lines are as wide as standard error's terminal; for another one, say so with [`columns`](ProgressBars::columns).
     #[must_use]
     pub fn within(all: MultiProgress) -> Self {
-        ProgressBars(Display::Bars { all, phases: HashMap::new() })
+        ProgressBars(Display::Bars { all, columns: None, phases: HashMap::new() })
+    }
+
+    /// How wide the display is. Lines that are written where there is no terminal stay as they are.
+    #[must_use]
+    pub fn columns(mut self, width: u16) -> Self {
+        if let Display::Bars { columns, .. } = &mut self.0 {
+            *columns = Some(width);
+        }
+        self
     }
 
     /// Writes lines to standard error, as it does where there is no terminal.
@@ -82,18 +96,18 @@ impl ProgressBars {
 impl Observer for ProgressBars {
     fn observe(&mut self, event: &Event, run: &Observation<'_>) -> Result<(), Box<dyn StdError + Send + Sync>> {
         match (&mut self.0, event) {
-            (Display::Bars { all, phases }, Event::PhaseStarted { phase, attempt, .. }) => {
+            (Display::Bars { all, columns, phases }, Event::PhaseStarted { phase, attempt, .. }) => {
                 let bar = phases.entry(phase.clone()).or_insert_with(|| all.add(ProgressBar::no_length()));
                 bar.reset();
-                bar.set_style(running_style(title(phase, *attempt), run.progress().clone())?);
+                bar.set_style(running_style(title(phase, *attempt), run.progress().clone(), *columns)?);
                 bar.enable_steady_tick(REDRAWN_EVERY);
             }
-            (Display::Bars { all, phases }, Event::PhaseEnded { report, .. }) => {
+            (Display::Bars { all, columns, phases }, Event::PhaseEnded { report, .. }) => {
                 // An attempt that an earlier process started has no bar yet.
                 let bar = phases.entry(report.phase().clone()).or_insert_with(|| all.add(ProgressBar::no_length()));
                 bar.disable_steady_tick();
                 bar.set_style(ProgressStyle::with_template("{msg}")?);
-                bar.finish_with_message(finished(report, run.record(), Marks::Coloured));
+                bar.finish_with_message(finished(report, run.record(), Marks::Coloured, line_width(*columns)));
             }
             (Display::Lines { running }, Event::PhaseStarted { phase, attempt, .. }) => {
                 let title = title(phase, *attempt);
@@ -102,7 +116,7 @@ impl Observer for ProgressBars {
             }
             (Display::Lines { running }, Event::PhaseEnded { report, .. }) => {
                 *running = None;
-                eprintln!("{}", finished(report, run.record(), Marks::Plain));
+                eprintln!("{}", finished(report, run.record(), Marks::Plain, WIDTH));
             }
             _ => {}
         }
@@ -112,32 +126,35 @@ impl Observer for ProgressBars {
 
 /// As in `extract`, or `extract, attempt 2`.
 fn title(phase: &PhaseName, attempt: u32) -> String {
-    if attempt > 1 { format!("{phase}, attempt {attempt}") } else { phase.to_string() }
+    let name = shortened(phase.as_str(), NAME_WIDTH);
+    if attempt > 1 { format!("{name}, attempt {attempt}") } else { name }
 }
 
 /// The line of the running attempt, read from its counters whenever it is drawn.
-fn running_style(title: String, progress: ProgressReader) -> Result<ProgressStyle, TemplateError> {
+fn running_style(title: String, progress: ProgressReader, columns: Option<u16>) -> Result<ProgressStyle, TemplateError> {
     let template = if uses_colour() { "{spinner:.cyan} {progress}" } else { "{spinner} {progress}" };
     let style = ProgressStyle::with_template(template)?.tick_chars("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏ ");
     Ok(style.with_key("progress", move |_: &ProgressState, line: &mut dyn Write| {
         // A line that cannot be written has nobody to read it.
-        let _ = line.write_str(&running(&title, &progress.snapshot(), line_width()));
+        let _ = line.write_str(&running(&title, &progress.snapshot(), line_width(columns)));
     }))
 }
 
-/// What fits on a line of a terminal beside the spinner.
-fn line_width() -> usize {
-    let (_, columns) = Term::stderr().size();
+/// What fits on a line beside the spinner or the mark.
+fn line_width(columns: Option<u16>) -> usize {
+    let columns = columns.unwrap_or_else(|| Term::stderr().size().1);
     usize::from(columns).saturating_sub(3)
 }
 
 /// As in `extract  ████░░░░░░ 40 % · 400 of 1,000 messages · 120/s · 0:05 left`. What does not fit is left out: first the
-/// counters that say least, then the bar, then the rate.
+/// counters that say least, then half of the bar, then the total (the percentage tells it), then the rate.
 fn running(title: &str, snapshot: &ProgressSnapshot, width: usize) -> String {
     let leading = snapshot.counters.iter().max_by_key(|counter| (counter.total.is_some(), counter.count > 0));
-    let bar = leading.and_then(CounterProgress::percent).map(bar);
-    let all = snapshot.counters.iter().filter_map(counted).collect::<Vec<_>>().join(", ");
+    let percent = leading.and_then(CounterProgress::percent);
+    let (long, short) = (percent.map(|percent| bar(percent, BAR_WIDTH)), percent.map(|percent| bar(percent, SHORT_BAR_WIDTH)));
+    let all = Some(snapshot.counters.iter().filter_map(counted).collect::<Vec<_>>().join(", "));
     let count = leading.and_then(counted);
+    let brief = leading.filter(|counter| counter.count > 0).map(|counter| format!("{} {}", grouped(counter.count), counter.name));
     let rate = leading.filter(|counter| counter.count > 0).and_then(|counter| counter.per_second);
     let rate = rate.map(|per_second| format!("{}/s", rate_text(per_second)));
     let time = leading.and_then(|counter| counter.time_left).map(|left| format!("{} left", clock(left)));
@@ -147,10 +164,12 @@ fn running(title: &str, snapshot: &ProgressSnapshot, width: usize) -> String {
         format!("{title:<16} {}", parts.join(" · "))
     };
     let lines = [
-        line([&bar, &Some(all), &rate, &time]),
-        line([&bar, &count, &rate, &time]),
-        line([&None, &count, &rate, &time]),
-        line([&None, &count, &None, &time]),
+        line([&long, &all, &rate, &time]),
+        line([&long, &count, &rate, &time]),
+        line([&short, &count, &rate, &time]),
+        line([&short, &brief, &rate, &time]),
+        line([&short, &brief, &None, &time]),
+        line([&None, &brief, &None, &time]),
     ];
     let [.., shortest] = &lines;
     let fitting = lines.iter().find(|line| line.chars().count() <= width);
@@ -163,9 +182,9 @@ fn running(title: &str, snapshot: &ProgressSnapshot, width: usize) -> String {
     clippy::cast_sign_loss,
     reason = "a percentage of a few characters; the cast saturates"
 )]
-fn bar(percent: f64) -> String {
-    let full = ((percent / 100.0 * BAR_WIDTH as f64) as usize).min(BAR_WIDTH);
-    format!("{}{} {percent:.0} %", "█".repeat(full), "░".repeat(BAR_WIDTH - full))
+fn bar(percent: f64, width: usize) -> String {
+    let full = ((percent / 100.0 * width as f64) as usize).min(width);
+    format!("{}{} {percent:.0} %", "█".repeat(full), "░".repeat(width - full))
 }
 
 /// As in `2:05`, or `3:12:00`: it does not flicker.
@@ -193,7 +212,7 @@ enum Marks {
 }
 
 /// As in `✓ extract: 400 messages in 3.33 s`, or `✗ extract, attempt 2: failed (error) after 3.33 s, 1 error`.
-fn finished(report: &PhaseReport, record: &RunRecord, marks: Marks) -> String {
+fn finished(report: &PhaseReport, record: &RunRecord, marks: Marks, width: usize) -> String {
     let completed = report.status() == PhaseStatus::Completed;
     let (mark, colour) = if completed { ('✓', "32") } else { ('✗', "31") };
     let mark = match marks {
@@ -213,7 +232,8 @@ fn finished(report: &PhaseReport, record: &RunRecord, marks: Marks) -> String {
         1 => ", 1 error".to_owned(),
         errors => format!(", {} errors", grouped(errors)),
     };
-    format!("{mark} {:<16} {outcome}{errors}", title(report.phase(), report.attempt()))
+    let line = format!("{:<16} {outcome}{errors}", title(report.phase(), report.attempt()));
+    format!("{mark} {}", shortened(&line, width))
 }
 
 /// Logs the running attempt until the sender that this returns is dropped.
