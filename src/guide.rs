@@ -2,6 +2,9 @@
 //!
 //! Begin with the [`tutorial`], then read [`faces`], [`pipelines`], [`progress`] and [`durable`] as you need them. [`errors`] and
 //! [`journal_format`] are for looking things up, and [`migrating`] for those who come from the Python API.
+//! Begin with the [`tutorial`], then read [`faces`], [`pipelines`] and [`progress`] as you need them. [`errors`] is for looking
+//! things up, and [`migrating`] for those who come from the Python API. With the features that it tells of, there is also a
+//! page on watching a run.
 
 /// Declares a page. Its links are written for a reader of the repository; the first definition of a link wins, so here they
 /// lead to the pages of this module.
@@ -41,6 +44,9 @@ pages! {
 
     /// What a `FileJournal` writes, byte for byte.
     journal_format = "../docs/journal-format.md";
+    /// Bars on a terminal, traces, lineage.
+    #[cfg(all(feature = "open-lineage", feature = "progress", feature = "tracing"))]
+    watching = "../docs/watching.md";
 
     /// Every mistake: what the compiler prints, what it means, how to mend it, and its twin at run time.
     errors = "../docs/errors.md";

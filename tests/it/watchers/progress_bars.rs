@@ -59,8 +59,7 @@ fn without_durations(frame: &[String]) -> Vec<&str> {
 
 #[test]
 fn the_running_phase_has_bar_counts_rate_and_time() {
-    for (columns, expected) in
-        [(80, "███░░░░░ 40 % · 8,000 messages"), (120, "██████░░░░░░░░░░ 40 % · 8,000 of 20,000 messages")]
+    for (columns, expected) in [(80, "███░░░░░ 40 % · 8,000 messages"), (120, "██████░░░░░░░░░░ 40 % · 8,000 of 20,000 messages")]
     {
         let (terminal, bars) = terminal(columns);
         let mut extract = begin(bars).start_with(Extract, Counts { conversations: 0, messages: 20_000 }).unwrap();

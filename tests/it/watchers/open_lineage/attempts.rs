@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 use super::{Told, schema};
 
 counters! {
-    struct Rows { rows: u64, rejected: u64, bytes: u64, files: u64 }
+    struct Loaded { rows: u64, rejected: u64, bytes: u64, files: u64 }
 }
 
 counters! {
-    struct Lines { lines: u64, bytes: u64 }
+    struct Parsed { lines: u64, bytes: u64 }
 }
 
 fn statistics(event: &Value) -> Value {
@@ -59,11 +59,11 @@ fn counts_are_the_statistics_of_the_output() {
     context.start_phase("extract", None).unwrap();
     context.update_progress(Counts { conversations: 2, messages: 40 }).unwrap();
     context.end_phase(dict! { "messages_processed": 38 }).unwrap();
-    context.start_phase_with("lines", Lines::default()).unwrap();
-    context.update_progress(Lines { lines: 7, bytes: 700 }).unwrap();
+    context.start_phase_with("lines", Parsed::default()).unwrap();
+    context.update_progress(Parsed { lines: 7, bytes: 700 }).unwrap();
     context.end_phase(()).unwrap();
-    context.start_phase_with("load", Rows::default()).unwrap();
-    context.update_progress(Rows { rows: 5, rejected: 1, bytes: 500, files: 2 }).unwrap();
+    context.start_phase_with("load", Loaded::default()).unwrap();
+    context.update_progress(Loaded { rows: 5, rejected: 1, bytes: 500, files: 2 }).unwrap();
     context.end_phase(()).unwrap();
 
     let events = told.events();
