@@ -75,6 +75,7 @@ macro_rules! counters {
     ) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+        #[allow(clippy::struct_field_names)]
         $visibility struct $name {
             $( $(#[$field_meta])* $field_visibility $field: u64, )+
         }

@@ -1,10 +1,8 @@
 //! The guide: pages to read, compiled with the crate so that their examples keep working.
 //!
-//! Begin with the [`tutorial`], then read [`faces`], [`pipelines`], [`progress`] and [`durable`] as you need them. [`errors`] and
-//! [`journal_format`] are for looking things up, and [`migrating`] for those who come from the Python API.
-//! Begin with the [`tutorial`], then read [`faces`], [`pipelines`] and [`progress`] as you need them. [`errors`] is for looking
-//! things up, and [`migrating`] for those who come from the Python API. With the features that it tells of, there is also a
-//! page on watching a run.
+//! Begin with the [`tutorial`], then read [`faces`], [`pipelines`], [`progress`] and [`durable`] as you need them. With the
+//! features that it tells of, there is also a page on watching a run. [`errors`] and [`journal_format`] are for looking things
+//! up, and [`migrating`] for those who come from the Python API.
 
 /// Declares a page. Its links are written for a reader of the repository; the first definition of a link wins, so here they
 /// lead to the pages of this module.

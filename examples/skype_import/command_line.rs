@@ -8,7 +8,7 @@ use thiserror::Error;
 pub(crate) const HELP: &str = "\
 Imports a Skype export into a SQLite database.
 
-Usage: skype_import [EXPORT] [--db FILE] [--journal FILE] [--report FILE]
+Usage: skype_import [EXPORT] [--db FILE] [--journal FILE] [--report FILE] [--lineage FILE]
 
   EXPORT          the messages.json of a Skype export, or the tar archive around it
                   [default: the bundled sample]
@@ -16,6 +16,7 @@ Usage: skype_import [EXPORT] [--db FILE] [--journal FILE] [--report FILE]
                   [default: a new one in the directory for temporary files]
   --journal FILE  records the import, so that the same command goes on where it was killed or stopped; needs --db
   --report FILE   writes the run as an HTML page, whatever became of it
+  --lineage FILE  appends OpenLineage events; needs a build with --features open-lineage
   --help          show this text
 
 Built with --features progress,tracing it shows bars, and logs what RUST_LOG asks for.
@@ -35,6 +36,7 @@ pub(crate) struct Import {
     pub(crate) database: Option<PathBuf>,
     /// The page that tells of the run.
     pub(crate) report: Option<PathBuf>,
+    pub(crate) lineage: Option<PathBuf>,
     /// Without one, an import that is killed begins anew.
     pub(crate) journal: Option<PathBuf>,
 }
@@ -60,6 +62,9 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Req
             Some("--help" | "-h") => return Ok(Request::Help),
             Some("--db") => import.database = Some(file_of("--db", arguments.next())?),
             Some("--report") => import.report = Some(file_of("--report", arguments.next())?),
+            Some("--lineage") if cfg!(feature = "open-lineage") => {
+                import.lineage = Some(file_of("--lineage", arguments.next())?);
+            }
             Some("--journal") => import.journal = Some(file_of("--journal", arguments.next())?),
             _ if is_option(&argument) => {
                 return Err(CommandLineError::UnknownOption(argument.to_string_lossy().into_owned()));
@@ -100,6 +105,7 @@ mod tests {
                 export: Some("messages.json".into()),
                 database: Some("skype.db".into()),
                 report: Some("run.html".into()),
+                lineage: None,
                 journal: Some("run.jsonl".into()),
             };
             assert_eq!(parse_text(arguments), Ok(Request::Import(expected)));

@@ -104,7 +104,7 @@ fn import(request: Import, stopper: &Stopper) -> anyhow::Result<()> {
 
 /// A new run, or the one in the journal; Ctrl-C asks it to stop.
 fn begin(places: &Places, stopper: &Stopper) -> anyhow::Result<Context<Idle, Etl>> {
-    let mut run = watchers::watched(Run::builder("skype-import"), places).parameters(places).stopper(stopper);
+    let mut run = watchers::watched(Run::builder("skype-import"), places)?.parameters(places).stopper(stopper);
     if let Some(journal) = &places.journal {
         run = run.journal(FileJournal::open(journal)?);
     }

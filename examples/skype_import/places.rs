@@ -23,6 +23,9 @@ pub(crate) struct Places {
     #[serde(skip)]
     pub(crate) report: Option<PathBuf>,
     #[serde(skip)]
+    #[cfg_attr(not(feature = "open-lineage"), allow(dead_code, reason = "without the feature there is none"))]
+    pub(crate) lineage: Option<PathBuf>,
+    #[serde(skip)]
     pub(crate) staging: Staging,
     #[serde(skip)]
     staging_directory: StagingDirectory,
@@ -54,6 +57,7 @@ impl Places {
             database,
             journal: request.journal,
             report: request.report,
+            lineage: request.lineage,
             staging: Staging::open(staging_directory.path())?,
             staging_directory,
             database_directory,

@@ -1,4 +1,4 @@
-//! The promises of [`Journal`](super::Journal) as a test that any store can run.
+//! The promises of [`Journal`] as a test that any store can run.
 //!
 //! ```
 //! use etl_context::{MemoryJournal, journal::contract};

@@ -32,6 +32,7 @@ mod typed_dropped;
 mod typed_erased;
 mod typed_scope;
 mod typed_transitions;
+mod watchers;
 
 // What these share, each named for what it is.
 mod layered_error;
@@ -43,4 +44,3 @@ mod report_samples;
 mod unchanged;
 mod watcher;
 mod written_run;
-mod watchers;
