@@ -50,13 +50,13 @@ pub struct RunBuilder {
 impl RunBuilder {
     /// Records the run in this journal. If the journal holds the run already, the run goes on from there.
     pub fn journal(mut self, journal: impl Journal + 'static) -> Self {
-        self.opening.companions.journal = Some(Box::new(journal));
+        self.opening.companions().journal = Some(Box::new(journal));
         self
     }
 
     /// Lets somebody watch the run. Observers are told in the order in which they were added.
     pub fn observe(mut self, observer: impl Observer + 'static) -> Self {
-        self.opening.companions.observers.push(Box::new(observer));
+        self.opening.companions().observers.push(Box::new(observer));
         self
     }
 

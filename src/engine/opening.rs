@@ -24,7 +24,8 @@ pub(crate) struct Opening {
     pub(crate) allows_other_parameters: bool,
     pub(crate) limits: Limits,
     pub(crate) stopper: Stopper,
-    pub(crate) companions: Companions,
+    /// Behind a mutex for the same reason as in the engine.
+    pub(crate) companions: Mutex<Companions>,
 }
 
 impl Engine {
@@ -34,15 +35,16 @@ impl Engine {
     ///
     /// [`Error::Journal`] if the journal cannot be read or written, [`Error::OtherRun`] if it holds another run.
     pub(crate) fn open(mut opening: Opening, pipeline: Option<&'static PipelineTable>) -> Result<Self, Error> {
-        let refused = |source| Error::Journal { refused: format!("run `{}` cannot be opened", shown(&opening.name)), source };
-        let events = match &mut opening.companions.journal {
+        let name = Arc::clone(&opening.name);
+        let refused = |source| Error::Journal { refused: format!("run `{}` cannot be opened", shown(&name)), source };
+        let events = match &mut opening.companions().journal {
             Some(journal) => journal.load().map_err(refused)?,
             None => Vec::new(),
         };
         if events.is_empty() {
             return Engine::begin(opening, pipeline);
         }
-        let record = RunRecord::replay(&events).ok_or_else(|| refused(JournalError::impossible(&opening.name)))?;
+        let record = RunRecord::replay(&events).ok_or_else(|| refused(JournalError::impossible(&name)))?;
         opening.check_same_run(&record)?;
         Engine::resume(record, opening, pipeline)
     }
@@ -54,7 +56,7 @@ impl Engine {
         engine.record = RunRecord::begin(beginning.clone());
         engine.limits = opening.limits;
         engine.stopper = opening.stopper;
-        engine.companions = Mutex::new(opening.companions);
+        engine.companions = opening.companions;
         let began = Event::RunBegan(beginning);
         engine.append(0, &began)?;
         engine.notify(&began);
@@ -66,7 +68,7 @@ impl Engine {
         engine.record = record;
         engine.limits = opening.limits;
         engine.stopper = opening.stopper;
-        engine.companions = Mutex::new(opening.companions);
+        engine.companions = opening.companions;
         let events = engine.record.events();
         let interrupted = match engine.interrupt() {
             Ok(interrupted) => interrupted,
@@ -94,6 +96,10 @@ impl Engine {
 }
 
 impl Opening {
+    pub(crate) fn companions(&mut self) -> &mut Companions {
+        self.companions.get_mut().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The journal holds the run that is to be opened.
     fn check_same_run(&self, record: &RunRecord) -> Result<(), Error> {
         if *record.name() != *self.name {

@@ -7,7 +7,7 @@ use std::path::Path;
 
 /// A file that is read whole, appended to, synced and cut.
 #[cfg_attr(not(feature = "testing"), allow(unreachable_pub, reason = "only tests stand in for a disk"))]
-pub trait Storage: Send + fmt::Debug {
+pub trait Storage: Send + Sync + fmt::Debug {
     /// Every byte of the file.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ use std::fmt;
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -86,9 +87,14 @@ type Callback = Box<dyn FnMut(&Value) -> Result<(), BoxError> + Send>;
 pub struct OpenLineage {
     names: Names,
     running_every: Duration,
-    tell: Callback,
+    /// Behind a mutex only so that the observer can be shared between threads; it is never locked.
+    tell: Mutex<Callback>,
     /// None before the first event.
     run: Option<Told>,
+}
+
+fn tell(callback: &mut Mutex<Callback>, event: &Value) -> Result<(), BoxError> {
+    callback.get_mut().unwrap_or_else(PoisonError::into_inner)(event)
 }
 
 /// What was told last, and what is to be told at the end.
@@ -135,7 +141,7 @@ impl OpenLineage {
         OpenLineage {
             names: Names::default(),
             running_every: RUNNING_EVERY,
-            tell: Box::new(move |event| callback(event).map_err(Into::into)),
+            tell: Mutex::new(Box::new(move |event| callback(event).map_err(Into::into))),
             run: None,
         }
     }
@@ -186,14 +192,14 @@ impl OpenLineage {
         let told = self.names.run_event(&job, event_type, event.time(), record.metadata(), None);
         let conclusion = Conclusion::of(record);
         self.run = Some(Told { job, conclusion, latest: event.time(), running: None });
-        (self.tell)(&told)
+        tell(&mut self.tell, &told)
     }
 
     fn started(&mut self, phase: &PhaseName, number: u32, time: Timestamp) -> Result<(), BoxError> {
         let Some(told) = &mut self.run else { return Ok(()) };
         told.running = None;
         let attempt = Attempt { phase: phase.as_str(), number };
-        (self.tell)(&self.names.attempt_event(&told.job, &attempt, EventType::Start, time, None, None))
+        tell(&mut self.tell, &self.names.attempt_event(&told.job, &attempt, EventType::Start, time, None, None))
     }
 
     /// A sign of life of the running attempt.
@@ -206,7 +212,7 @@ impl OpenLineage {
         told.running = Some(time);
         let attempt = Attempt { phase: phase.as_str(), number };
         let counts = counts.iter().collect::<Vec<_>>();
-        (self.tell)(&self.names.attempt_event(&told.job, &attempt, EventType::Running, time, Some(&counts), None))
+        tell(&mut self.tell, &self.names.attempt_event(&told.job, &attempt, EventType::Running, time, Some(&counts), None))
     }
 
     fn ended(&mut self, report: &PhaseReport, event: &Event) -> Result<(), BoxError> {
@@ -215,7 +221,7 @@ impl OpenLineage {
         let counts = report.processed().collect::<Vec<_>>();
         let (event_type, failure) = (attempt_type(report), attempt_failure(event));
         let time = report.end_time();
-        (self.tell)(&self.names.attempt_event(&told.job, &attempt, event_type, time, Some(&counts), failure.as_ref()))
+        tell(&mut self.tell, &self.names.attempt_event(&told.job, &attempt, event_type, time, Some(&counts), failure.as_ref()))
     }
 }
 
@@ -251,7 +257,7 @@ impl Drop for OpenLineage {
         let Conclusion { event_type, failure } = conclusion;
         let event = self.names.run_event(&job, event_type, latest, &BTreeMap::new(), failure.as_ref());
         // Nobody is left to be told of a failure, and a panic while another one unwinds would end the program.
-        let _ = catch_unwind(AssertUnwindSafe(|| (self.tell)(&event)));
+        let _ = catch_unwind(AssertUnwindSafe(|| tell(&mut self.tell, &event)));
     }
 }
 

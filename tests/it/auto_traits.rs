@@ -4,10 +4,11 @@ use std::mem::size_of;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
 use etl_context::{
-    Completed, Context, CounterValues, Counts, Dictionary, Edge, Error, ErrorRecord, Etl, EtlContext, Event, Extract, Failed,
-    FailureCause, Idle, JournalError, Load, MemoryJournal, Observation, PhaseDeclaration, PhaseFailure, PhaseHasEnded, PhaseName,
-    PhaseRecord, PhaseReport, PhaseScope, PhaseStatus, Position, Progress, ProgressReader, ProgressWorker, RecordedError,
-    Refused, Run, RunBuilder, RunId, RunRecord, RunSummary, Running, RunningPhase, StateMismatch, StatusOverride, Tally,
+    Beginning, Completed, Context, CounterProgress, CounterValues, Counts, Dictionary, Edge, Entry, Error, ErrorRecord, Etl,
+    EtlContext, Event, Extract, Failed, FailureCause, FileJournal, Idle, JournalError, Load, MemoryJournal, Observation,
+    Parameters, PhaseDeclaration, PhaseFailure, PhaseHasEnded, PhaseName, PhaseRecord, PhaseReport, PhaseScope, PhaseStatus,
+    PipelineShape, Position, Progress, ProgressReader, ProgressSnapshot, ProgressWorker, RecordedError, RecoveryReport, Refused,
+    Run, RunBuilder, RunId, RunRecord, RunSummary, Running, RunningPhase, StateMismatch, StatusOverride, Stopped, Stopper, Tally,
     Timestamp, Transform,
 };
 
@@ -15,7 +16,6 @@ use crate::layered_error::ImportError;
 use crate::nightly::{LoadTables, Nightly, Rows};
 
 fn crosses_threads<T: Send + Sync + Unpin>() {}
-fn moves_to_a_thread<T: Send + Unpin>() {}
 fn survives_a_panic<T: UnwindSafe + RefUnwindSafe>() {}
 
 #[test]
@@ -83,8 +83,20 @@ fn plain_values_cross_threads() {
 }
 
 #[test]
-fn a_builder_moves_to_a_thread() {
-    moves_to_a_thread::<RunBuilder>();
+fn what_begins_and_resumes_a_run_crosses_threads() {
+    crosses_threads::<RunBuilder>();
+    crosses_threads::<FileJournal>();
+    crosses_threads::<(RecoveryReport, Parameters, PipelineShape, Beginning, Event)>();
+    crosses_threads::<(Stopper, Stopped, Entry<Extract, Idle, Etl>)>();
+    crosses_threads::<(ProgressSnapshot, CounterProgress, JournalError)>();
+}
+
+#[cfg(all(feature = "open-lineage", feature = "progress", feature = "tracing"))]
+#[test]
+fn watchers_cross_threads() {
+    crosses_threads::<etl_context::ProgressBars>();
+    crosses_threads::<etl_context::Tracing>();
+    crosses_threads::<etl_context::OpenLineage>();
 }
 
 #[test]

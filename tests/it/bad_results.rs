@@ -145,6 +145,9 @@ fn nesting_of_enums_is_counted_as_their_json_nests() {
     ended_with(holds(grown(49, |tree| Tree::Branches(vec![tree]))));
     ended_with(holds(grown(49, |tree| Tree::Named { branch: Box::new(tree) })));
     ended_with(holds(grown(99, |tree| Tree::Only(Box::new(tree)))));
+    // Half of each.
+    is_not_serializable(holds(grown(34, |tree| Tree::Only(Box::new(Tree::Branches(vec![tree]))))));
+    ended_with(holds(grown(33, |tree| Tree::Only(Box::new(Tree::Branches(vec![tree]))))));
 }
 
 #[test]

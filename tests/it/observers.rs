@@ -1,6 +1,7 @@
 //! Observers see every event after it was recorded, and cannot change what happens.
 
 use std::error::Error as StdError;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
@@ -137,16 +138,17 @@ fn no_failure_is_no_word_of_failures() {
     assert!(!context.get_summary().to_string().contains("observer"));
 }
 
-/// Reads until the attempt has ended; counts never go back.
-fn pull_to_the_end(progress: &ProgressReader) -> u64 {
+/// Reads until the phase is over; counts never go back.
+fn pull(progress: &ProgressReader, over: &AtomicBool) {
     let mut latest = 0;
-    while !progress.has_ended() {
+    while !over.load(Ordering::Acquire) {
         let now = progress.counts().get("messages").unwrap();
         assert!(now >= latest);
         latest = now;
         thread::yield_now();
     }
-    progress.counts().get("messages").unwrap()
+    assert!(progress.has_ended());
+    assert_eq!(progress.counts().get("messages"), Some(200_000));
 }
 
 #[test]
@@ -159,12 +161,17 @@ fn progress_is_pulled_from_another_thread() {
         Ok(())
     });
     let mut extract = Run::builder("import").observe(observer).begin::<Etl>().unwrap().start_with(Extract, BATCH).unwrap();
-    let reader = readers.recv().unwrap();
+    let reader = readers.try_recv().unwrap();
     assert_eq!(reader.totals().typed(), Some(BATCH));
-    let puller = thread::spawn(move || pull_to_the_end(&reader));
-    (0..10_000).for_each(|_| extract.update_progress(BATCH));
-    drop(extract.complete(()).unwrap());
-    assert_eq!(puller.join().unwrap(), 200_000);
+    assert!(!reader.has_ended());
+
+    let over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| pull(&reader, &over));
+        (0..10_000).for_each(|_| extract.update_progress(BATCH));
+        drop(extract.complete(()).unwrap());
+        over.store(true, Ordering::Release);
+    });
 }
 
 #[test]

@@ -129,6 +129,12 @@ fn a_worker_can_fail_the_work() {
 }
 
 #[test]
+fn the_source_of_a_refused_move_stays_behind_it() {
+    let refused = Run::builder("import").journal(RefusingJournal::at(1)).begin::<Etl>().unwrap().start(Extract).unwrap_err();
+    assert_eq!(refused.source().unwrap().to_string(), "the disk is full");
+}
+
+#[test]
 fn the_source_of_a_journal_error_stays_behind_it() {
     fn import() -> anyhow::Result<()> {
         drop(Run::builder("import").journal(RefusingJournal::at(0)).begin::<Etl>()?);

@@ -63,10 +63,13 @@ fn counts_are_grouped_and_rated() {
     context.start_phase("extract", Counts { conversations: 0, messages: 4_000 }).unwrap();
     context.update_progress(Counts { conversations: 0, messages: 1_000 }).unwrap();
     let_time_pass(&context.progress());
-    let lines = lined_up(&context.end_phase(()).unwrap());
+    let report = context.end_phase(()).unwrap();
+    let lines = lined_up(&report);
     assert_eq!(lines[4], ("conversations".to_owned(), "0".to_owned()));
     let messages = &lines[5].1;
-    assert!(messages.starts_with("1,000 of 4,000 (25 %), ") && messages.ends_with(" per second"), "{messages}");
+    let rate = messages.strip_prefix("1,000 of 4,000 (25 %), ").and_then(|rest| rest.strip_suffix(" per second")).unwrap();
+    let per_second = (1_000.0 / report.duration().as_secs_f64()).round();
+    assert_eq!(rate.replace(',', ""), format!("{per_second:.0}"));
 }
 
 #[test]

@@ -34,6 +34,15 @@ fn s01_a_name_is_a_lower_case_letter_then_up_to_63_more() {
 }
 
 #[test]
+fn s01_the_refusal_shows_what_was_given_and_why() {
+    let mut context = EtlContext::new("import");
+    let name = context.start_phase("Load", None).unwrap_err().to_string();
+    assert!(name.starts_with("Phase name is invalid: `Load` does not start with a lower-case letter"), "{name}");
+    let status = context.set_phase_status("load", "done").unwrap_err().to_string();
+    assert_eq!(status, "Status is invalid: `done` is none of `pending`, `running`, `completed`, `failed`");
+}
+
+#[test]
 fn s01_names_are_checked_before_anything_else() {
     let mut context = extracting();
     let start = refused(&mut context, |context| context.start_phase("Load", None));
@@ -213,6 +222,23 @@ fn s10_an_override_is_kept_and_changes_no_report() {
     assert!(extract.overrides().iter().all(|set| set.time() >= report.end_time()));
     assert_eq!(extract.reports(), [report]);
     assert_eq!(extract.status(), PhaseStatus::Pending);
+}
+
+#[test]
+fn s10_a_run_stands_where_its_last_phase_ended_until_that_is_set_otherwise() {
+    let position_after = |well: bool, status: &str| {
+        let mut context = extracting();
+        if well { context.end_phase(()) } else { context.fail_phase(&std::fmt::Error) }.unwrap();
+        context.set_phase_status("extract", status).unwrap();
+        context.record().position().to_string()
+    };
+    for well in [true, false] {
+        assert_eq!(position_after(well, "completed"), "Completed<extract>");
+        assert_eq!(position_after(well, "failed"), "Failed<extract>");
+        // No phase ends as these, so they say nothing of how it ended.
+        let ended = if well { "Completed<extract>" } else { "Failed<extract>" };
+        assert_eq!((position_after(well, "pending").as_str(), position_after(well, "running").as_str()), (ended, ended));
+    }
 }
 
 #[test]

@@ -201,6 +201,18 @@ fn s15_the_summary_has_the_documented_keys() {
 }
 
 #[test]
+fn s15_a_run_id_is_a_uuid_of_version_7() {
+    let (first, second) = (Context::new("import"), Context::new("import"));
+    let (id, text) = (first.record().run_id(), first.record().run_id().to_string());
+    assert_ne!(id, second.record().run_id());
+    assert_eq!(text.split('-').map(str::len).collect::<Vec<_>>(), [8, 4, 4, 4, 12]);
+    assert_eq!(u128::from_str_radix(&text.replace('-', ""), 16), Ok(id.as_u128()));
+    assert_eq!((id.as_u128() >> 76 & 0xf, id.as_u128() >> 62 & 0b11), (7, 0b10));
+    let began = first.record().start_time().to_datetime().unix_timestamp_nanos() / 1_000_000;
+    assert_eq!(i128::try_from(id.as_u128() >> 80), Ok(began));
+}
+
+#[test]
 fn s15_the_summary_tells_the_run() {
     let mut extract = Context::new("import").start(Extract).unwrap();
     extract.update_progress(BATCH);
@@ -218,6 +230,7 @@ fn s15_the_summary_tells_the_run() {
     assert_eq!(json["phase_order"], json!(["extract", "transform"]));
     assert_eq!(json["phases"]["extract"]["attempts"].as_array().map(Vec::len), Some(2));
     assert_eq!(json["phases"]["transform"]["messages_processed"], 20);
+    assert_eq!(json["phases"]["transform"].get("end_time"), None);
     assert_eq!(json["totals"], json!({ "conversations_processed": 1, "messages_processed": 25 }));
 }
 
@@ -233,6 +246,11 @@ fn s15_each_phase_has_its_status_its_report_and_its_attempts() {
     documented.sort();
     assert_eq!(written, documented);
     assert_eq!(phase["attempts"], json!([extracted.report()]));
+
+    let (ended, summary) = (extracted.report().end_time(), extracted.summary());
+    assert_eq!(summary.end_time(), Some(ended));
+    let began = extracted.record().start_time().to_datetime();
+    assert_eq!(summary.total_duration(), (ended.to_datetime() - began).unsigned_abs());
 }
 
 #[test]

@@ -94,6 +94,7 @@ fn s06_nesting_of_100_is_the_deepest() {
     assert_eq!(ended_with(dict! { "nested": nested(99) }).status(), PhaseStatus::Completed);
     let error = ending_refused(dict! { "nested": nested(100) });
     assert!(matches!(error, Error::NotSerializable { .. }), "{error}");
+    assert!(error.to_string().ends_with("it is nested deeper than 100 levels"), "{error}");
 
     let typed = Context::new("import").start(Extract).unwrap();
     let (typed, error) = typed.complete(dict! { "nested": nested(100) }).unwrap_err().into_parts();

@@ -47,6 +47,20 @@ fn each_face_goes_on_where_the_other_left_off() {
 }
 
 #[test]
+fn a_checkpoint_is_read_by_either_face() {
+    let mut extract = Context::new("import").start(Extract).unwrap();
+    extract.checkpoint(&7).unwrap();
+    let mut erased = extract.erase();
+    assert_eq!(erased.resume_point::<u32>().unwrap(), Some(7));
+    assert!(matches!(erased.resume_point::<String>(), Err(Error::StoredShape { .. })));
+    erased.checkpoint(&8).unwrap();
+    let extract = erased.try_into_state::<Running<Extract>, Etl>().unwrap();
+    assert_eq!(extract.resume_point::<u32>().unwrap(), Some(8));
+    let error = extract.complete(()).unwrap().erase().resume_point::<u32>().unwrap_err();
+    assert!(matches!(error, Error::NoneInProgress { .. }), "{error}");
+}
+
+#[test]
 fn an_erased_context_keeps_to_its_pipeline() {
     let mut erased = Nightly::context("nightly").erase();
     let error = refused(&mut erased, |context| context.start_phase("transform", None));
