@@ -8,6 +8,7 @@ mod bad_errors;
 mod bad_names;
 mod bad_results;
 mod compile_errors;
+mod counting;
 mod durable;
 mod examples;
 mod guide;

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::sync::LazyLock;
 
+use etl_context::RunRecord;
 use rusqlite::Connection;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -290,4 +291,47 @@ fn a_wrong_command_line_is_refused_with_status_2() {
 fn help_shows_the_usage() {
     let help = Place::new().import_well(&["--help"]);
     assert!(help.contains("Usage: skype_import [EXPORT] [--db FILE]"), "{help}");
+}
+
+/// Starts the import and kills it as soon as its journal holds so many events.
+fn kill_after(place: &Place, events: u64, arguments: &[&str]) {
+    let mut command = Command::new(&PROGRAMS["skype_import"]);
+    let silent = command.args(arguments).current_dir(place.0.path()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = silent.spawn().unwrap();
+    let written = || RunRecord::read(place.path("run.jsonl")).ok().flatten().map_or(0, |record| record.events());
+    while written() < events && child.try_wait().unwrap().is_none() {
+        std::thread::yield_now();
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+/// Everything that is in the database, as text.
+fn contents(file: &Path) -> Vec<String> {
+    let connection = Connection::open(file).unwrap();
+    let rows = |table: &str, columns: &str| {
+        let mut query = connection.prepare(&format!("select {columns} from {table} order by 1")).unwrap();
+        let rows = query.query_map([], |row| row.get::<_, String>(0)).unwrap();
+        rows.map(Result::unwrap).collect::<Vec<_>>()
+    };
+    let messages = "json_array(conversation_id, id, sender, sent_at, type, text)";
+    let named = "json_array(id, display_name)";
+    [rows("conversations", named), rows("people", named), rows("messages", messages)].concat()
+}
+
+#[test]
+fn an_import_that_is_killed_again_and_again_ends_as_an_undisturbed_one() {
+    let place = Place::new();
+    place.run("generate_export", &["--conversations", "30", "--messages", "20000", "--seed", "5", "--output", "export.json"]);
+    place.import_well(&["export.json", "--db", "clean.db"]);
+
+    let arguments = ["export.json", "--db", "killed.db", "--journal", "run.jsonl"];
+    // Each kill comes a few events after the last one, in every phase and between the batches of the load.
+    for kill in 0..20 {
+        kill_after(&place, 1 + kill + kill / 4, &arguments);
+    }
+    let output = place.import(&arguments);
+    assert!(output.status.success(), "{output:?}");
+    assert!(text(&output.stderr).contains("resumed after"), "{output:?}");
+    assert!(contents(&place.path("killed.db")) == contents(&place.path("clean.db")), "the databases differ");
 }
