@@ -203,3 +203,24 @@ fn what_comes_after_a_disk_that_was_full_is_recorded() {
     let transform = extracted.start(Transform).unwrap();
     assert_agrees(&disk, transform.record(), "the refused line is gone");
 }
+
+/// The operations of a new run are its append and its sync, then those of its first phase.
+const SYNC_OF_THE_FIRST_PHASE: usize = 3;
+
+#[test]
+fn after_a_failed_sync_a_journal_takes_no_more_until_it_is_opened_again() {
+    let place = JournalFile::new();
+    for done in [Done::Nothing, Done::All] {
+        // The disk works again at once; what it said meanwhile proves nothing.
+        let disk = FakeDisk::default().failing(Fault { at: SYNC_OF_THE_FIRST_PHASE, done, for_good: false });
+        let context = begin(&disk, &place).unwrap();
+        let begun = context.record().clone();
+        let context = context.start(Extract).unwrap_err().into_parts().0;
+        let (context, error) = context.start(Extract).unwrap_err().into_parts();
+        assert!(matches!(&error, Error::Journal { source, .. } if source.to_string().contains("open it again")), "{error:?}");
+        assert_eq!(*context.record(), begun);
+        assert_eq!(RunRecord::replay(&disk.events()), Some(begun), "the line is taken back if it was only in memory");
+        drop(context);
+        drop(begin(&disk, &place).unwrap().start(Extract).unwrap());
+    }
+}
