@@ -139,7 +139,10 @@ impl Engine {
     /// worked from.
     pub(crate) fn completed_earlier(&self, phase: &PhaseName) -> Option<&PhaseReport> {
         self.carried.iter().find(|carried| *carried == phase)?;
-        self.record.phase(phase.as_str())?.latest_report()
+        let phase = self.record.phase(phase.as_str())?;
+        let before = self.passed.as_ref().and_then(Position::phase);
+        let before = before.and_then(|before| self.record.phase(before.as_str()));
+        before.is_none_or(|before| phase.started_after(before)).then(|| phase.latest_report())?
     }
 
     /// Goes past a phase that an earlier process completed. If this process comes to it a second time, it runs.

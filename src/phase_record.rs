@@ -21,6 +21,9 @@ pub struct PhaseRecord {
     attempt_errors: u64,
     /// Whether a phase that comes before this one has started again since, so that this one worked from what is no more.
     outdated: bool,
+    /// The sequence numbers of the events with which the latest attempt started, and the latest ended one ended.
+    started: u64,
+    ended: u64,
 }
 
 /// A status that somebody set by hand.
@@ -41,11 +44,14 @@ impl PhaseRecord {
             overrides: Vec::new(),
             attempt_errors: 0,
             outdated: false,
+            started: 0,
+            ended: 0,
         }
     }
 
-    pub(crate) fn start(&mut self) {
+    pub(crate) fn start(&mut self, sequence: u64) {
         self.status = PhaseStatus::Running;
+        self.started = sequence;
         self.attempt_errors = 0;
         self.outdated = false;
     }
@@ -56,6 +62,11 @@ impl PhaseRecord {
         self.checkpoint = None;
     }
 
+    /// Whether the phase worked from what the other one has left.
+    pub(crate) fn started_after(&self, other: &PhaseRecord) -> bool {
+        self.started > other.ended
+    }
+
     /// Whether the phase is done and need not run again.
     pub(crate) fn is_done(&self) -> bool {
         let completed = |report: &PhaseReport| report.status() == PhaseStatus::Completed;
@@ -63,8 +74,9 @@ impl PhaseRecord {
     }
 
     /// A phase that completed has nothing left to go on from.
-    pub(crate) fn end(&mut self, report: &PhaseReport) {
+    pub(crate) fn end(&mut self, sequence: u64, report: &PhaseReport) {
         self.status = report.status();
+        self.ended = sequence;
         if report.status() == PhaseStatus::Completed {
             self.checkpoint = None;
         }

@@ -171,7 +171,7 @@ impl RunRecord {
 
     fn start(&mut self, phase: &PhaseName, attempt: u32, totals: &Tally, started: Timestamp) {
         let index = self.index_of(phase);
-        self.phases[index].start();
+        self.phases[index].start(self.events);
         self.phases[index + 1..].iter_mut().for_each(PhaseRecord::outdate);
         let (phase, counts, totals) = (phase.clone(), totals.zeroed(), totals.clone());
         self.running = Some(Running { index, phase, attempt, started, counts, totals });
@@ -196,7 +196,7 @@ impl RunRecord {
 
     fn end(&mut self, report: &PhaseReport, error: Option<&ErrorRecord>) {
         let index = self.running.take().map_or_else(|| self.index_of(report.phase()), |running| running.index);
-        self.phases[index].end(report);
+        self.phases[index].end(self.events, report);
         self.ended = Some(index);
         if let Some(error) = error {
             self.record_error(error);

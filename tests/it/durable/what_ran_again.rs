@@ -4,6 +4,7 @@ use std::convert::Infallible;
 
 use etl_context::{
     Completed, Context, Entry, Etl, Event, Extract, FailureCause, Idle, Journal, JournalError, Load, PhaseStatus, Transform,
+    pipeline,
 };
 
 use super::journal_file::JournalFile;
@@ -102,4 +103,24 @@ fn a_journal_that_cannot_be_loaded_is_told_as_such() {
     }
     let error = etl_context::Run::builder("nightly").journal(Unreadable).begin::<Etl>().unwrap_err();
     assert!(!error.to_string().contains("run_began"), "{error}");
+}
+
+#[test]
+fn a_phase_that_is_new_in_the_program_keeps_its_effect_if_the_process_dies_in_between() {
+    pipeline! {
+        Wider {
+            Extract after Idle;
+            Validate = "validate" after Extract;
+            Transform after Validate;
+        }
+    }
+    let file = finished();
+    let validated = || {
+        let context: Context<Idle, Wider> = builder(&file).begin().unwrap();
+        let (context, _) = context.phase(Extract).run(|_| Ok::<_, Infallible>(export())).unwrap();
+        context.phase(Validate).run(|_| Ok::<_, Infallible>(())).unwrap().0
+    };
+    drop(validated());
+    let entry = validated().enter(Transform).unwrap();
+    assert!(matches!(entry, Entry::Vacant(_)), "what was transformed before was not validated");
 }
