@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::LazyLock;
 
-use etl_context::RunRecord;
+use etl_context::{FailureCause, RunRecord};
 use rusqlite::Connection;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -293,17 +293,30 @@ fn help_shows_the_usage() {
     assert!(help.contains("Usage: skype_import [EXPORT] [--db FILE]"), "{help}");
 }
 
-/// Starts the import and kills it as soon as its journal holds so many events.
+fn recorded(place: &Place) -> Option<RunRecord> {
+    RunRecord::read(place.path("run.jsonl")).ok().flatten()
+}
+
+/// Starts the import and kills it as soon as it has recorded so many events of its own.
 fn kill_after(place: &Place, events: u64, arguments: &[&str]) {
+    let written = || recorded(place).map_or(0, |record| record.events());
+    let before = written();
     let mut command = Command::new(&PROGRAMS["skype_import"]);
     let silent = command.args(arguments).current_dir(place.0.path()).stdout(Stdio::null()).stderr(Stdio::null());
     let mut child = silent.spawn().unwrap();
-    let written = || RunRecord::read(place.path("run.jsonl")).ok().flatten().map_or(0, |record| record.events());
-    while written() < events && child.try_wait().unwrap().is_none() {
+    while written() < before + events {
+        assert!(child.try_wait().unwrap().is_none(), "the import ended before it was killed");
         std::thread::yield_now();
     }
     child.kill().unwrap();
     child.wait().unwrap();
+}
+
+/// How many attempts at the phase were interrupted.
+fn interrupted(place: &Place, phase: &str) -> usize {
+    let record = recorded(place).unwrap();
+    let reports = record.phase(phase).unwrap().reports();
+    reports.iter().filter(|report| report.cause() == Some(FailureCause::Interrupted)).count()
 }
 
 /// Everything that is in the database, as text.
@@ -322,16 +335,23 @@ fn contents(file: &Path) -> Vec<String> {
 #[test]
 fn an_import_that_is_killed_again_and_again_ends_as_an_undisturbed_one() {
     let place = Place::new();
-    place.run("generate_export", &["--conversations", "30", "--messages", "20000", "--seed", "5", "--output", "export.json"]);
+    place.run("generate_export", &["--conversations", "100", "--messages", "50000", "--seed", "3", "--output", "export.json"]);
     place.import_well(&["export.json", "--db", "clean.db"]);
 
     let arguments = ["export.json", "--db", "killed.db", "--journal", "run.jsonl"];
-    // Each kill comes a few events after the last one, in every phase and between the batches of the load.
-    for kill in 0..20 {
-        kill_after(&place, 1 + kill + kill / 4, &arguments);
+    // Twice in the extraction, twice in the transformation, then as the load begins. A process that goes on first records the
+    // interruption and its own start.
+    for events in [2, 2, 4, 2, 4] {
+        kill_after(&place, events, &arguments);
+    }
+    // And fifteen times in the load: before its next batch, and after one and two of them.
+    for kill in 0..15 {
+        kill_after(&place, 2 + kill % 3, &arguments);
     }
     let output = place.import(&arguments);
     assert!(output.status.success(), "{output:?}");
-    assert!(text(&output.stderr).contains("resumed after"), "{output:?}");
     assert!(contents(&place.path("killed.db")) == contents(&place.path("clean.db")), "the databases differ");
+    let interruptions = ["extract", "transform", "load"].map(|phase| interrupted(&place, phase));
+    println!("interrupted attempts at extract, transform and load: {interruptions:?}");
+    assert!(interruptions[0] >= 1 && interruptions[1] >= 1 && interruptions[2] >= 15, "{interruptions:?}");
 }
