@@ -42,6 +42,10 @@ pages! {
 
     /// What a `FileJournal` writes, byte for byte.
     journal_format = "../docs/journal-format.md";
+    /// More than one machine: the journal in PostgreSQL.
+    #[cfg(feature = "postgres")]
+    postgres = "../docs/postgres.md";
+
     /// Bars on a terminal, traces, lineage.
     #[cfg(all(feature = "open-lineage", feature = "progress", feature = "tracing"))]
     watching = "../docs/watching.md";

@@ -80,6 +80,7 @@
 //! | `progress` | `ProgressBars`: a line for each phase on a terminal, log lines elsewhere |
 //! | `tracing` | `Tracing`: spans for the run and its attempts, events for its transitions |
 //! | `open-lineage` | `OpenLineage`: run events for a lineage service, as JSON to a file, a writer or a function |
+//! | `postgres` | `PostgresJournal`: the journal in a database, for runs that several machines may start |
 //! | `testing` | `journal::contract`: checks that a [`Journal`] of your own keeps its promises |
 //!
 //! Without them the dependencies are `serde`, `serde_json`, `thiserror` and `time`, and no other.
@@ -146,6 +147,12 @@ pub use etl_context::EtlContext;
 pub use event::{Beginning, Event};
 pub use journal::file::FileJournal;
 pub use journal::memory::MemoryJournal;
+#[cfg(feature = "postgres")]
+pub use journal::postgres::database::{Database, DbConfig};
+#[cfg(feature = "postgres")]
+pub use journal::postgres::runs::{ListedRun, PostgresRuns};
+#[cfg(feature = "postgres")]
+pub use journal::postgres::{LeaseLost, PostgresJournal};
 pub use journal::{Journal, JournalError};
 #[cfg(feature = "open-lineage")]
 pub use observe::open_lineage::OpenLineage;
@@ -169,7 +176,7 @@ pub use refused::{Refused, StateMismatch};
 pub use report::{FailureCause, PhaseReport};
 pub use result::{Dictionary, PhaseResult};
 pub use run::{Run, RunBuilder};
-pub use run_id::RunId;
+pub use run_id::{InvalidRunId, RunId};
 pub use scope::{PhaseScope, RunningPhase};
 pub use snapshot::{CounterProgress, ProgressSnapshot};
 pub use state::{AtRest, Completed, Failed, Idle, InProgress, Running, State};

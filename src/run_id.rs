@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
+use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -74,11 +75,32 @@ impl fmt::Debug for RunId {
 
 impl<'de> Deserialize<'de> for RunId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// A text that is no run id.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{}` is no run id, such as `01a20a1c-7e53-7002-b75f-3f44cfd01d83`", shown(.0))]
+pub struct InvalidRunId(String);
+
+/// Reading is strict: what is read is what would be written.
+///
+/// ```
+/// use etl_context::RunId;
+///
+/// let id: RunId = "01a20a1c-7e53-7002-b75f-3f44cfd01d83".parse()?;
+/// assert_eq!(id.to_string(), "01a20a1c-7e53-7002-b75f-3f44cfd01d83");
+/// assert!("latest".parse::<RunId>().is_err());
+/// # Ok::<(), etl_context::InvalidRunId>(())
+/// ```
+impl FromStr for RunId {
+    type Err = InvalidRunId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidRunId> {
         let id = u128::from_str_radix(&text.replace('-', ""), 16).map(RunId);
-        // Reading is strict: what is read is what would be written.
         let exact = id.ok().filter(|id| id.to_string() == text);
-        exact.ok_or_else(|| serde::de::Error::custom(format!("`{}` is no run id", shown(&text))))
+        exact.ok_or_else(|| InvalidRunId(text.to_owned()))
     }
 }
 

@@ -37,8 +37,12 @@ impl Engine {
     pub(crate) fn open(mut opening: Opening, pipeline: Option<&'static PipelineTable>) -> Result<Self, Error> {
         let name = Arc::clone(&opening.name);
         let refused = |source| Error::Journal { refused: format!("run `{}` cannot be opened", shown(&name)), source };
+        let stopper = opening.stopper.clone();
         let events = match &mut opening.companions().journal {
-            Some(journal) => journal.load().map_err(refused)?,
+            Some(journal) => {
+                journal.attach(&name, &stopper);
+                journal.load().map_err(refused)?
+            }
             None => Vec::new(),
         };
         if events.is_empty() {

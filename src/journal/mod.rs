@@ -7,6 +7,8 @@ pub(crate) mod file;
 mod line;
 pub(crate) mod memory;
 mod owner;
+#[cfg(feature = "postgres")]
+pub(crate) mod postgres;
 pub(crate) mod storage;
 
 use std::any::Any;
@@ -16,13 +18,20 @@ use std::io;
 use std::path::Path;
 
 use crate::event::Event;
+use crate::stopper::Stopper;
 
 /// A store for the events of one run.
 ///
 /// The engine appends an event before anything in memory changes, so an event that was refused has not happened, and one
 /// that was accepted is never lost to the program. Implement it for a store of your own; with the feature `testing`,
 /// `journal::contract` checks that it keeps these promises.
-pub trait Journal: Send {
+pub trait Journal: Send + Any {
+    /// Tells, before the first `load`, which run is opened with the journal: its name, for a store that holds many runs, and
+    /// how to stop it, for a store that finds out by itself that the run now belongs to somebody else.
+    fn attach(&mut self, name: &str, stopper: &Stopper) {
+        let _ = (name, stopper);
+    }
+
     /// Appends the event with this sequence number.
     ///
     /// Once this returns `Ok`, the event is part of the run, as durably as the store promises, and `load` gives it back. If it

@@ -54,9 +54,13 @@ fn lock_path(journal: &Path) -> PathBuf {
 
 /// Writes who owns the journal. This only serves the message below; the lock itself is the truth.
 fn sign(file: &mut File) -> std::io::Result<()> {
-    let owner = format!("process {} on {} since {}", process::id(), host(), Clock::start().now());
     file.set_len(0)?;
-    file.write_all(owner.as_bytes())
+    file.write_all(this_process().as_bytes())
+}
+
+/// This process as an owner from now on.
+pub(crate) fn this_process() -> String {
+    format!("process {} on {} since {}", process::id(), host(), Clock::start().now())
 }
 
 fn owned_by_another(journal: &Path, file: &mut File) -> JournalError {

@@ -17,6 +17,8 @@ mod journal_replay;
 mod markdown_report;
 mod observers;
 mod pipelines;
+#[cfg(all(unix, feature = "postgres", feature = "testing"))]
+mod postgres;
 mod properties;
 mod question_mark;
 mod report_display;

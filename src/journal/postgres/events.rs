@@ -1,0 +1,145 @@
+//! How do events get into the database and out of it? As the lines of a journal file, beside the epoch of who wrote them.
+
+use postgres::Row;
+use postgres::types::ToSql;
+
+use crate::event::Event;
+use crate::journal::JournalError;
+use crate::journal::line::{decode, encode, newer_version};
+use crate::journal::postgres::connection::Session;
+use crate::journal::postgres::fault::Fault;
+use crate::journal::postgres::lease::Lease;
+
+/// One row of `etl_context.events`.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    sequence: i64,
+    time: String,
+    event: &'static str,
+    phase: Option<String>,
+    status: Option<&'static str>,
+    line: String,
+    /// The identity and the name of a run that begins.
+    began: Option<(String, String)>,
+}
+
+/// One statement, so that it holds or fails as a whole: it takes the number only if that is the next one and the epoch is
+/// still ours, and locks the run against a takeover until it is committed.
+const APPEND: &str = "
+    with run as (
+        update etl_context.runs
+        set events = events + 1,
+            expires = clock_timestamp() + make_interval(secs => $3),
+            run_id = coalesce(run_id, $10::text::uuid),
+            name = coalesce(name, $11)
+        where key = $1 and epoch = $2 and events = $4
+        returning run_id
+    )
+    insert into etl_context.events (run_id, seq, epoch, time, event, phase, status, line)
+    select run_id, $4, $2, $5::text::timestamptz, $6, $7, $8, $9 from run
+    returning seq";
+
+impl Entry {
+    /// # Errors
+    ///
+    /// For an event that cannot be written as JSON, or that PostgreSQL cannot keep.
+    pub(super) fn new(sequence: u64, event: &Event) -> Result<Self, JournalError> {
+        let refused = || JournalError::new("the event cannot be written as JSON");
+        let mut line = Vec::new();
+        encode(sequence, event, &mut line).map_err(|error| refused().with_source(error))?;
+        let line = String::from_utf8(line).map_err(|error| refused().with_source(error))?;
+        let began = match event {
+            // The name only serves those who look for the run; the line has it as it is.
+            Event::RunBegan(began) => Some((began.run.to_string(), began.name.replace('\0', "\u{FFFD}"))),
+            _ => None,
+        };
+        Ok(Entry {
+            sequence: i64::try_from(sequence).map_err(|error| refused().with_source(error))?,
+            time: event.time().to_string(),
+            event: event.name(),
+            phase: event.phase().map(|phase| phase.as_str().to_owned()),
+            status: status_from_here_on(event),
+            line: line.trim_end().to_owned(),
+            began,
+        })
+    }
+
+    /// Appends the event if it is the next one and the run is ours. Done twice, it is there once.
+    pub(super) fn append(&self, lease: &Lease, session: &mut Session) -> Result<(), Fault> {
+        let appended = self.with_values(lease, |values| session.query_one(APPEND, values))?;
+        if appended.is_some() || self.is_there(lease, session)? {
+            return Ok(());
+        }
+        lease.check(session)?;
+        Err(Fault::Refused(self.out_of_sequence(session.query_one(EVENTS, &[&lease.key])?)))
+    }
+
+    /// Whether this very event is in the database.
+    pub(super) fn is_there(&self, lease: &Lease, session: &mut Session) -> Result<bool, Fault> {
+        const FIND: &str = "
+            select 1 from etl_context.events
+            join etl_context.runs using (run_id)
+            where key = $1 and events.epoch = $2 and seq = $3 and line = $4";
+        Ok(session.query_one(FIND, &[&lease.key, &lease.epoch, &self.sequence, &self.line])?.is_some())
+    }
+
+    fn with_values<T>(&self, lease: &Lease, call: impl FnOnce(&[&(dyn ToSql + Sync)]) -> T) -> T {
+        let Entry { sequence, time, event, phase, status, line, began } = self;
+        let (run, name) = began.as_ref().map(|(run, name)| (run, name)).unzip();
+        let seconds = lease.duration.as_secs_f64();
+        call(&[&lease.key, &lease.epoch, &seconds, sequence, time, event, phase, status, line, &run, &name])
+    }
+
+    fn out_of_sequence(&self, events: Option<Row>) -> JournalError {
+        let events: i64 = events.map_or(0, |row| row.get(0));
+        JournalError::out_of_sequence(events.unsigned_abs(), self.sequence.unsigned_abs())
+    }
+}
+
+const EVENTS: &str = "select events from etl_context.runs where key = $1";
+
+/// The status that the phase of the event has once it has happened, if the event says so.
+fn status_from_here_on(event: &Event) -> Option<&'static str> {
+    match event {
+        Event::PhaseStarted { .. } => Some("running"),
+        Event::PhaseEnded { report, .. } => Some(report.status().as_str()),
+        Event::StatusSet { status, .. } => Some(status.as_str()),
+        Event::RunBegan(_) | Event::Checkpointed { .. } | Event::ErrorRecorded { .. } => None,
+    }
+}
+
+/// Every event of the run with this key, in order.
+pub(super) fn of_key(session: &mut Session, key: &str) -> Result<Vec<Event>, Fault> {
+    const LOAD: &str = "
+        select seq, line, run_id::text from etl_context.events
+        where run_id = (select run_id from etl_context.runs where key = $1) order by seq";
+    decoded(&session.query(LOAD, &[&key])?)
+}
+
+/// Every event of the run with this identity, in order.
+pub(super) fn of_run(session: &mut Session, run: &str) -> Result<Vec<Event>, Fault> {
+    const LOAD: &str = "select seq, line, run_id::text from etl_context.events where run_id = $1::text::uuid order by seq";
+    decoded(&session.query(LOAD, &[&run])?)
+}
+
+fn decoded(rows: &[Row]) -> Result<Vec<Event>, Fault> {
+    let events = (0..).zip(rows).map(|(sequence, row)| {
+        let line: &str = row.get(1);
+        if sequence == 0
+            && let Some(version) = newer_version(line.as_bytes())
+        {
+            return Err(JournalError::new(format!(
+                "run {} has the format version {version}, and this program reads version 1; use a newer etl-context",
+                row.get::<_, &str>(2)
+            )));
+        }
+        decode(sequence, line.as_bytes()).map_err(|reason| {
+            let (number, run): (i64, &str) = (row.get(0), row.get(2));
+            JournalError::new(format!(
+                "run {run} is damaged: its event {number} {reason}; restore the table `etl_context.events` from a copy, \
+                 or begin a new run with another key"
+            ))
+        })
+    });
+    Ok(events.collect::<Result<_, _>>()?)
+}

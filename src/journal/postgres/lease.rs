@@ -1,0 +1,121 @@
+//! Who owns a run? Whoever has raised its epoch last, under a lease that is measured by the clock of the database.
+
+use std::time::Duration;
+
+use crate::journal::JournalError;
+use crate::journal::postgres::connection::Session;
+use crate::journal::postgres::fault::Fault;
+
+/// The run now belongs to somebody else: the lease on it ran out and was taken.
+///
+/// It is the source of the [`JournalError`] that refuses an event.
+///
+/// ```no_run
+/// use std::error::Error as _;
+/// use etl_context::{Error, Etl, Extract, LeaseLost, PostgresJournal, Run};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let journal = PostgresJournal::connect("postgres://nightly@db.example.org/imports")?;
+/// let mut extract = Run::builder("import").journal(journal).begin::<Etl>()?.start(Extract)?;
+/// if let Err(Error::Journal { source, .. }) = extract.checkpoint(&512)
+///     && let Some(lost) = source.source().and_then(|source| source.downcast_ref::<LeaseLost>())
+/// {
+///     eprintln!("{lost}; leaving it to them");
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the lease on run `{key}` was lost: {now}")]
+#[non_exhaustive]
+pub struct LeaseLost {
+    /// The run's key.
+    pub key: String,
+    /// Whose it is now, as in `it belongs to process 12 on host b since 2026-11-23T20:55:19Z`.
+    pub now: String,
+}
+
+impl LeaseLost {
+    pub(super) fn refusal(self) -> JournalError {
+        JournalError::no_longer_owner(self.to_string()).with_source(self)
+    }
+}
+
+/// The right to write to a run.
+#[derive(Debug, Clone)]
+pub(super) struct Lease {
+    pub(super) key: String,
+    pub(super) epoch: i64,
+    pub(super) duration: Duration,
+}
+
+impl Lease {
+    /// Takes the run if nobody owns it. `owner` is this one and no other, so that it can be asked twice.
+    pub(super) fn take(session: &mut Session, key: &str, owner: &str, duration: Duration) -> Result<Lease, Fault> {
+        const TAKE: &str = "
+            insert into etl_context.runs as run (key, owner, epoch, expires)
+            values ($1, $2, 1, clock_timestamp() + make_interval(secs => $3))
+            on conflict (key) do update
+            set owner = $2, epoch = run.epoch + 1, expires = clock_timestamp() + make_interval(secs => $3)
+            where run.expires <= clock_timestamp() or run.owner = $2
+            returning epoch";
+        match session.query_one(TAKE, &[&key, &owner, &duration.as_secs_f64()])? {
+            Some(row) => Ok(Lease { key: key.to_owned(), epoch: row.get(0), duration }),
+            None => Err(owned(session, key)?.into()),
+        }
+    }
+
+    /// Keeps the run for another while.
+    ///
+    /// # Errors
+    ///
+    /// [`LeaseLost`] as a refusal, if it belongs to somebody else.
+    pub(super) fn renew(&self, session: &mut Session) -> Result<(), Fault> {
+        // While a transaction of the owner's ends a phase, the row is locked, and nobody can take the run.
+        const RENEW: &str = "
+            update etl_context.runs set expires = clock_timestamp() + make_interval(secs => $3)
+            where key = (select key from etl_context.runs where key = $1 and epoch = $2 for no key update skip locked)
+            returning key";
+        match session.query_one(RENEW, &[&self.key, &self.epoch, &self.duration.as_secs_f64()])? {
+            Some(_) => Ok(()),
+            None => self.check(session),
+        }
+    }
+
+    /// # Errors
+    ///
+    /// [`LeaseLost`] as a refusal, if the run belongs to somebody else.
+    pub(super) fn check(&self, session: &mut Session) -> Result<(), Fault> {
+        const OWNER: &str = "select epoch, owner from etl_context.runs where key = $1";
+        let now = match session.query_one(OWNER, &[&self.key])? {
+            Some(row) if row.get::<_, i64>(0) == self.epoch => return Ok(()),
+            Some(row) => format!("it belongs to {}", row.get::<_, &str>(1)),
+            None => "the run was deleted".to_owned(),
+        };
+        Err(LeaseLost { key: self.key.clone(), now }.refusal().into())
+    }
+
+    /// Lets others have the run at once.
+    pub(super) fn release(&self, session: &mut Session) -> Result<(), Fault> {
+        const RELEASE: &str = "
+            update etl_context.runs set expires = clock_timestamp()
+            where key = (select key from etl_context.runs where key = $1 and epoch = $2 for no key update skip locked)";
+        session.query(RELEASE, &[&self.key, &self.epoch]).map(drop)
+    }
+}
+
+/// The refusal that says who owns the run.
+fn owned(session: &mut Session, key: &str) -> Result<JournalError, Fault> {
+    const OWNER: &str = "
+        select owner, greatest(0, ceil(extract(epoch from expires - clock_timestamp())))::bigint
+        from etl_context.runs where key = $1";
+    Ok(match session.query_one(OWNER, &[&key])? {
+        Some(row) => JournalError::owned(format!(
+            "run `{key}` is owned by {}, whose lease runs for another {} seconds unless it is renewed; \
+             wait until it has ended, or stop it",
+            row.get::<_, &str>(0),
+            row.get::<_, i64>(1)
+        )),
+        None => JournalError::owned(format!("run `{key}` was owned by somebody else a moment ago; try again")),
+    })
+}

@@ -1,0 +1,195 @@
+//! A journal in PostgreSQL, for runs that several machines may start: one of them owns the run, under a lease, and the epoch
+//! of the lease stands beside every event.
+
+mod connection;
+pub(crate) mod database;
+mod events;
+mod fault;
+mod lease;
+pub(crate) mod runs;
+mod schema;
+
+use std::time::Duration;
+
+use crate::event::Event;
+use crate::journal::owner::this_process;
+use crate::journal::postgres::connection::{Connection, Session};
+use crate::journal::postgres::database::Database;
+use crate::journal::postgres::events::Entry;
+use crate::journal::postgres::fault::Fault;
+use crate::journal::postgres::lease::Lease;
+pub use crate::journal::postgres::lease::LeaseLost;
+use crate::journal::{Journal, JournalError};
+use crate::stopper::Stopper;
+
+const LEASE: Duration = Duration::from_secs(30);
+
+/// Keeps the events of a run in a PostgreSQL database, where one process at a time owns the run and others see how it goes.
+///
+/// ```no_run
+/// use etl_context::{Etl, PostgresJournal, Run};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let journal = PostgresJournal::connect("postgres://nightly@db.example.org/imports")?.key("import/2026-11-23");
+/// let context = Run::builder("import").journal(journal).begin::<Etl>()?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// The tables are created in the schema `etl_context` when they are first needed; [the guide](crate::guide::postgres)
+/// describes them.
+///
+/// # Which run
+///
+/// A database holds many runs, and a run is found by its key: the name of the run, unless [`key`](PostgresJournal::key) says
+/// something else. What runs every night needs a key for each night, as it would need a file for each.
+///
+/// # Who owns it
+///
+/// Opening a run takes a lease on it, of [thirty seconds unless you say otherwise](PostgresJournal::lease), by the clock of
+/// the database. It is renewed in the background at a third of its time, and given back when the context is dropped. Whoever
+/// opens the run meanwhile is refused ([`JournalError::is_owned`]) and told who owns it. An owner that dies leaves the run
+/// when its lease runs out.
+///
+/// An owner that is only paused, longer than its lease lasts, may find that somebody else has taken the run: it is then
+/// refused with [`LeaseLost`], nothing of it reaches the journal any more, and the running phase sees
+/// [`is_cancelled`](crate::Context::is_cancelled), at the latest a third of the lease after it goes on.
+///
+/// # What holds
+///
+/// - An event that was accepted is committed in the database, and as safe as that keeps it.
+/// - A server that restarts is waited for, as long as the lease lasts. An event whose commit was cut off is looked for and
+///   not written twice. If that cannot be settled, the journal refuses everything: open it again.
+/// - Calls block the calling thread, and may be made on a thread of an asynchronous runtime; the client has its own.
+#[derive(Debug)]
+pub struct PostgresJournal {
+    connection: Connection,
+    key: Option<String>,
+    lease: Duration,
+    /// How a loss of the run is told to the running phase.
+    stopper: Stopper,
+    owned: Option<Owned>,
+}
+
+/// A run that this journal has taken.
+#[derive(Debug)]
+struct Owned {
+    lease: Lease,
+    events: u64,
+    /// Why nothing more is taken.
+    poisoned: bool,
+}
+
+impl PostgresJournal {
+    /// Connects to the database, from a [`DbConfig`](crate::DbConfig), a connection string, or a [`Database`].
+    ///
+    /// No run is taken before one is opened with this journal.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError`] if the database cannot be reached, if its tables cannot be created, or if they are those of a newer
+    /// version.
+    pub fn connect(database: impl Into<Database>) -> Result<Self, JournalError> {
+        let connection = Connection::open(database.into(), schema::create)?;
+        Ok(PostgresJournal { connection, key: None, lease: LEASE, stopper: Stopper::default(), owned: None })
+    }
+
+    /// Under which key the run is found; its name if this is not called.
+    #[must_use]
+    pub fn key(mut self, key: impl Into<String>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+
+    /// How long the run stays with a process that is not heard of: at least a second is sensible, and thirty are usual.
+    #[must_use]
+    pub fn lease(mut self, duration: Duration) -> Self {
+        self.lease = duration.max(Duration::from_millis(10));
+        self
+    }
+
+    /// Takes the run, unless it is taken.
+    fn take(&mut self) -> Result<&mut Owned, JournalError> {
+        if self.owned.is_none() {
+            let lease = self.taken()?;
+            let (kept, stopper) = (lease.clone(), self.stopper.clone());
+            self.connection.every(self.lease / 3, move |session| keep(&kept, &stopper, session));
+            self.owned = Some(Owned { lease, events: 0, poisoned: false });
+        }
+        self.owned.as_mut().ok_or_else(|| JournalError::new("the run was not taken"))
+    }
+
+    fn taken(&self) -> Result<Lease, JournalError> {
+        let Some(key) = self.key.clone() else {
+            return Err(JournalError::new("the journal does not know which run is meant; say so with `key`"));
+        };
+        if key.contains('\0') {
+            return Err(JournalError::new("PostgreSQL cannot keep a run whose key has a zero byte in it; give it another `key`"));
+        }
+        let (owner, duration) = (this_process(), self.lease);
+        let taken = self.connection.run(self.lease, move |session| Lease::take(session, &key, &owner, duration));
+        taken.map_err(|fault| self.connection.cannot("take the run in", fault))
+    }
+}
+
+/// Renews the lease, and stops the run if it is lost.
+fn keep(lease: &Lease, stopper: &Stopper, session: &mut Session) -> Result<(), Fault> {
+    let renewed = lease.renew(session);
+    if let Err(Fault::Refused(error)) = &renewed
+        && error.is_ownership_lost()
+    {
+        stopper.stop();
+    }
+    renewed
+}
+
+impl Journal for PostgresJournal {
+    fn attach(&mut self, name: &str, stopper: &Stopper) {
+        self.key.get_or_insert_with(|| name.to_owned());
+        self.stopper = stopper.clone();
+    }
+
+    fn append(&mut self, sequence: u64, event: &Event) -> Result<(), JournalError> {
+        let patience = self.lease;
+        let owned = self.take()?;
+        if owned.poisoned {
+            return Err(JournalError::new("the journal takes no more events after a failed write; open it again"));
+        }
+        if sequence != owned.events {
+            return Err(JournalError::out_of_sequence(owned.events, sequence));
+        }
+        let (lease, entry) = (owned.lease.clone(), Entry::new(sequence, event)?);
+        let appended = self.connection.run(patience, move |session| entry.append(&lease, session));
+        let Some(owned) = &mut self.owned else { return Ok(()) };
+        match appended {
+            Ok(()) => owned.events += 1,
+            Err(fault) => {
+                // The last attempt may have reached the database, and its answer not this process.
+                owned.poisoned = fault.passes();
+                return Err(self.connection.cannot("write to", fault));
+            }
+        }
+        Ok(())
+    }
+
+    fn load(&mut self) -> Result<Vec<Event>, JournalError> {
+        let patience = self.lease;
+        let lease = self.take()?.lease.clone();
+        let loaded = self.connection.run(patience, move |session| {
+            lease.check(session)?;
+            events::of_key(session, &lease.key)
+        });
+        let events = loaded.map_err(|fault| self.connection.cannot("read the run in", fault))?;
+        self.take()?.events = events.len() as u64;
+        Ok(events)
+    }
+}
+
+/// The run is free at once. If the database is not there, it is free when the lease runs out.
+impl Drop for PostgresJournal {
+    fn drop(&mut self) {
+        if let Some(owned) = self.owned.take() {
+            let _ = self.connection.run(Duration::ZERO, move |session| owned.lease.release(session));
+        }
+    }
+}
