@@ -1,5 +1,7 @@
 //! The typed face: a pointer to the engine and a state that only the compiler sees. Each method is a few lines onto the engine.
 
+#[cfg(feature = "postgres")]
+pub(crate) mod complete_in;
 mod ended;
 
 use std::fmt;

@@ -2,7 +2,10 @@
 //! decide whether it is legal, append it to the journal, apply it to the record, notify the observers. Until the journal has
 //! taken an event, nothing has changed.
 
+mod limits;
 mod opening;
+#[cfg(feature = "postgres")]
+mod outside;
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -33,24 +36,12 @@ use crate::result::{Checked, Dictionary, ResultFault};
 use crate::run_id::RunId;
 use crate::stopper::Stopper;
 
-/// How many attempts a refused one tells of.
-const HISTORY_SHOWN: usize = 10;
-
 /// How an attempt ends: with which status, why, and with what.
 struct Ending {
     status: PhaseStatus,
     cause: Option<FailureCause>,
     result: Option<Dictionary>,
     error: Option<RecordedError>,
-}
-
-/// What an author limits once for the whole run.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Limits {
-    /// How often a phase may fail before it is refused.
-    pub(crate) attempts: Option<u32>,
-    /// How many errors an attempt may record and still complete.
-    pub(crate) errors: Option<u64>,
 }
 
 #[derive(Debug)]
@@ -71,6 +62,7 @@ pub(crate) struct Engine {
     companions: Mutex<Companions>,
 }
 
+pub(crate) use limits::Limits;
 pub(crate) use opening::Opening;
 
 #[derive(Default)]
@@ -166,11 +158,17 @@ impl Engine {
 
     /// Ends the running phase as completed, by a method that says so: a result that says otherwise is refused.
     pub(crate) fn complete(&mut self, result: impl FnOnce() -> Checked) -> Result<PhaseReport, Error> {
+        let result = self.result_of_completed(result)?;
+        self.end(Ending { status: PhaseStatus::Completed, cause: None, result, error: None })
+    }
+
+    /// The result with which the running phase can complete.
+    fn result_of_completed(&self, result: impl FnOnce() -> Checked) -> Result<Option<Dictionary>, Error> {
         const RULE: &str = "is not `completed`, which is what `complete` says; use `fail(&error)`, or leave the status out";
         let result = self.checked_result("complete", result)?;
         said_status(result.as_ref(), &[PhaseStatus::Completed], RULE)?;
         self.check_errors()?;
-        self.end(Ending { status: PhaseStatus::Completed, cause: None, result, error: None })
+        Ok(result)
     }
 
     /// Ends the running phase with the status that its result says, or else the one that was set meanwhile.
@@ -191,15 +189,6 @@ impl Engine {
         self.record.running(asked)?;
         let cause = self.cause_or(FailureCause::Error);
         self.end(Ending { status: PhaseStatus::Failed, cause: Some(cause), result: None, error: Some(error) })
-    }
-
-    /// Why the running phase fails: because it was asked to stop, because of its many errors, or else for this reason.
-    fn cause_or(&self, otherwise: FailureCause) -> FailureCause {
-        match self.check_errors() {
-            _ if self.stopper.is_stopped() => FailureCause::Stopped,
-            Err(_) => FailureCause::Errors,
-            Ok(()) => otherwise,
-        }
     }
 
     /// Records an error under a phase, running or not.
@@ -228,34 +217,6 @@ impl Engine {
         })?;
         let (counts, time) = (self.meter.counts(), self.clock.now());
         self.happen(&Event::Checkpointed { phase, attempt, cursor: Arc::new(cursor), counts, time }, |_| {})
-    }
-
-    /// The phase has not failed as often as it may.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::TooManyAttempts`], with its history.
-    pub(crate) fn check_attempts(&self, phase: &PhaseName) -> Result<(), Error> {
-        let (Some(allowed), Some(record)) = (self.limits.attempts, self.record.phase(phase.as_str())) else { return Ok(()) };
-        let failures = record.failures();
-        if self.record.current_phase().is_some() || failures < allowed as usize {
-            return Ok(());
-        }
-        let attempts = record.reports().iter().rev().take(HISTORY_SHOWN).rev();
-        let history = attempts.filter_map(|report| Some(format!("attempt {} {}", report.attempt(), report.cause()?)));
-        let history = history.collect::<Vec<_>>().join(", ");
-        Err(Error::TooManyAttempts { phase: phase.clone(), failures, allowed, history })
-    }
-
-    /// The running attempt has not recorded more errors than it may.
-    fn check_errors(&self) -> Result<(), Error> {
-        if let (Some(allowed), Some(phase)) = (self.limits.errors, self.record.current_phase()) {
-            let errors = self.record.phase(phase.as_str()).map_or(0, PhaseRecord::attempt_errors);
-            if errors > allowed {
-                return Err(Error::TooManyErrors { phase: phase.clone(), errors, allowed });
-            }
-        }
-        Ok(())
     }
 
     /// A phase is running, and its result is a dictionary or nothing; checked in this order.
@@ -297,12 +258,18 @@ impl Engine {
     }
 
     fn end(&mut self, ending: Ending) -> Result<PhaseReport, Error> {
+        let (event, report) = self.ended(ending)?;
+        self.happen(&event, |meter| meter.end())?;
+        Ok(report)
+    }
+
+    /// The event with which the running phase ends, and the report in it.
+    fn ended(&self, ending: Ending) -> Result<(Event, PhaseReport), Error> {
         let running = self.record.running("end")?;
         let (phase, attempt) = (running.phase.clone(), Some(running.attempt));
         let report = self.report(running, ending.status, ending.cause, ending.result);
         let error = ending.error.map(|error| ErrorRecord { phase, attempt, time: report.end_time(), error });
-        self.happen(&Event::PhaseEnded { report: report.clone(), error }, |meter| meter.end())?;
-        Ok(report)
+        Ok((Event::PhaseEnded { report: report.clone(), error }, report))
     }
 
     /// What would be reported of the running attempt if it ended now.
@@ -337,26 +304,32 @@ impl Engine {
     fn happen(&mut self, event: &Event, meter: impl FnOnce(&mut Meter)) -> Result<(), Error> {
         self.record.admits(event)?;
         self.append(self.record.events(), event)?;
+        self.happened(event, meter);
+        Ok(())
+    }
+
+    /// Apply, notify: what follows once the journal has the event.
+    fn happened(&mut self, event: &Event, meter: impl FnOnce(&mut Meter)) {
         self.record.apply(event);
         meter(&mut self.meter);
         self.notify(event);
-        Ok(())
     }
 
     fn append(&mut self, sequence: u64, event: &Event) -> Result<(), Error> {
         let companions = self.companions.get_mut().unwrap_or_else(PoisonError::into_inner);
         let Some(journal) = &mut companions.journal else { return Ok(()) };
         let appended = catch_unwind(AssertUnwindSafe(|| journal.append(sequence, event)));
-        appended.unwrap_or_else(|panic| Err(JournalError::panicked(panic.as_ref()))).map_err(|source| {
-            if source.is_ownership_lost() {
-                self.stopper.stop();
-            }
-            let (event, run) = (event.name(), shown(self.record.name()));
-            Error::Journal {
-                refused: format!("the event `{event}` of run `{run}` was not recorded, so it has not happened"),
-                source,
-            }
-        })
+        let appended = appended.unwrap_or_else(|panic| Err(JournalError::panicked(panic.as_ref())));
+        appended.map_err(|source| self.not_recorded(event, source))
+    }
+
+    /// The refusal of an event by the journal, as an error of the call.
+    pub(crate) fn not_recorded(&self, event: &Event, source: JournalError) -> Error {
+        if source.is_ownership_lost() {
+            self.stopper.stop();
+        }
+        let (event, run) = (event.name(), shown(self.record.name()));
+        Error::Journal { refused: format!("the event `{event}` of run `{run}` was not recorded, so it has not happened"), source }
     }
 
     fn notify(&mut self, event: &Event) {

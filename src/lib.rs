@@ -140,6 +140,8 @@ mod unseen;
 
 pub use clock::Timestamp;
 pub use context::Context;
+#[cfg(feature = "postgres")]
+pub use context::complete_in::Uncommitted;
 pub use counters::{CounterValues, Counters, Counts, MAX_COUNTERS, Tally};
 pub use entry::Entry;
 pub use error::Error;

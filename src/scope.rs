@@ -38,7 +38,7 @@ impl<Ph: Phase, S: State, P: Pipeline> fmt::Debug for PhaseScope<Ph, S, P> {
 }
 
 /// What [`PhaseScope::run`] returns: the completed context and what the work returned, or why there is none.
-type Outcome<Ph, R, E, S, P> = Result<(Context<Completed<Ph>, P>, R), PhaseFailure<Ph, E, S, P>>;
+pub(crate) type Outcome<Ph, R, E, S, P> = Result<(Context<Completed<Ph>, P>, R), PhaseFailure<Ph, E, S, P>>;
 
 impl<Ph: Phase, S, P> PhaseScope<Ph, S, P> {
     pub(crate) fn new(context: Context<S, P>) -> Self {
@@ -157,7 +157,7 @@ impl<Ph: Phase, S, P> PhaseScope<Ph, S, P> {
     }
 
     #[allow(clippy::type_complexity, reason = "the states are the message")]
-    fn done_or_running<R: DeserializeOwned, E>(self) -> Result<Done<Ph, R, P>, PhaseFailure<Ph, E, S, P>> {
+    pub(crate) fn done_or_running<R: DeserializeOwned, E>(self) -> Result<Done<Ph, R, P>, PhaseFailure<Ph, E, S, P>> {
         let earlier = self.context.completed_earlier(&Ph::NAME).filter(|_| !self.again);
         let Some(report) = earlier else {
             return self.start().map(Done::NotYet).map_err(PhaseFailure::NotStarted);
@@ -171,13 +171,13 @@ impl<Ph: Phase, S, P> PhaseScope<Ph, S, P> {
 }
 
 /// Whether an earlier process has done the work.
-enum Done<Ph, R, P> {
+pub(crate) enum Done<Ph, R, P> {
     Earlier(Context<Completed<Ph>, P>, R),
     NotYet(Context<Running<Ph>, P>),
 }
 
 /// Ends the phase as the work ended.
-fn end<Ph, R, E, Kind, S, P>(running: Context<Running<Ph>, P>, outcome: Result<R, E>) -> Outcome<Ph, R, E, S, P>
+pub(crate) fn end<Ph, R, E, Kind, S, P>(running: Context<Running<Ph>, P>, outcome: Result<R, E>) -> Outcome<Ph, R, E, S, P>
 where
     Ph: Phase,
     R: PhaseResult,

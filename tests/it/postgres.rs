@@ -1,6 +1,7 @@
 //! Runs in PostgreSQL: one owner among many machines, and everybody else can watch. Each test has a database of its own, on a
 //! private server that lives in a temporary folder.
 
+mod complete_in;
 mod contract;
 
 // What the tests above share, each named for what it is.

@@ -69,6 +69,10 @@ impl Connection {
         let _ = self.jobs.as_ref().map(|jobs| jobs.send(job));
     }
 
+    pub(super) fn database(&self) -> &Database {
+        &self.database
+    }
+
     /// The fault, with what was to be done and where.
     pub(super) fn cannot(&self, what: &str, fault: Fault) -> JournalError {
         fault.saying(&format!("cannot {what} the {}", self.database))

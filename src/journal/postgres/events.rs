@@ -1,7 +1,7 @@
 //! How do events get into the database and out of it? As the lines of a journal file, beside the epoch of who wrote them.
 
-use postgres::Row;
 use postgres::types::ToSql;
+use postgres::{Row, Transaction};
 
 use crate::event::Event;
 use crate::journal::JournalError;
@@ -32,7 +32,7 @@ const APPEND: &str = "
             expires = clock_timestamp() + make_interval(secs => $3),
             run_id = coalesce(run_id, $10::text::uuid),
             name = coalesce(name, $11)
-        where key = $1 and epoch = $2 and events = $4
+        where key = $1 and epoch = $2 and owner = $12 and events = $4
         returning run_id
     )
     insert into etl_context.events (run_id, seq, epoch, time, event, phase, status, line)
@@ -74,6 +74,17 @@ impl Entry {
         Err(Fault::Refused(self.out_of_sequence(session.query_one(EVENTS, &[&lease.key])?)))
     }
 
+    /// The same in a transaction of the caller's; false if the transaction's database does not hold the run, or not for us.
+    pub(super) fn append_in(&self, lease: &Lease, transaction: &mut Transaction<'_>) -> Result<bool, postgres::Error> {
+        const BOUND: &str = "
+            select set_config('idle_in_transaction_session_timeout', least(nullif(setting::bigint, 0), $1)::text, true)
+            from pg_settings where name = 'idle_in_transaction_session_timeout'";
+        let appended = self.with_values(lease, |values| transaction.query_opt(APPEND, values))?;
+        let milliseconds = i64::try_from(lease.duration.as_millis()).unwrap_or(i64::MAX);
+        transaction.query(BOUND, &[&milliseconds.clamp(1, i64::from(i32::MAX))])?;
+        Ok(appended.is_some())
+    }
+
     /// Whether this very event is in the database.
     pub(super) fn is_there(&self, lease: &Lease, session: &mut Session) -> Result<bool, Fault> {
         const FIND: &str = "
@@ -87,7 +98,7 @@ impl Entry {
         let Entry { sequence, time, event, phase, status, line, began } = self;
         let (run, name) = began.as_ref().map(|(run, name)| (run, name)).unzip();
         let seconds = lease.duration.as_secs_f64();
-        call(&[&lease.key, &lease.epoch, &seconds, sequence, time, event, phase, status, line, &run, &name])
+        call(&[&lease.key, &lease.epoch, &seconds, sequence, time, event, phase, status, line, &run, &name, &lease.owner])
     }
 
     fn out_of_sequence(&self, events: Option<Row>) -> JournalError {

@@ -45,6 +45,8 @@ impl LeaseLost {
 #[derive(Debug, Clone)]
 pub(super) struct Lease {
     pub(super) key: String,
+    /// Who we are, and nobody else, not in any other database either.
+    pub(super) owner: String,
     pub(super) epoch: i64,
     pub(super) duration: Duration,
 }
@@ -60,7 +62,7 @@ impl Lease {
             where run.expires <= clock_timestamp() or run.owner = $2
             returning epoch";
         match session.query_one(TAKE, &[&key, &owner, &duration.as_secs_f64()])? {
-            Some(row) => Ok(Lease { key: key.to_owned(), epoch: row.get(0), duration }),
+            Some(row) => Ok(Lease { key: key.to_owned(), owner: owner.to_owned(), epoch: row.get(0), duration }),
             None => Err(owned(session, key)?.into()),
         }
     }
@@ -93,6 +95,14 @@ impl Lease {
             None => "the run was deleted".to_owned(),
         };
         Err(LeaseLost { key: self.key.clone(), now }.refusal().into())
+    }
+
+    /// # Errors
+    ///
+    /// A fault that passes, while a transaction of the owner's keeps the run.
+    pub(super) fn is_free(&self, session: &mut Session) -> Result<(), Fault> {
+        const LOCK: &str = "select 1 from etl_context.runs where key = $1 for no key update nowait";
+        session.query(LOCK, &[&self.key]).map(drop)
     }
 
     /// Lets others have the run at once.

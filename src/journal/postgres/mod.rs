@@ -11,6 +11,8 @@ mod schema;
 
 use std::time::Duration;
 
+use postgres::Transaction;
+
 use crate::event::Event;
 use crate::journal::owner::this_process;
 use crate::journal::postgres::connection::{Connection, Session};
@@ -119,6 +121,18 @@ impl PostgresJournal {
         self.owned.as_mut().ok_or_else(|| JournalError::new("the run was not taken"))
     }
 
+    /// The run, if it can take the event with this number.
+    fn writable(&mut self, sequence: u64) -> Result<&mut Owned, JournalError> {
+        let owned = self.take()?;
+        if owned.poisoned {
+            return Err(JournalError::new("the journal takes no more events after a failed write; open it again"));
+        }
+        if sequence != owned.events {
+            return Err(JournalError::out_of_sequence(owned.events, sequence));
+        }
+        Ok(owned)
+    }
+
     fn taken(&self) -> Result<Lease, JournalError> {
         let Some(key) = self.key.clone() else {
             return Err(JournalError::new("the journal does not know which run is meant; say so with `key`"));
@@ -129,6 +143,60 @@ impl PostgresJournal {
         let (owner, duration) = (this_process(), self.lease);
         let taken = self.connection.run(self.lease, move |session| Lease::take(session, &key, &owner, duration));
         taken.map_err(|fault| self.connection.cannot("take the run in", fault))
+    }
+}
+
+/// For an event that a transaction of the caller's is to commit.
+impl PostgresJournal {
+    /// Writes the event in the transaction. From here on the transaction keeps others from taking the run, so the server ends
+    /// it if it is left alone for longer than the lease lasts.
+    pub(crate) fn append_in(
+        &mut self,
+        transaction: &mut Transaction<'_>,
+        sequence: u64,
+        event: &Event,
+    ) -> Result<(), JournalError> {
+        let owned = self.writable(sequence)?;
+        let (lease, entry) = (owned.lease.clone(), Entry::new(sequence, event)?);
+        let written = entry.append_in(&lease, transaction);
+        if written.map_err(|error| self.connection.cannot("write in a transaction to", error.into()))? {
+            return Ok(());
+        }
+        let checked = self.connection.run(self.lease, move |session| lease.check(session));
+        checked.map_err(|fault| self.connection.cannot("write in a transaction to", fault))?;
+        Err(JournalError::new(format!(
+            "the transaction is not one of the database that holds the run, which is the {}",
+            self.connection.database()
+        )))
+    }
+
+    /// Whether the event was committed.
+    pub(crate) fn holds(&mut self, sequence: u64, event: &Event) -> Result<bool, JournalError> {
+        self.look_for(self.lease, sequence, event, Entry::is_there)
+    }
+
+    /// Whether the event was committed, if that is settled: an error while its transaction is still open.
+    pub(crate) fn settled(&mut self, sequence: u64, event: &Event) -> Result<bool, JournalError> {
+        self.look_for(Duration::ZERO, sequence, event, |entry, lease, session| {
+            lease.is_free(session)?;
+            entry.is_there(lease, session)
+        })
+    }
+
+    fn look_for(
+        &mut self,
+        patience: Duration,
+        sequence: u64,
+        event: &Event,
+        mut look: impl FnMut(&Entry, &Lease, &mut Session) -> Result<bool, Fault> + Send + 'static,
+    ) -> Result<bool, JournalError> {
+        let (lease, entry) = (self.take()?.lease.clone(), Entry::new(sequence, event)?);
+        let found = self.connection.run(patience, move |session| look(&entry, &lease, session));
+        let found = found.map_err(|fault| self.connection.cannot("read", fault))?;
+        if found {
+            self.take()?.events = sequence + 1;
+        }
+        Ok(found)
     }
 }
 
@@ -151,13 +219,7 @@ impl Journal for PostgresJournal {
 
     fn append(&mut self, sequence: u64, event: &Event) -> Result<(), JournalError> {
         let patience = self.lease;
-        let owned = self.take()?;
-        if owned.poisoned {
-            return Err(JournalError::new("the journal takes no more events after a failed write; open it again"));
-        }
-        if sequence != owned.events {
-            return Err(JournalError::out_of_sequence(owned.events, sequence));
-        }
+        let owned = self.writable(sequence)?;
         let (lease, entry) = (owned.lease.clone(), Entry::new(sequence, event)?);
         let appended = self.connection.run(patience, move |session| entry.append(&lease, session));
         let Some(owned) = &mut self.owned else { return Ok(()) };

@@ -1,0 +1,58 @@
+//! How much may go wrong? The limits that an author sets once for the whole run.
+
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::phase::PhaseName;
+use crate::phase_record::PhaseRecord;
+use crate::report::FailureCause;
+
+/// How many attempts a refused one tells of.
+const HISTORY_SHOWN: usize = 10;
+
+/// What an author limits once for the whole run.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Limits {
+    /// How often a phase may fail before it is refused.
+    pub(crate) attempts: Option<u32>,
+    /// How many errors an attempt may record and still complete.
+    pub(crate) errors: Option<u64>,
+}
+
+impl Engine {
+    /// The phase has not failed as often as it may.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooManyAttempts`], with its history.
+    pub(crate) fn check_attempts(&self, phase: &PhaseName) -> Result<(), Error> {
+        let (Some(allowed), Some(record)) = (self.limits.attempts, self.record.phase(phase.as_str())) else { return Ok(()) };
+        let failures = record.failures();
+        if self.record.current_phase().is_some() || failures < allowed as usize {
+            return Ok(());
+        }
+        let attempts = record.reports().iter().rev().take(HISTORY_SHOWN).rev();
+        let history = attempts.filter_map(|report| Some(format!("attempt {} {}", report.attempt(), report.cause()?)));
+        let history = history.collect::<Vec<_>>().join(", ");
+        Err(Error::TooManyAttempts { phase: phase.clone(), failures, allowed, history })
+    }
+
+    /// The running attempt has not recorded more errors than it may.
+    pub(super) fn check_errors(&self) -> Result<(), Error> {
+        if let (Some(allowed), Some(phase)) = (self.limits.errors, self.record.current_phase()) {
+            let errors = self.record.phase(phase.as_str()).map_or(0, PhaseRecord::attempt_errors);
+            if errors > allowed {
+                return Err(Error::TooManyErrors { phase: phase.clone(), errors, allowed });
+            }
+        }
+        Ok(())
+    }
+
+    /// Why the running phase fails: because it was asked to stop, because of its many errors, or else for this reason.
+    pub(super) fn cause_or(&self, otherwise: FailureCause) -> FailureCause {
+        match self.check_errors() {
+            _ if self.stopper.is_stopped() => FailureCause::Stopped,
+            Err(_) => FailureCause::Errors,
+            Ok(()) => otherwise,
+        }
+    }
+}
