@@ -99,7 +99,17 @@ impl Clock {
     }
 
     pub(crate) fn now(&self) -> Timestamp {
-        let elapsed = i64::try_from(self.monotonic.elapsed().as_micros()).unwrap_or(i64::MAX);
+        self.at(Instant::now())
+    }
+
+    /// The moment of a reading of the monotonic clock.
+    pub(crate) fn at(&self, reading: Instant) -> Timestamp {
+        let elapsed = i64::try_from(reading.saturating_duration_since(self.monotonic).as_micros()).unwrap_or(i64::MAX);
         Timestamp::from_microseconds(self.wall.microseconds.saturating_add(elapsed))
+    }
+
+    /// The reading from which the others are told.
+    pub(crate) fn started(&self) -> Instant {
+        self.monotonic
     }
 }

@@ -84,6 +84,7 @@ macro_rules! counters {
         impl $crate::Counters for $name {
             const NAMES: &'static [&'static str] = &[$(stringify!($field)),+];
 
+            #[inline]
             fn to_values(self) -> $crate::CounterValues {
                 let given = [$(self.$field),+];
                 let mut values = [0; $crate::MAX_COUNTERS];
@@ -91,6 +92,7 @@ macro_rules! counters {
                 values
             }
 
+            #[inline]
             fn from_values(values: $crate::CounterValues) -> Self {
                 let mut values = values.into_iter();
                 $name { $($field: values.next().unwrap_or_default()),+ }

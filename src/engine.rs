@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::Instant;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -81,7 +82,7 @@ impl Engine {
     /// A run that nobody remembers or watches: this cannot fail.
     pub(crate) fn new(name: Arc<str>, pipeline: Option<&'static PipelineTable>) -> Self {
         let clock = Clock::start();
-        let time = clock.now();
+        let time = clock.at(clock.started());
         let beginning = Beginning {
             run: RunId::new(time),
             name,
@@ -92,15 +93,15 @@ impl Engine {
         };
         Engine {
             record: RunRecord::begin(beginning),
-            clock,
             limits: Limits::default(),
             stopper: Stopper::default(),
             recovery: None,
             carried: Vec::new(),
             passed: None,
-            meter: Meter::idle(),
+            meter: Meter::idle(clock.started()),
             pipeline,
             companions: Mutex::default(),
+            clock,
         }
     }
 
@@ -146,9 +147,10 @@ impl Engine {
     pub(crate) fn start(&mut self, phase: PhaseName, names: &'static [&'static str], totals: CounterValues) -> Result<(), Error> {
         self.check_attempts(&phase)?;
         let attempt = self.record.next_attempt(phase.as_str());
-        let time = self.clock.now();
+        let started = Instant::now();
+        let time = self.clock.at(started);
         self.happen(&Event::PhaseStarted { phase, attempt, totals: Tally::new(names, totals), time }, |meter| {
-            meter.start(names, &totals);
+            meter.start(names, &totals, started);
         })?;
         // What was completed earlier may depend on what runs now.
         self.carried.clear();
@@ -259,7 +261,7 @@ impl Engine {
 
     fn end(&mut self, ending: Ending) -> Result<PhaseReport, Error> {
         let (event, report) = self.ended(ending)?;
-        self.happen(&event, |meter| meter.end())?;
+        self.happen(&event, Meter::end)?;
         Ok(report)
     }
 

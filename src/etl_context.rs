@@ -125,8 +125,11 @@ impl EtlContext {
     /// # Errors
     ///
     /// [`Error::NoneInProgress`], or [`Error::WrongCounters`] if the running phase counts something else.
+    #[inline]
     pub fn update_progress<C: Counters>(&mut self, counts: C) -> Result<(), Error> {
-        self.check_running::<C>("update_progress")?;
+        if !self.engine.meter.accepts::<C>() {
+            self.accept::<C>()?;
+        }
         self.engine.meter.add(counts);
         Ok(())
     }
@@ -328,6 +331,14 @@ impl EtlContext {
             Some(pipeline) => pipeline.declaration(&name).map(|phase| (phase.name.clone(), Some(phase.counters))),
             None => Ok((name, None)),
         }
+    }
+
+    /// From now on, a look at the meter is enough, if a phase is running that counts `C`.
+    #[cold]
+    fn accept<C: Counters>(&mut self) -> Result<(), Error> {
+        self.check_running::<C>("update_progress")?;
+        self.engine.meter.accept::<C>();
+        Ok(())
     }
 
     /// A phase is running, and counts `C`.

@@ -9,6 +9,7 @@
 //! Readers add them up. All of it is relaxed: a count orders nothing else, and whoever needs the exact sum at the end has
 //! joined the writers first.
 
+use std::any::TypeId;
 use std::array;
 use std::fmt;
 use std::marker::PhantomData;
@@ -16,7 +17,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::counters::{CounterValues, Counters, MAX_COUNTERS, Tally};
+use crate::counters::{CounterValues, Counters, Counts, MAX_COUNTERS, Tally};
 use crate::pace::{Pace, time_left};
 use crate::snapshot::{CounterProgress, ProgressSnapshot};
 
@@ -27,15 +28,18 @@ struct Cells([AtomicU64; MAX_COUNTERS]);
 
 impl Cells {
     /// Adds for a single writer. Two writers at once would lose counts, so callers hold the cells by `&mut` handles.
+    #[inline]
     fn add_alone(&self, used: usize, values: &CounterValues) {
-        for (cell, value) in self.0.iter().zip(values).take(used) {
+        // Many calls say which counters they leave alone by a zero that the compiler sees.
+        for (cell, value) in self.0.iter().zip(values).take(used).filter(|(_, value)| **value > 0) {
             cell.store(cell.load(Ordering::Relaxed).saturating_add(*value), Ordering::Relaxed);
         }
     }
 
     /// Adds for any number of writers. A sum that overflowed is set to the maximum at once.
+    #[inline]
     fn add_shared(&self, used: usize, values: &CounterValues) {
-        for (cell, value) in self.0.iter().zip(values).take(used) {
+        for (cell, value) in self.0.iter().zip(values).take(used).filter(|(_, value)| **value > 0) {
             let before = cell.fetch_add(*value, Ordering::Relaxed);
             if before.checked_add(*value).is_none() {
                 cell.store(u64::MAX, Ordering::Relaxed);
@@ -63,15 +67,15 @@ struct Attempt {
     totals: Cells,
     workers: Mutex<Vec<Arc<Cells>>>,
     ended: AtomicBool,
-    /// One for each counter. Only those who look take this lock, never those who count.
-    paces: Mutex<[Pace; MAX_COUNTERS]>,
+    /// One for each counter, once somebody has looked. Only those who look take this lock, never those who count.
+    paces: Mutex<Vec<Pace>>,
 }
 
 impl Attempt {
-    fn new(names: &'static [&'static str], totals: &CounterValues) -> Self {
+    fn new(names: &'static [&'static str], totals: &CounterValues, started: Instant) -> Self {
         let attempt = Attempt {
             names,
-            started: Instant::now(),
+            started,
             own: Cells::default(),
             shared: Cells::default(),
             totals: Cells::default(),
@@ -81,6 +85,18 @@ impl Attempt {
         };
         attempt.totals.set(totals);
         attempt
+    }
+
+    /// Becomes another attempt in the same place, which is cheaper than a new one.
+    fn restart(&mut self, names: &'static [&'static str], totals: &CounterValues, started: Instant) {
+        self.names = names;
+        self.started = started;
+        self.own.set(&CounterValues::default());
+        self.shared.set(&CounterValues::default());
+        self.totals.set(totals);
+        self.workers.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
+        self.paces.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
+        *self.ended.get_mut() = false;
     }
 
     fn counts(&self) -> CounterValues {
@@ -95,6 +111,7 @@ impl Attempt {
     fn look(&self) -> ProgressSnapshot {
         let (elapsed, counts, totals) = (self.started.elapsed(), self.counts(), self.totals.read());
         let mut paces = self.paces.lock().unwrap_or_else(PoisonError::into_inner);
+        paces.resize_with(self.names.len(), Pace::default);
         let counters = self.names.iter().zip(counts).zip(totals).zip(paces.iter_mut());
         let counters = counters.map(|(((name, count), total), pace)| {
             let total = (total > 0).then_some(total);
@@ -104,63 +121,98 @@ impl Attempt {
         ProgressSnapshot { elapsed, counters: counters.collect() }
     }
 
+    #[inline]
     fn ended(&self) -> bool {
         self.ended.load(Ordering::Acquire)
+    }
+
+    fn end(&self) {
+        self.ended.store(true, Ordering::Release);
     }
 }
 
 /// The running attempt's counters as their owner has them.
-pub(crate) struct Meter(Arc<Attempt>);
+pub(crate) struct Meter {
+    attempt: Arc<Attempt>,
+    /// The counts that were found to belong to the running attempt, so that this need not be found out for each of them.
+    accepted: Accepted,
+}
+
+/// Counts of which type a meter takes without a further look.
+enum Accepted {
+    Nothing,
+    /// [`Counts`]; apart from the others because these are the most frequent, and one byte tells.
+    Documented,
+    Own(TypeId),
+}
 
 impl Meter {
-    /// The meter of no attempt: it counts nothing and has ended.
-    pub(crate) fn idle() -> Self {
-        let meter = Meter(Arc::new(Attempt::new(&[], &CounterValues::default())));
-        meter.end();
-        meter
+    /// The meter of no attempt: it counts nothing and has ended. The time is never shown.
+    pub(crate) fn idle(time: Instant) -> Self {
+        let attempt = Attempt::new(&[], &CounterValues::default(), time);
+        attempt.end();
+        Meter { attempt: Arc::new(attempt), accepted: Accepted::Nothing }
     }
 
     /// Starts to count a new attempt. Whoever still holds a handle to the last one keeps seeing the last one.
-    pub(crate) fn start(&mut self, names: &'static [&'static str], totals: &CounterValues) {
-        let attempt = Attempt::new(names, totals);
-        match Arc::get_mut(&mut self.0) {
-            Some(unwatched) => *unwatched = attempt,
-            None => self.0 = Arc::new(attempt),
+    pub(crate) fn start(&mut self, names: &'static [&'static str], totals: &CounterValues, started: Instant) {
+        match Arc::get_mut(&mut self.attempt) {
+            Some(unwatched) => unwatched.restart(names, totals, started),
+            None => self.attempt = Arc::new(Attempt::new(names, totals, started)),
         }
+        self.accepted = Accepted::Nothing;
+    }
+
+    /// Whether an attempt is running of which it is known that it counts `C`.
+    #[inline]
+    pub(crate) fn accepts<C: Counters>(&self) -> bool {
+        let counters = TypeId::of::<C>();
+        if counters == TypeId::of::<Counts>() {
+            return matches!(self.accepted, Accepted::Documented);
+        }
+        matches!(self.accepted, Accepted::Own(accepted) if accepted == counters)
+    }
+
+    /// Remembers that the running attempt counts `C`, which the caller has found out.
+    pub(crate) fn accept<C: Counters>(&mut self) {
+        let counters = TypeId::of::<C>();
+        self.accepted = if counters == TypeId::of::<Counts>() { Accepted::Documented } else { Accepted::Own(counters) };
     }
 
     /// The caller has checked that the attempt counts `C`; with other counters, values would land under other names.
+    #[inline]
     pub(crate) fn add<C: Counters>(&mut self, counts: C) {
-        self.0.own.add_alone(C::NAMES.len(), &counts.to_values());
+        self.attempt.own.add_alone(C::NAMES.len(), &counts.to_values());
     }
 
     pub(crate) fn set_totals<C: Counters>(&mut self, totals: C) {
-        self.0.totals.set(&totals.to_values());
+        self.attempt.totals.set(&totals.to_values());
     }
 
     pub(crate) fn names(&self) -> &'static [&'static str] {
-        self.0.names
+        self.attempt.names
     }
 
     pub(crate) fn counts(&self) -> Tally {
-        Tally::new(self.0.names, self.0.counts())
+        Tally::new(self.attempt.names, self.attempt.counts())
     }
 
     pub(crate) fn totals(&self) -> Tally {
-        Tally::new(self.0.names, self.0.totals.read())
+        Tally::new(self.attempt.names, self.attempt.totals.read())
     }
 
-    /// Tells the workers that nothing counts any more.
-    pub(crate) fn end(&self) {
-        self.0.ended.store(true, Ordering::Release);
+    /// Tells everybody that nothing counts any more.
+    pub(crate) fn end(&mut self) {
+        self.attempt.end();
+        self.accepted = Accepted::Nothing;
     }
 
     pub(crate) fn progress<C: Counters>(&self) -> Progress<'_, C> {
-        Progress { attempt: &self.0, counters: PhantomData }
+        Progress { attempt: &self.attempt, counters: PhantomData }
     }
 
     pub(crate) fn reader(&self) -> ProgressReader {
-        ProgressReader(Arc::clone(&self.0))
+        ProgressReader(Arc::clone(&self.attempt))
     }
 }
 
@@ -195,6 +247,7 @@ pub struct Progress<'a, C> {
 
 impl<C: Counters> Progress<'_, C> {
     /// Adds to the counters; they saturate.
+    #[inline]
     pub fn add(&self, counts: C) {
         self.attempt.shared.add_shared(C::NAMES.len(), &counts.to_values());
     }
@@ -284,6 +337,7 @@ impl<C: Counters> ProgressWorker<C> {
     /// # Errors
     ///
     /// [`PhaseHasEnded`] if the attempt that the worker belongs to has ended. Nothing was counted, there or anywhere else.
+    #[inline]
     pub fn add(&mut self, counts: C) -> Result<(), PhaseHasEnded> {
         if self.attempt.ended() {
             return Err(PhaseHasEnded);

@@ -3,6 +3,7 @@
 //! Whatever else the machine does can only add to a sample. Because the cases take turns, and each round begins with another
 //! one, all of them meet the same machine.
 
+use std::arch::asm;
 use std::time::Instant;
 
 /// One thing to measure: each call takes a sample and returns what one operation took, in nanoseconds.
@@ -27,4 +28,12 @@ pub fn nanoseconds(count: u32, mut call: impl FnMut()) -> f64 {
         call();
     }
     started.elapsed().as_secs_f64() * 1e9 / f64::from(count)
+}
+
+/// Whatever `value` holds may have been read and changed, as far as the compiler knows; so what was stored has to be stored, as
+/// it is anyway for atomics. Unlike `std::hint::black_box`, this costs nothing: the value stays where it is.
+#[inline(always)]
+pub fn touch<T>(value: &mut T) {
+    // SAFETY: this is no instruction.
+    unsafe { asm!("/* {0} */", in(reg) value, options(nostack, preserves_flags)) }
 }

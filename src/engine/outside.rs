@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::event::Event;
 use crate::journal::Journal;
 use crate::phase::PhaseStatus;
+use crate::progress::Meter;
 use crate::result::Checked;
 
 impl Engine {
@@ -29,7 +30,7 @@ impl Engine {
 
     /// Applies what the journal holds already.
     pub(crate) fn completed_outside(&mut self, event: &Event) {
-        self.happened(event, |meter| meter.end());
+        self.happened(event, Meter::end);
     }
 
     /// Nothing more is recorded of the run by this process.
