@@ -104,7 +104,9 @@ impl Clock {
 
     /// The moment of a reading of the monotonic clock.
     pub(crate) fn at(&self, reading: Instant) -> Timestamp {
-        let elapsed = i64::try_from(reading.saturating_duration_since(self.monotonic).as_micros()).unwrap_or(i64::MAX);
+        let elapsed = reading.saturating_duration_since(self.monotonic);
+        let elapsed = elapsed.as_secs().saturating_mul(1_000_000).saturating_add(u64::from(elapsed.subsec_micros()));
+        let elapsed = i64::try_from(elapsed).unwrap_or(i64::MAX);
         Timestamp::from_microseconds(self.wall.microseconds.saturating_add(elapsed))
     }
 

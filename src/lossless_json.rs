@@ -24,15 +24,28 @@ pub(crate) fn to_value<T: Serialize + ?Sized>(value: &T) -> Result<Value, String
 }
 
 /// Refuses, in what is JSON already, nesting deeper than 100 and what [`or_refusal`] has left.
+#[inline]
 pub(crate) fn check(value: &Value, depth: usize) -> Result<(), String> {
+    if let Value::Array(_) | Value::Object(_) = value { check_nested(value, depth) } else { Ok(()) }
+}
+
+fn check_nested(value: &Value, depth: usize) -> Result<(), String> {
     match value {
         Value::Array(_) | Value::Object(_) if depth == DEEPEST => Err(too_deep()),
         Value::Array(items) => items.iter().try_for_each(|item| check(item, depth + 1)),
-        Value::Object(entries) => match entries.get(REFUSED) {
-            Some(Value::String(reason)) => Err(reason.clone()),
-            _ => entries.values().try_for_each(|entry| check(entry, depth + 1)),
+        Value::Object(entries) => match refusal(entries) {
+            Some(reason) => Err(reason.clone()),
+            None => entries.values().try_for_each(|entry| check(entry, depth + 1)),
         },
         _ => Ok(()),
+    }
+}
+
+/// The reason that [`or_refusal`] has left in place of a value, which is alone there.
+fn refusal(entries: &Map<String, Value>) -> Option<&String> {
+    match (entries.len() == 1).then(|| entries.get(REFUSED))? {
+        Some(Value::String(reason)) => Some(reason),
+        _ => None,
     }
 }
 

@@ -4,6 +4,7 @@ use std::borrow::Borrow;
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::ptr;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -211,8 +212,9 @@ impl fmt::Debug for PhaseName {
 }
 
 impl PartialEq for PhaseName {
+    /// Names are mostly compared with themselves, and then they lie in the same place.
     fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
+        ptr::eq(self.as_str(), other.as_str()) || self.as_str() == other.as_str()
     }
 }
 
@@ -220,7 +222,7 @@ impl Eq for PhaseName {}
 
 impl PartialEq<str> for PhaseName {
     fn eq(&self, other: &str) -> bool {
-        self.as_str() == other
+        ptr::eq(self.as_str(), other) || self.as_str() == other
     }
 }
 

@@ -56,6 +56,12 @@ impl Cells {
     fn read(&self) -> CounterValues {
         array::from_fn(|index| self.0[index].load(Ordering::Relaxed))
     }
+
+    fn add_to(&self, sums: &mut CounterValues) {
+        for (sum, cell) in sums.iter_mut().zip(&self.0) {
+            *sum = sum.saturating_add(cell.load(Ordering::Relaxed));
+        }
+    }
 }
 
 /// The counters of one attempt.
@@ -66,6 +72,8 @@ struct Attempt {
     shared: Cells,
     totals: Cells,
     workers: Mutex<Vec<Arc<Cells>>>,
+    /// So that the lock is only taken where there is something behind it.
+    has_workers: AtomicBool,
     ended: AtomicBool,
     /// One for each counter, once somebody has looked. Only those who look take this lock, never those who count.
     paces: Mutex<Vec<Pace>>,
@@ -80,6 +88,7 @@ impl Attempt {
             shared: Cells::default(),
             totals: Cells::default(),
             workers: Mutex::default(),
+            has_workers: AtomicBool::new(false),
             ended: AtomicBool::new(false),
             paces: Mutex::default(),
         };
@@ -96,14 +105,16 @@ impl Attempt {
         self.totals.set(totals);
         self.workers.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
         self.paces.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
+        *self.has_workers.get_mut() = false;
         *self.ended.get_mut() = false;
     }
 
     fn counts(&self) -> CounterValues {
         let mut sums = self.own.read();
-        let workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
-        for cells in workers.iter().map(Arc::as_ref).chain([&self.shared]) {
-            sums = array::from_fn(|index| sums[index].saturating_add(cells.0[index].load(Ordering::Relaxed)));
+        self.shared.add_to(&mut sums);
+        if self.has_workers.load(Ordering::Relaxed) {
+            let workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
+            workers.iter().for_each(|cells| cells.add_to(&mut sums));
         }
         sums
     }
@@ -287,6 +298,7 @@ impl<C: Counters> Progress<'_, C> {
     pub fn worker(&self) -> ProgressWorker<C> {
         let own = Arc::new(Cells::default());
         self.attempt.workers.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&own));
+        self.attempt.has_workers.store(true, Ordering::Relaxed);
         ProgressWorker { attempt: Arc::clone(self.attempt), own, counters: PhantomData }
     }
 }

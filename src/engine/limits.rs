@@ -25,7 +25,8 @@ impl Engine {
     ///
     /// [`Error::TooManyAttempts`], with its history.
     pub(crate) fn check_attempts(&self, phase: &PhaseName) -> Result<(), Error> {
-        let (Some(allowed), Some(record)) = (self.limits.attempts, self.record.phase(phase.as_str())) else { return Ok(()) };
+        let Some(allowed) = self.limits.attempts else { return Ok(()) };
+        let Some(record) = self.record.phase(phase.as_str()) else { return Ok(()) };
         let failures = record.failures();
         if self.record.current_phase().is_some() || failures < allowed as usize {
             return Ok(());
