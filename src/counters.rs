@@ -136,7 +136,32 @@ counters! {
 #[derive(Clone)]
 pub struct Tally {
     names: Names,
-    values: CounterValues,
+    values: Values,
+}
+
+/// Most phases count one thing or two, and a run keeps two tallies of each attempt: so only these two values lie in a tally
+/// itself. The others lie elsewhere, unless all of them are zero.
+#[derive(Clone, Default)]
+struct Values {
+    first: [u64; 2],
+    others: Option<Box<[u64; MAX_COUNTERS - 2]>>,
+}
+
+impl Values {
+    fn new([first, second, others @ ..]: CounterValues) -> Self {
+        let others = others.iter().any(|value| *value > 0).then(|| Box::new(others));
+        Values { first: [first, second], others }
+    }
+
+    fn all(&self) -> CounterValues {
+        let mut all = CounterValues::default();
+        let (first, others) = all.split_at_mut(self.first.len());
+        first.copy_from_slice(&self.first);
+        if let Some(values) = &self.others {
+            others.copy_from_slice(&**values);
+        }
+        all
+    }
 }
 
 /// The names of counters: those of a type, or read from a journal.
@@ -153,8 +178,8 @@ impl Tally {
         Tally::new(C::NAMES, counts.to_values())
     }
 
-    pub(crate) const fn new(names: &'static [&'static str], values: CounterValues) -> Self {
-        Tally { names: Names::Declared(names), values }
+    pub(crate) fn new(names: &'static [&'static str], values: CounterValues) -> Self {
+        Tally { names: Names::Declared(names), values: Values::new(values) }
     }
 
     /// Counts that were read; `None` if there are more than a phase can have.
@@ -170,18 +195,18 @@ impl Tally {
         if names == Counts::NAMES {
             return Some(Tally::new(Counts::NAMES, values));
         }
-        Some(Tally { names: Names::Read(names.into()), values })
+        Some(Tally { names: Names::Read(names.into()), values: Values::new(values) })
     }
 
     /// The same counters, all at zero.
     pub(crate) fn zeroed(&self) -> Self {
-        Tally { names: self.names.clone(), values: CounterValues::default() }
+        Tally { names: self.names.clone(), values: Values::default() }
     }
 
     /// The counts as their own type; `None` if these are not what `C` counts.
     #[must_use]
     pub fn typed<C: Counters>(&self) -> Option<C> {
-        self.names().eq(C::NAMES.iter().copied()).then(|| C::from_values(self.values))
+        self.names().eq(C::NAMES.iter().copied()).then(|| C::from_values(self.values.all()))
     }
 
     /// The value of the counter `name`; `None` if there is none of this name.
@@ -192,7 +217,7 @@ impl Tally {
 
     /// Name and value of each counter, in the order of their declaration.
     pub fn iter(&self) -> impl Iterator<Item = (&str, u64)> {
-        self.names().zip(self.values)
+        self.names().zip(self.values.all())
     }
 
     fn names(&self) -> impl Iterator<Item = &str> {

@@ -100,9 +100,9 @@ impl Attempt {
     fn restart(&mut self, names: &'static [&'static str], totals: &CounterValues, started: Instant) {
         self.names = names;
         self.started = started;
-        self.own.set(&CounterValues::default());
-        self.shared.set(&CounterValues::default());
-        self.totals.set(totals);
+        self.own = Cells::default();
+        self.shared = Cells::default();
+        self.totals = Cells(totals.map(AtomicU64::new));
         self.workers.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
         self.paces.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
         *self.has_workers.get_mut() = false;
