@@ -21,8 +21,38 @@ fn custom_pipeline_prints_its_golden_output() {
     compare("custom_pipeline");
 }
 
+#[test]
+fn tokio_import_prints_its_golden_output() {
+    compare("tokio_import");
+}
+
+#[test]
+fn rayon_workers_prints_its_golden_output() {
+    compare("rayon_workers");
+}
+
+#[test]
+fn stored_run_prints_its_golden_output() {
+    compare("stored_run");
+}
+
+#[test]
+fn configured_pipeline_prints_its_golden_output() {
+    compare("configured_pipeline");
+}
+
+#[cfg(feature = "tracing")]
+#[test]
+fn traced_import_prints_its_golden_output() {
+    compare_with("traced_import", &["--all-features"]);
+}
+
 fn compare(example: &str) {
-    let printed = masked(&output_of(example));
+    compare_with(example, &[]);
+}
+
+fn compare_with(example: &str, features: &[&str]) {
+    let printed = masked(&output_of(example, features));
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/{example}.txt"));
     if env::var_os("UPDATE_GOLDEN").is_some() {
         fs::write(&golden, &printed).unwrap();
@@ -31,9 +61,11 @@ fn compare(example: &str) {
     assert_eq!(printed, expected, "the output of {example} is not {}", golden.display());
 }
 
-fn output_of(example: &str) -> String {
+fn output_of(example: &str, features: &[&str]) -> String {
     let cargo = Command::new(env!("CARGO"))
         .args(["run", "--quiet", "--example", example])
+        .args(features)
+        .env_remove("RUST_LOG")
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .unwrap();
@@ -59,6 +91,8 @@ fn masked_words(words: &[&str]) -> Vec<String> {
         [number, unit, rest @ ..] if is_number(number) && unit.ends_with("/s") => masked_words(rest),
         [number, "µs" | "ms" | "s", rest @ ..] if is_number(number) => with("<duration>", rest),
         [word, rest @ ..] if is_run_id(word.trim_end_matches(',')) => with("<run id>,", rest),
+        [word, rest @ ..] if word.starts_with("run.id=") => with("run.id=<run id>", rest),
+        [word, rest @ ..] if word.contains("duration_seconds=") => with(&without_number(word), rest),
         [word, rest @ ..] if is_time(word) => with("<time>", rest),
         [word, rest @ ..] => with(word, rest),
     }
@@ -70,6 +104,13 @@ fn with(word: &str, rest: &[&str]) -> Vec<String> {
 
 fn is_number(word: &str) -> bool {
     word.starts_with(|first: char| first.is_ascii_digit()) && word.chars().all(|c| matches!(c, '0'..='9' | ',' | '.'))
+}
+
+/// As in `duration_seconds=<duration>`; brackets that follow the number stay.
+fn without_number(word: &str) -> String {
+    let (name, value) = word.split_once('=').unwrap();
+    let after = value.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | 'e' | '-'));
+    format!("{name}=<duration>{after}")
 }
 
 /// A UUID.
