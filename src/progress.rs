@@ -9,6 +9,9 @@
 //! Readers add them up. All of it is relaxed: a count orders nothing else, and whoever needs the exact sum at the end has
 //! joined the writers first.
 
+mod reader;
+mod worker;
+
 use std::any::TypeId;
 use std::array;
 use std::fmt;
@@ -20,6 +23,9 @@ use std::time::{Duration, Instant};
 use crate::counters::{CounterValues, Counters, Counts, MAX_COUNTERS, Tally};
 use crate::pace::{Pace, time_left};
 use crate::snapshot::{CounterProgress, ProgressSnapshot};
+
+pub use reader::ProgressReader;
+pub use worker::{PhaseHasEnded, ProgressWorker};
 
 /// One cell for each counter, on cache lines of their own (two, because processors fetch them in pairs).
 #[derive(Default)]
@@ -314,101 +320,5 @@ impl<C> Copy for Progress<'_, C> {}
 impl<C: Counters> fmt::Debug for Progress<'_, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Progress").field("counts", &self.counts()).field("totals", &self.totals()).finish()
-    }
-}
-
-/// Counting by one task that outlives the borrow of the context, such as a spawned one.
-///
-/// What it counts is part of the phase if it was counted before the phase ended; join the task before you end the phase, or
-/// counts that arrive at that very moment may be left out.
-///
-/// ```
-/// use etl_context::{Context, Counts, Extract, PhaseHasEnded};
-///
-/// let extract = Context::new("import").start(Extract)?;
-/// let mut worker = extract.progress().worker();
-/// let task = std::thread::spawn(move || {
-///     worker.add(Counts { conversations: 1, messages: 20 })?;
-///     Ok::<_, PhaseHasEnded>(worker)
-/// });
-/// let mut worker = task.join().expect("the task does not panic")?;
-///
-/// assert_eq!(extract.complete(())?.counts().messages, 20);
-/// assert_eq!(worker.add(Counts { conversations: 0, messages: 1 }), Err(PhaseHasEnded));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-pub struct ProgressWorker<C> {
-    attempt: Arc<Attempt>,
-    own: Arc<Cells>,
-    counters: PhantomData<fn() -> C>,
-}
-
-impl<C: Counters> ProgressWorker<C> {
-    /// Adds to this worker's counters; they saturate.
-    ///
-    /// # Errors
-    ///
-    /// [`PhaseHasEnded`] if the attempt that the worker belongs to has ended. Nothing was counted, there or anywhere else.
-    #[inline]
-    pub fn add(&mut self, counts: C) -> Result<(), PhaseHasEnded> {
-        if self.attempt.ended() {
-            return Err(PhaseHasEnded);
-        }
-        self.own.add_alone(C::NAMES.len(), &counts.to_values());
-        Ok(())
-    }
-}
-
-impl<C> fmt::Debug for ProgressWorker<C> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ProgressWorker").field("ended", &self.attempt.ended()).finish_non_exhaustive()
-    }
-}
-
-/// A worker counted for an attempt that has ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the phase that this worker counts for has ended; nothing was counted")]
-#[allow(clippy::exhaustive_structs, reason = "there is nothing more to say")]
-pub struct PhaseHasEnded;
-
-/// Reading an attempt's counters from anywhere, for as long as one likes.
-#[derive(Clone)]
-pub struct ProgressReader(Arc<Attempt>);
-
-impl ProgressReader {
-    /// What was counted so far, by everybody.
-    #[must_use]
-    pub fn counts(&self) -> Tally {
-        Tally::new(self.0.names, self.0.counts())
-    }
-
-    /// What is expected; 0 is unknown.
-    #[must_use]
-    pub fn totals(&self) -> Tally {
-        Tally::new(self.0.names, self.0.totals.read())
-    }
-
-    /// Counts, totals, rates and what they say of the rest, as of now.
-    #[must_use]
-    pub fn snapshot(&self) -> ProgressSnapshot {
-        self.0.look()
-    }
-
-    /// How long ago the attempt started, by the monotonic clock.
-    #[must_use]
-    pub fn elapsed(&self) -> Duration {
-        self.0.started.elapsed()
-    }
-
-    /// Whether the attempt has ended, so that the counts change no more.
-    #[must_use]
-    pub fn has_ended(&self) -> bool {
-        self.0.ended()
-    }
-}
-
-impl fmt::Debug for ProgressReader {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ProgressReader").field("counts", &self.counts()).field("totals", &self.totals()).finish()
     }
 }
