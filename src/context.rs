@@ -15,6 +15,7 @@ use crate::engine::Engine;
 use crate::entry::Entry;
 use crate::error::{Error, shown};
 use crate::etl_context::EtlContext;
+use crate::parts::{Parts, part_names};
 use crate::phase::{Phase, PhaseName, PhaseStatus};
 use crate::pipeline::{Etl, Follows, Pipeline, Table};
 use crate::progress::Progress;
@@ -272,6 +273,20 @@ impl<S, P> Context<S, P> {
         C: Serialize + ?Sized,
     {
         self.engine.checkpoint(cursor)
+    }
+
+    /// Divides the running phase into parts, which any number of workers may take: see [`Parts`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidParts`] for a name that is empty or there twice, or if other parts were registered in this attempt;
+    /// [`Error::Journal`].
+    pub fn parts<Ph>(&mut self, names: impl IntoIterator<Item: Into<String>>) -> Result<Parts<'_, Ph::Counters>, Error>
+    where
+        S: InProgress<Ph>,
+        Ph: Phase,
+    {
+        Parts::register(&mut self.engine, &part_names(names))
     }
 
     /// The status of any phase; `pending` for one that was never started.

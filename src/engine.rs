@@ -6,6 +6,7 @@ mod limits;
 mod opening;
 #[cfg(feature = "postgres")]
 mod outside;
+mod parts;
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -189,6 +189,44 @@ pub enum Error {
         source: Option<RecordedError>,
     },
 
+    /// The parts of a phase cannot be registered.
+    #[error("the parts of phase `{phase}` cannot be registered: {reason}")]
+    #[non_exhaustive]
+    InvalidParts {
+        /// The running phase.
+        phase: PhaseName,
+        /// What is wrong with them.
+        reason: String,
+    },
+
+    /// Parts of a phase failed, or were left.
+    #[error("{failed} of {of} parts of phase `{phase}` have not completed: {failures}")]
+    #[non_exhaustive]
+    PartsFailed {
+        /// The running phase.
+        phase: PhaseName,
+        /// How many parts have not completed.
+        failed: usize,
+        /// How many parts the phase has.
+        of: usize,
+        /// Which, and why.
+        failures: String,
+    },
+
+    /// The part was given to another worker, because this one was not heard of. What it did there does not count.
+    #[error("part `{part}` of phase `{phase}` was given to another worker, because this one was not heard of for too long")]
+    #[non_exhaustive]
+    PartLost {
+        /// The phase.
+        phase: PhaseName,
+        /// The part.
+        part: String,
+    },
+
+    /// The run was asked to stop before this was done.
+    #[error("the run was asked to stop")]
+    Stopped,
+
     /// The journal could not record the event; it has not happened.
     #[error("{refused}: {source}")]
     #[non_exhaustive]

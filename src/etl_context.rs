@@ -10,6 +10,7 @@ use crate::context::Context;
 use crate::counters::{Counters, Counts};
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::parts::{Parts, part_names};
 use crate::phase::{PhaseName, PhaseStatus};
 use crate::pipeline::{Pipeline, Table};
 use crate::progress::ProgressReader;
@@ -238,6 +239,17 @@ impl EtlContext {
     pub fn resume_point<C: DeserializeOwned>(&self) -> Result<Option<C>, Error> {
         let running = self.record().running("resume_point")?;
         self.record().resume_point(running.phase.as_str())
+    }
+
+    /// Divides the running phase into parts, which any number of workers may take: see [`Parts`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoneInProgress`], [`Error::WrongCounters`] if the running phase does not count `C`, [`Error::InvalidParts`] for a
+    /// name that is empty or there twice, or if other parts were registered in this attempt, and [`Error::Journal`].
+    pub fn parts<C: Counters>(&mut self, names: impl IntoIterator<Item: Into<String>>) -> Result<Parts<'_, C>, Error> {
+        self.check_running::<C>("parts")?;
+        Parts::register(&mut self.engine, &part_names(names))
     }
 
     /// The report of the phase's latest attempt that has ended, by this process or an earlier one; `None` if there is none.

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::clock::Timestamp;
 use crate::counters::Tally;
 use crate::parameters::Parameters;
+use crate::part_record::PartRecord;
 use crate::phase::{PhaseName, PhaseStatus};
 use crate::pipeline_shape::PipelineShape;
 use crate::recorded_error::ErrorRecord;
@@ -47,6 +48,32 @@ pub enum Event {
         /// What was processed until then.
         counts: Tally,
         /// When.
+        time: Timestamp,
+    },
+
+    /// The running phase was divided into parts. Those of them that an earlier attempt completed are done.
+    #[non_exhaustive]
+    PartsRegistered {
+        /// The phase.
+        phase: PhaseName,
+        /// Which attempt, from 1.
+        attempt: u32,
+        /// The names of the parts.
+        parts: Arc<[Arc<str>]>,
+        /// When.
+        time: Timestamp,
+    },
+
+    /// A part of the running phase ended.
+    #[non_exhaustive]
+    PartEnded {
+        /// The phase.
+        phase: PhaseName,
+        /// Which attempt at the phase, from 1.
+        attempt: u32,
+        /// The part, as it ended.
+        part: PartRecord,
+        /// When it was recorded.
         time: Timestamp,
     },
 
@@ -97,13 +124,16 @@ pub struct Beginning {
 }
 
 impl Event {
-    /// The event's name: `run_began`, `phase_started`, `checkpointed`, `status_set`, `error_recorded`, `phase_ended`.
+    /// The event's name: `run_began`, `phase_started`, `checkpointed`, `parts_registered`, `part_ended`, `status_set`,
+    /// `error_recorded`, `phase_ended`.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
             Event::RunBegan(_) => "run_began",
             Event::PhaseStarted { .. } => "phase_started",
             Event::Checkpointed { .. } => "checkpointed",
+            Event::PartsRegistered { .. } => "parts_registered",
+            Event::PartEnded { .. } => "part_ended",
             Event::StatusSet { .. } => "status_set",
             Event::ErrorRecorded { .. } => "error_recorded",
             Event::PhaseEnded { .. } => "phase_ended",
@@ -115,7 +145,11 @@ impl Event {
     pub fn phase(&self) -> Option<&PhaseName> {
         match self {
             Event::RunBegan(_) => None,
-            Event::PhaseStarted { phase, .. } | Event::Checkpointed { phase, .. } | Event::StatusSet { phase, .. } => Some(phase),
+            Event::PhaseStarted { phase, .. }
+            | Event::Checkpointed { phase, .. }
+            | Event::PartsRegistered { phase, .. }
+            | Event::PartEnded { phase, .. }
+            | Event::StatusSet { phase, .. } => Some(phase),
             Event::ErrorRecorded { error } => Some(error.phase()),
             Event::PhaseEnded { report, .. } => Some(report.phase()),
         }
@@ -126,7 +160,11 @@ impl Event {
     pub fn time(&self) -> Timestamp {
         match self {
             Event::RunBegan(beginning) => beginning.time,
-            Event::PhaseStarted { time, .. } | Event::Checkpointed { time, .. } | Event::StatusSet { time, .. } => *time,
+            Event::PhaseStarted { time, .. }
+            | Event::Checkpointed { time, .. }
+            | Event::PartsRegistered { time, .. }
+            | Event::PartEnded { time, .. }
+            | Event::StatusSet { time, .. } => *time,
             Event::ErrorRecorded { error } => error.time(),
             Event::PhaseEnded { report, .. } => report.end_time(),
         }

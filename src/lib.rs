@@ -111,6 +111,8 @@ mod mermaid;
 mod observe;
 mod pace;
 mod parameters;
+mod part_record;
+mod parts;
 mod phase;
 mod phase_failure;
 mod phase_record;
@@ -154,6 +156,8 @@ pub use journal::postgres::database::{Database, DbConfig};
 #[cfg(feature = "postgres")]
 pub use journal::postgres::runs::{ListedRun, PostgresRuns};
 #[cfg(feature = "postgres")]
+pub use journal::postgres::worker::PostgresWorker;
+#[cfg(feature = "postgres")]
 pub use journal::postgres::{LeaseLost, PostgresJournal};
 pub use journal::{Journal, JournalError};
 #[cfg(feature = "open-lineage")]
@@ -164,6 +168,9 @@ pub use observe::progress_bars::ProgressBars;
 pub use observe::tracing::Tracing;
 pub use observe::{Observation, Observer};
 pub use parameters::Parameters;
+pub use part_record::PartRecord;
+pub use parts::Parts;
+pub use parts::part::Part;
 pub use phase::{Extract, Load, Phase, PhaseName, PhaseStatus, Transform};
 pub use phase_failure::PhaseFailure;
 pub use phase_record::{PhaseRecord, StatusOverride};

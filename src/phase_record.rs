@@ -1,10 +1,12 @@
 //! What is known of one phase? Its status, its attempts, and what was said of it by hand.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use crate::clock::Timestamp;
+use crate::part_record::PartRecord;
 use crate::phase::{PhaseName, PhaseStatus};
 use crate::position::Position;
 use crate::report::{FailureCause, PhaseReport};
@@ -17,6 +19,10 @@ pub struct PhaseRecord {
     reports: Vec<PhaseReport>,
     checkpoint: Option<Arc<Value>>,
     overrides: Vec<StatusOverride>,
+    parts: BTreeMap<Arc<str>, PartRecord>,
+    /// The attempt that has registered them, and the one since which those that have completed are done.
+    parts_registered: Option<u32>,
+    parts_since: u32,
     /// Recorded under the running attempt, or the one that ended last.
     attempt_errors: u64,
     /// Whether a phase that comes before this one has started again since, so that this one worked from what is no more.
@@ -42,6 +48,9 @@ impl PhaseRecord {
             reports: Vec::new(),
             checkpoint: None,
             overrides: Vec::new(),
+            parts: BTreeMap::new(),
+            parts_registered: None,
+            parts_since: 1,
             attempt_errors: 0,
             outdated: false,
             started: 0,
@@ -50,6 +59,11 @@ impl PhaseRecord {
     }
 
     pub(crate) fn start(&mut self, sequence: u64) {
+        let has_completed = self.latest_report().is_some_and(|report| report.status() == PhaseStatus::Completed);
+        if has_completed || self.outdated {
+            self.parts.clear();
+            self.parts_since = self.next_attempt();
+        }
         self.status = PhaseStatus::Running;
         self.started = sequence;
         self.attempt_errors = 0;
@@ -85,6 +99,21 @@ impl PhaseRecord {
 
     pub(crate) fn checkpointed(&mut self, cursor: Arc<Value>) {
         self.checkpoint = Some(cursor);
+    }
+
+    /// These are the parts from now on; of those that were there, what has completed is done.
+    pub(crate) fn register_parts(&mut self, attempt: u32, names: &[Arc<str>]) {
+        let mut known = std::mem::take(&mut self.parts);
+        let parts = names.iter().map(|name| {
+            let done = known.remove(name).filter(|part| part.status == PhaseStatus::Completed);
+            (Arc::clone(name), done.unwrap_or_else(|| PartRecord::open(Arc::clone(name))))
+        });
+        self.parts = parts.collect();
+        self.parts_registered = Some(attempt);
+    }
+
+    pub(crate) fn end_part(&mut self, part: &PartRecord) {
+        self.parts.insert(Arc::clone(&part.name), part.clone());
     }
 
     pub(crate) fn count_error(&mut self) {
@@ -130,6 +159,29 @@ impl PhaseRecord {
     #[must_use]
     pub fn checkpoint(&self) -> Option<&Value> {
         self.checkpoint.as_deref()
+    }
+
+    /// The parts into which the phase was divided, by name; none if it was not.
+    #[must_use]
+    pub fn parts(&self) -> impl ExactSizeIterator<Item = &PartRecord> {
+        self.parts.values()
+    }
+
+    /// The part of this name.
+    #[must_use]
+    pub fn part(&self, name: &str) -> Option<&PartRecord> {
+        self.parts.get(name)
+    }
+
+    /// The attempt that has registered the parts.
+    pub(crate) fn parts_registered(&self) -> Option<u32> {
+        self.parts_registered
+    }
+
+    /// The attempt since which parts that have completed are done.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn parts_since(&self) -> u32 {
+        self.parts_since
     }
 
     /// How many errors were recorded under the running attempt, or the one that ended last.

@@ -7,7 +7,9 @@
 //! 3. The attempts at a phase are numbered 1, 2, 3 …; all but the running one have ended and have their report.
 //! 4. A report is never changed. A status can be, and each such override is kept.
 //! 5. Every error is counted; the details of the first thousand are kept.
-//! 6. `admits` accepts an event if and only if `apply`, which cannot fail, keeps these invariants. The live run and the replay
+//! 6. A part ends in the attempt that has registered it, and one that has completed does not end again before the phase has
+//!    completed.
+//! 7. `admits` accepts an event if and only if `apply`, which cannot fail, keeps these invariants. The live run and the replay
 //!    of a journal go through both.
 
 use std::collections::BTreeMap;
@@ -21,6 +23,7 @@ use crate::counters::Tally;
 use crate::error::Error;
 use crate::event::{Beginning, Event};
 use crate::parameters::Parameters;
+use crate::part_record::PartRecord;
 use crate::phase::{PhaseName, PhaseStatus};
 use crate::phase_record::PhaseRecord;
 use crate::pipeline_shape::PipelineShape;
@@ -125,6 +128,15 @@ impl RunRecord {
                 None => *attempt == self.next_attempt(phase.as_str()),
             },
             Event::Checkpointed { phase, attempt, .. } => is_running(phase, *attempt),
+            Event::PartsRegistered { phase, attempt, .. } => {
+                is_running(phase, *attempt)
+                    && self.phase(phase.as_str()).is_some_and(|phase| phase.parts_registered() != Some(*attempt))
+            }
+            Event::PartEnded { phase, attempt, part, .. } => {
+                let phase = self.phase(phase.as_str()).filter(|_| is_running(phase, *attempt));
+                let phase = phase.filter(|phase| phase.parts_registered() == Some(*attempt));
+                phase.and_then(|phase| phase.part(&part.name)).is_some_and(|part| part.status == PhaseStatus::Pending)
+            }
             Event::PhaseEnded { report, .. } => is_running(report.phase(), report.attempt()),
         };
         // The engine makes events from the record, so one that does not fit can only come from a damaged journal.
@@ -163,6 +175,8 @@ impl RunRecord {
             Event::RunBegan(_) => {}
             Event::PhaseStarted { phase, attempt, totals, time } => self.start(phase, *attempt, totals, *time),
             Event::Checkpointed { phase, cursor, counts, .. } => self.checkpoint(phase, cursor, counts),
+            Event::PartsRegistered { phase, attempt, parts, .. } => self.phase_mut(phase).register_parts(*attempt, parts),
+            Event::PartEnded { phase, attempt, part, time } => self.end_part(phase, *attempt, part, *time),
             Event::StatusSet { phase, status, time } => self.phase_mut(phase).override_status(*status, *time),
             Event::ErrorRecorded { error } => self.record_error(error),
             Event::PhaseEnded { report, error } => self.end(report, error.as_ref()),
@@ -181,6 +195,14 @@ impl RunRecord {
         self.phase_mut(phase).checkpointed(Arc::clone(cursor));
         if let Some(running) = &mut self.running {
             running.counts = counts.clone();
+        }
+    }
+
+    fn end_part(&mut self, phase: &PhaseName, attempt: u32, part: &PartRecord, time: Timestamp) {
+        self.phase_mut(phase).end_part(part);
+        if let Some(error) = &part.error {
+            let error = error.of_part(&part.name);
+            self.record_error(&ErrorRecord { phase: phase.clone(), attempt: Some(attempt), time, error });
         }
     }
 

@@ -43,6 +43,11 @@ impl RecordedError {
         chain.unwrap_or(RecordedError { message: String::new(), source: None })
     }
 
+    /// The same, as the error of a part of a phase.
+    pub(crate) fn of_part(&self, part: &str) -> Self {
+        RecordedError { message: format!("part `{}`: {}", one_line(part, 80), self.message), source: self.source.clone() }
+    }
+
     /// The error's own message.
     #[must_use]
     pub fn message(&self) -> &str {

@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::context::Context;
 use crate::engine::Engine;
 use crate::error::{Error, shown};
+use crate::parts::{Parts, part_names};
 use crate::phase::Phase;
 use crate::phase_failure::PhaseFailure;
 use crate::pipeline::Pipeline;
@@ -271,6 +272,18 @@ impl<'a, Ph: Phase> RunningPhase<'a, Ph> {
 }
 
 impl<Ph: Phase> RunningPhase<'_, Ph> {
+    /// Divides the phase into parts, which any number of workers may take: see [`Parts`].
+    ///
+    /// In a later attempt the list may be another one; the parts in it that have completed are done.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidParts`] for a name that is empty or there twice, or if other parts were registered in this attempt;
+    /// [`Error::Journal`].
+    pub fn parts(&mut self, names: impl IntoIterator<Item: Into<String>>) -> Result<Parts<'_, Ph::Counters>, Error> {
+        Parts::register(self.engine, &part_names(names))
+    }
+
     /// Whether the run was asked to stop, by a [`Stopper`](crate::Stopper) or because it now belongs to somebody else.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {

@@ -25,7 +25,7 @@ const ERRORS_LISTED: usize = 10;
 ///
 /// It serialises to `run_id`, `name`, `status`, `current_phase`, `start_time`, `end_time`, `total_duration_seconds`,
 /// `error_count`, `errors`, `phase_order`, `phases` (for each phase its `status`, the dictionary of its latest attempt as in
-/// [`PhaseReport`], and all `attempts`) and `totals` (the counts of the latest attempts, added up). If observers failed,
+/// [`PhaseReport`], all `attempts`, and how many of its `parts` ended, if it has any) and `totals` (the counts of the latest attempts, added up). If observers failed,
 /// `observer_failures` says how often.
 ///
 /// `Display` prints the same as a table of at most 100 columns:
@@ -273,12 +273,27 @@ impl Serialize for Phase<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("status", &self.phase.status())?;
+        let taken: &[&str] = if self.phase.parts().len() > 0 { &["attempts", "parts"] } else { &["attempts"] };
         match self.summary.latest(self.phase) {
-            Some(report) => report.serialize_details(&mut map, &["attempts"])?,
+            Some(report) => report.serialize_details(&mut map, taken)?,
             None => map.serialize_entry("attempt", &0)?,
+        }
+        if self.phase.parts().len() > 0 {
+            map.serialize_entry("parts", &Parts(self.phase))?;
         }
         map.serialize_entry("attempts", &self.summary.attempts(self.phase).collect::<Vec<_>>())?;
         map.end()
+    }
+}
+
+/// `{ "registered": 12, "completed": 11, "failed": 1 }`
+struct Parts<'a>(&'a PhaseRecord);
+
+impl Serialize for Parts<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let with = |status| self.0.parts().filter(|part| part.status() == status).count();
+        let (completed, failed) = (with(PhaseStatus::Completed), with(PhaseStatus::Failed));
+        serializer.collect_map([("registered", self.0.parts().len()), ("completed", completed), ("failed", failed)])
     }
 }
 

@@ -13,6 +13,7 @@ use crate::counters::Tally;
 use crate::event::{Beginning, Event};
 use crate::journal::checksum::crc32;
 use crate::parameters::Parameters;
+use crate::part_record::PartRecord;
 use crate::phase::{PhaseName, PhaseStatus};
 use crate::pipeline_shape::PipelineShape;
 use crate::recorded_error::{ErrorRecord, RecordedError};
@@ -67,6 +68,12 @@ struct Line<'a> {
     result: Option<Cow<'a, Dictionary>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cursor: Option<Cow<'a, Value>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parts: Option<Cow<'a, [Arc<str>]>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    part: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    worker: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Cow<'a, RecordedError>>,
 }
@@ -152,6 +159,20 @@ impl<'a> Line<'a> {
                 cursor: Some(Cow::Borrowed(cursor)),
                 ..line
             },
+            Event::PartsRegistered { phase, attempt, parts, .. } => {
+                Line { phase: Some(Cow::Borrowed(phase)), attempt: Some(*attempt), parts: Some(Cow::Borrowed(parts)), ..line }
+            }
+            Event::PartEnded { phase, attempt, part, .. } => Line {
+                phase: Some(Cow::Borrowed(phase)),
+                attempt: Some(*attempt),
+                part: Some(Cow::Borrowed(&part.name)),
+                status: Some(part.status),
+                duration_microseconds: Some(part.microseconds),
+                counts: part.counts.as_ref().map(Cow::Borrowed),
+                worker: part.worker.as_deref().map(Cow::Borrowed),
+                error: part.error.as_ref().map(Cow::Borrowed),
+                ..line
+            },
             Event::StatusSet { phase, status, .. } => Line { phase: Some(Cow::Borrowed(phase)), status: Some(*status), ..line },
             Event::ErrorRecorded { error } => Line {
                 phase: Some(Cow::Borrowed(error.phase())),
@@ -197,6 +218,22 @@ impl<'a> Line<'a> {
                 // A cursor that is `null` reads like one that is absent.
                 cursor: Arc::new(self.cursor.map(Cow::into_owned).unwrap_or_default()),
                 counts: self.counts?.into_owned(),
+                time,
+            },
+            "parts_registered" => {
+                Event::PartsRegistered { phase: phase?, attempt: self.attempt?, parts: self.parts?.as_ref().into(), time }
+            }
+            "part_ended" => Event::PartEnded {
+                phase: phase?,
+                attempt: self.attempt?,
+                part: PartRecord {
+                    name: self.part?.into(),
+                    status: self.status?,
+                    counts: Some(self.counts?.into_owned()),
+                    microseconds: self.duration_microseconds?,
+                    worker: self.worker.map(Into::into),
+                    error: self.error.map(Cow::into_owned),
+                },
                 time,
             },
             "status_set" => Event::StatusSet { phase: phase?, status: self.status?, time },

@@ -6,7 +6,7 @@ pub mod contract;
 pub(crate) mod file;
 mod line;
 pub(crate) mod memory;
-mod owner;
+pub(crate) mod owner;
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;
 pub(crate) mod storage;

@@ -55,12 +55,17 @@ fn lock_path(journal: &Path) -> PathBuf {
 /// Writes who owns the journal. This only serves the message below; the lock itself is the truth.
 fn sign(file: &mut File) -> std::io::Result<()> {
     file.set_len(0)?;
-    file.write_all(this_process().as_bytes())
+    file.write_all(owner_from_now_on().as_bytes())
 }
 
 /// This process as an owner from now on.
+pub(crate) fn owner_from_now_on() -> String {
+    format!("{} since {}", this_process(), Clock::start().now())
+}
+
+/// As in `process 12 on host b`.
 pub(crate) fn this_process() -> String {
-    format!("process {} on {} since {}", process::id(), host(), Clock::start().now())
+    format!("process {} on {}", process::id(), host())
 }
 
 fn owned_by_another(journal: &Path, file: &mut File) -> JournalError {

@@ -230,14 +230,18 @@ impl Observer for OpenLineage {
         let began = if self.run.is_none() { self.begin(event, run.record()) } else { Ok(()) };
         if let Some(told) = &mut self.run {
             told.latest = event.time();
-            if !matches!(event, Event::Checkpointed { .. } | Event::ErrorRecorded { .. }) {
+            if matches!(
+                event,
+                Event::RunBegan(_) | Event::PhaseStarted { .. } | Event::StatusSet { .. } | Event::PhaseEnded { .. }
+            ) {
                 told.conclusion = Conclusion::of(run.record());
             }
         }
         let happened = match event {
-            Event::RunBegan(_) | Event::StatusSet { .. } => Ok(()),
+            Event::RunBegan(_) | Event::PartsRegistered { .. } | Event::StatusSet { .. } => Ok(()),
             Event::PhaseStarted { phase, attempt, time, .. } => self.started(phase, *attempt, *time),
             Event::Checkpointed { phase, attempt, counts, time, .. } => self.running(phase, *attempt, counts, *time),
+            Event::PartEnded { phase, attempt, time, .. } => self.running(phase, *attempt, &run.progress().counts(), *time),
             Event::ErrorRecorded { error } => match error.attempt() {
                 Some(attempt) if run.record().current_phase() == Some(error.phase()) => {
                     self.running(error.phase(), attempt, &run.progress().counts(), error.time())

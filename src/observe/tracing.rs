@@ -9,6 +9,7 @@ use tracing::{Level, Span, event, info_span};
 
 use crate::event::Event;
 use crate::observe::{Observation, Observer};
+use crate::part_record::PartRecord;
 use crate::phase::{PhaseName, PhaseStatus};
 use crate::phase_record::PhaseRecord;
 use crate::record::RunRecord;
@@ -138,6 +139,10 @@ impl Spans {
             Event::Checkpointed { phase, attempt, counts, .. } => {
                 event!(target: TARGET, parent: &self.phase, Level::DEBUG, %phase, attempt, ?counts, "phase checkpointed");
             }
+            Event::PartsRegistered { phase, attempt, parts, .. } => {
+                event!(target: TARGET, parent: &self.phase, Level::DEBUG, %phase, attempt, parts = parts.len(), "parts registered");
+            }
+            Event::PartEnded { phase, attempt, part, .. } => self.part_ended(phase, *attempt, part),
             Event::StatusSet { phase, status, .. } => {
                 event!(target: TARGET, parent: here, Level::WARN, %phase, %status, "phase status set by hand");
             }
@@ -151,6 +156,31 @@ impl Spans {
                 "error recorded"
             ),
             Event::PhaseEnded { report, error } => self.end(report, error.as_ref().map(ErrorRecord::error)),
+        }
+    }
+
+    fn part_ended(&self, phase: &PhaseName, attempt: u32, part: &PartRecord) {
+        macro_rules! ended {
+            ($level:expr, $message:literal) => {
+                event!(
+                    target: TARGET,
+                    parent: &self.phase,
+                    $level,
+                    %phase,
+                    attempt,
+                    part = part.name(),
+                    duration_seconds = part.duration().as_secs_f64(),
+                    counts = part.counts().map(debug),
+                    worker = part.worker(),
+                    error = part.error().map(|error| error as &(dyn StdError + 'static)),
+                    $message
+                )
+            };
+        }
+        if part.status() == PhaseStatus::Completed {
+            ended!(Level::DEBUG, "part completed");
+        } else {
+            ended!(Level::WARN, "part failed");
         }
     }
 

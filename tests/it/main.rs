@@ -16,6 +16,7 @@ mod journal;
 mod journal_replay;
 mod markdown_report;
 mod observers;
+mod parts;
 mod pipelines;
 #[cfg(all(unix, feature = "postgres", feature = "testing"))]
 mod postgres;

@@ -115,7 +115,7 @@ fn status_from_here_on(event: &Event) -> Option<&'static str> {
         Event::PhaseStarted { .. } => Some("running"),
         Event::PhaseEnded { report, .. } => Some(report.status().as_str()),
         Event::StatusSet { status, .. } => Some(status.as_str()),
-        Event::RunBegan(_) | Event::Checkpointed { .. } | Event::ErrorRecorded { .. } => None,
+        _ => None,
     }
 }
 

@@ -6,22 +6,28 @@ pub(crate) mod database;
 mod events;
 mod fault;
 mod lease;
+mod parts;
 pub(crate) mod runs;
 mod schema;
+pub(crate) mod worker;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use postgres::Transaction;
 
 use crate::event::Event;
-use crate::journal::owner::this_process;
+use crate::journal::owner::owner_from_now_on;
 use crate::journal::postgres::connection::{Connection, Session};
 use crate::journal::postgres::database::Database;
 use crate::journal::postgres::events::Entry;
 use crate::journal::postgres::fault::Fault;
 use crate::journal::postgres::lease::Lease;
 pub use crate::journal::postgres::lease::LeaseLost;
+use crate::journal::postgres::parts::Board;
 use crate::journal::{Journal, JournalError};
+use crate::parts::board::PhaseBoard;
+use crate::phase::PhaseName;
 use crate::stopper::Stopper;
 
 const LEASE: Duration = Duration::from_secs(30);
@@ -140,7 +146,7 @@ impl PostgresJournal {
         if key.contains('\0') {
             return Err(JournalError::new("PostgreSQL cannot keep a run whose key has a zero byte in it; give it another `key`"));
         }
-        let (owner, duration) = (this_process(), self.lease);
+        let (owner, duration) = (owner_from_now_on(), self.lease);
         let taken = self.connection.run(self.lease, move |session| Lease::take(session, &key, &owner, duration));
         taken.map_err(|fault| self.connection.cannot("take the run in", fault))
     }
@@ -197,6 +203,25 @@ impl PostgresJournal {
             self.take()?.events = sequence + 1;
         }
         Ok(found)
+    }
+}
+
+impl PostgresJournal {
+    /// The board on which these parts of the running phase are handed out, to whoever can reach the database.
+    pub(crate) fn board(
+        &mut self,
+        phase: &PhaseName,
+        since: u32,
+        names: &[Arc<str>],
+    ) -> Result<Box<dyn PhaseBoard>, JournalError> {
+        let owner = self.take()?.lease.clone();
+        let key = owner.key.clone();
+        let run = self.connection.run(self.lease, move |session| runs::run_id(session, &key));
+        let run = run.map_err(|fault| self.connection.cannot("read", fault))?;
+        let run = run.ok_or_else(|| JournalError::new("the database does not hold the run"))?;
+        let mut board = Board::open(self.connection.database().clone(), run, phase, self.lease)?;
+        board.register(&owner, since, names)?;
+        Ok(Box::new(board))
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::journal::JournalError;
-use crate::journal::postgres::connection::Connection;
+use crate::journal::postgres::connection::{Connection, Session};
 use crate::journal::postgres::database::Database;
 use crate::journal::postgres::fault::Fault;
 use crate::journal::postgres::{events, schema};
@@ -115,6 +115,12 @@ impl PostgresRuns {
     fn cannot_read(&self, fault: Fault) -> JournalError {
         self.connection.cannot("read", fault)
     }
+}
+
+/// The identity of the run with this key, once it has begun.
+pub(super) fn run_id(session: &mut Session, key: &str) -> Result<Option<String>, Fault> {
+    const RUN: &str = "select run_id::text from etl_context.runs where key = $1 and run_id is not null";
+    Ok(session.query_one(RUN, &[&key])?.map(|row| row.get(0)))
 }
 
 fn listed(row: &postgres::Row) -> Result<ListedRun, JournalError> {

@@ -37,6 +37,34 @@ create table etl_context.events (
     primary key (run_id, seq)
 );
 
+-- The parts of phases that are spread over workers. Each is open, or in the hands of the worker with the claim until that expires,
+-- or has ended.
+create table etl_context.parts (
+    run_id uuid not null references etl_context.runs (run_id) on delete cascade,
+    phase text not null,
+    part text not null,
+    -- In this order they are handed out.
+    position bigint not null,
+    -- The attempt at the phase since which parts that have completed are done.
+    since bigint not null,
+    state text not null default 'open' check (state in ('open', 'running', 'completed', 'failed')),
+    -- The number of the claim, which no other has, and how often the part was claimed in this attempt at the phase.
+    claim bigint,
+    claims bigint not null default 0,
+    worker text,
+    expires timestamptz,
+    -- What the worker has counted so far, its error, and how long it had the part, as in the events.
+    counts text,
+    error text,
+    microseconds bigint,
+    -- Whether the process that runs the phase knows that the part has ended.
+    recorded boolean not null default false,
+    primary key (run_id, phase, part)
+);
+create index parts_open on etl_context.parts (run_id, phase, position) where state in ('open', 'running');
+create index parts_unrecorded on etl_context.parts (run_id, phase) where state in ('completed', 'failed') and not recorded;
+create sequence etl_context.claims;
+
 -- For people with psql: each run with its status, and who owns it now.
 create view etl_context.run_list as
 select

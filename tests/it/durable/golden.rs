@@ -97,6 +97,12 @@ fn successes(run: &mut EtlContext) {
     run.record_error("load", &JournalError::new("the table is locked")).unwrap();
     run.set_phase_status("load", "completed").unwrap();
     run.start_phase("load", None).unwrap();
+    let parts = run.parts::<Counts>(["2026-02", "2026-03"]).unwrap();
+    let mut part = parts.claim().unwrap().unwrap();
+    part.update_progress(Counts { conversations: 1, messages: 4 });
+    part.complete().unwrap();
+    parts.claim().unwrap().unwrap().fail(&error()).unwrap();
+    drop(parts);
     run.checkpoint("row 5").unwrap();
 }
 
@@ -107,7 +113,7 @@ fn lines(file: &JournalFile) -> Vec<Value> {
 
 /// The line without what is different in every run.
 fn masked(mut line: Value) -> Value {
-    for field in ["time", "start_time", "run_id", "duration_microseconds", "crc"] {
+    for field in ["time", "start_time", "run_id", "duration_microseconds", "worker", "crc"] {
         if let Some(value) = line.get_mut(field) {
             assert!(value.is_string() || value.is_u64(), "{field}: {value}");
             *value = json!("different in every run");
@@ -139,6 +145,8 @@ fn the_golden_journal_has_what_a_summary_does_not_show() {
     assert_eq!(record.metadata()["operator"], "night shift");
     assert_eq!(record.current_phase(), Some(&PhaseName::new("load")));
     assert_eq!(record.phase("load").unwrap().checkpoint(), Some(&json!("row 5")));
+    let parts: Vec<_> = record.phase("load").unwrap().parts().map(|part| (part.name(), part.status())).collect();
+    assert_eq!(parts, [("2026-02", PhaseStatus::Completed), ("2026-03", PhaseStatus::Failed)]);
     let by_hand = &record.phase("load").unwrap().overrides()[0];
     assert_eq!((by_hand.from(), by_hand.to()), (PhaseStatus::Pending, PhaseStatus::Completed));
     assert_eq!(record.errors()[0].sources().collect::<Vec<_>>(), ["no \"sender\"\n", "é"]);
@@ -153,7 +161,8 @@ fn the_golden_journal_has_every_event_and_every_cause() {
     let causes: Vec<_> = RunRecord::replay(&events).unwrap().phase("extract").unwrap().reports().to_vec();
     let causes: Vec<_> = causes.iter().filter_map(PhaseReport::cause).map(FailureCause::as_str).collect();
     assert_eq!(causes, ["error", "status", "abandoned", "panicked", "stopped", "errors", "interrupted"]);
-    for name in ["run_began", "phase_started", "checkpointed", "status_set", "error_recorded", "phase_ended"] {
+    let moves = ["run_began", "phase_started", "checkpointed", "parts_registered", "part_ended", "phase_ended"];
+    for name in moves.into_iter().chain(["status_set", "error_recorded"]) {
         assert!(events.iter().any(|event| event.name() == name), "{name}");
     }
 }

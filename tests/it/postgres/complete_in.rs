@@ -11,7 +11,7 @@ use postgres::Client;
 use super::server::{TestDatabase, database};
 
 fn begun(database: &TestDatabase) -> Context {
-    let journal = PostgresJournal::connect(&database.config()).unwrap();
+    let journal = PostgresJournal::connect(database.config()).unwrap();
     Run::builder("import").journal(journal).begin::<Etl>().unwrap()
 }
 
@@ -37,7 +37,7 @@ fn rows(database: &TestDatabase) -> i64 {
 }
 
 fn recorded(database: &TestDatabase) -> RunRecord {
-    let runs = PostgresRuns::connect(&database.config()).unwrap();
+    let runs = PostgresRuns::connect(database.config()).unwrap();
     let listed = runs.list_runs("import", 1).unwrap();
     runs.read(listed[0].run_id).unwrap().unwrap()
 }
@@ -118,7 +118,7 @@ fn an_end_that_is_dropped_before_its_transaction_neither_waits_for_it_nor_record
 /// The lease of an owner that could not give it back runs out.
 fn begun_when_free(database: &TestDatabase) -> EtlContext {
     database.client().execute("update etl_context.runs set expires = clock_timestamp()", &[]).unwrap();
-    let journal = PostgresJournal::connect(&database.config()).unwrap();
+    let journal = PostgresJournal::connect(database.config()).unwrap();
     Run::builder("import").journal(journal).begin_dynamic().unwrap()
 }
 
@@ -140,7 +140,7 @@ fn whoever_has_lost_the_run_cannot_commit_its_end() {
 #[test]
 fn nobody_takes_the_run_while_its_end_is_being_committed_and_a_transaction_that_stands_still_is_ended() {
     let Some(database) = database() else { return };
-    let journal = PostgresJournal::connect(&database.config()).unwrap().lease(Duration::from_millis(300));
+    let journal = PostgresJournal::connect(database.config()).unwrap().lease(Duration::from_millis(300));
     let context = Run::builder("import").journal(journal).begin::<Etl>().unwrap();
     let mut client = target(&database);
     let mut transaction = client.transaction().unwrap();
@@ -156,7 +156,7 @@ fn nobody_takes_the_run_while_its_end_is_being_committed_and_a_transaction_that_
 
 fn begun_when_free_of_locks(database: &TestDatabase) -> EtlContext {
     loop {
-        let journal = PostgresJournal::connect(&database.config()).unwrap();
+        let journal = PostgresJournal::connect(database.config()).unwrap();
         match Run::builder("import").journal(journal).begin_dynamic() {
             Ok(context) => return context,
             Err(Error::Journal { source, .. }) if source.is_owned() => std::thread::yield_now(),

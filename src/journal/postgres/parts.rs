@@ -1,0 +1,256 @@
+//! Who hands out parts to workers on many hosts? A table in which each open part can be claimed, under a lease, by one of them.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use postgres::Row;
+
+use crate::counters::Tally;
+use crate::journal::JournalError;
+use crate::journal::owner::this_process;
+use crate::journal::postgres::connection::{Connection, Session};
+use crate::journal::postgres::database::Database;
+use crate::journal::postgres::fault::Fault;
+use crate::journal::postgres::lease::Lease;
+use crate::journal::postgres::schema;
+use crate::part_record::PartRecord;
+use crate::parts::board::{Claim, Next, Open, PartBoard, PhaseBoard};
+use crate::phase::{PhaseName, PhaseStatus};
+use crate::progress::ProgressReader;
+
+/// The board of one phase of one run, as one process sees it.
+pub(super) struct Board {
+    connection: Connection,
+    run: String,
+    phase: PhaseName,
+    lease: Duration,
+    worker: String,
+    /// Whether this process knows that the parts are registered, be there any or none.
+    is_registered: bool,
+    held: Arc<Mutex<Vec<Held>>>,
+}
+
+/// A part that a worker of this process has.
+struct Held {
+    claim: Claim,
+    counts: ProgressReader,
+}
+
+impl Board {
+    pub(super) fn open(database: Database, run: String, phase: &PhaseName, lease: Duration) -> Result<Self, JournalError> {
+        let connection = Connection::open(database, schema::create)?;
+        let held = Arc::new(Mutex::new(Vec::new()));
+        let (mine, named) = (Arc::clone(&held), (run.clone(), phase.to_string()));
+        connection.every(lease / 3, move |session| renew(&mine, &named, lease, session));
+        let (phase, worker) = (phase.clone(), this_process());
+        Ok(Board { connection, run, phase, lease, worker, held, is_registered: false })
+    }
+
+    /// Registers the parts, if the run is ours. Those that have completed since that attempt are done, and those that somebody is
+    /// working on stay with them.
+    pub(super) fn register(&mut self, owner: &Lease, since: u32, names: &[Arc<str>]) -> Result<(), JournalError> {
+        let (owner, run, phase) = (owner.clone(), self.run.clone(), self.phase.to_string());
+        let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+        self.run(move |session| register(session, &owner, &run, &phase, i64::from(since), &names))?;
+        self.is_registered = true;
+        Ok(())
+    }
+
+    fn run<T: Send + 'static>(
+        &self,
+        work: impl FnMut(&mut Session) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, JournalError> {
+        self.connection.run(self.lease, work).map_err(|fault| self.connection.cannot("use", fault))
+    }
+
+    fn let_go(&self, claim: &Claim) {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).retain(|held| held.claim.number != claim.number);
+    }
+
+    fn named(&self) -> (String, String) {
+        (self.run.clone(), self.phase.to_string())
+    }
+}
+
+fn register(session: &mut Session, owner: &Lease, run: &str, phase: &str, since: i64, names: &[String]) -> Result<(), Fault> {
+    const OURS: &str = "
+        select 1 from etl_context.runs where key = $1 and epoch = $2 and owner = $3 and run_id = $4::text::uuid for share";
+    const FORGET: &str = "
+        delete from etl_context.parts
+        where run_id = $1::text::uuid and phase = $2 and (since <> $3 or part <> all ($4))";
+    const REGISTER: &str = "
+        insert into etl_context.parts as known (run_id, phase, part, position, since)
+        select $1::text::uuid, $2, part, position, $3 from unnest($4::text[]) with ordinality as given (part, position)
+        on conflict (run_id, phase, part) do update
+        set position = excluded.position,
+            state = case known.state when 'failed' then 'open' else known.state end,
+            claims = case known.state when 'running' then known.claims else 0 end,
+            error = null,
+            recorded = known.recorded and known.state <> 'failed'";
+    let mut transaction = session.transaction()?;
+    let ours = transaction.query_opt(OURS, &[&owner.key, &owner.epoch, &owner.owner, &run])?.is_some();
+    if ours {
+        transaction.execute(FORGET, &[&run, &phase, &since, &names])?;
+        transaction.execute(REGISTER, &[&run, &phase, &since, &names])?;
+        transaction.commit()?;
+        return Ok(());
+    }
+    drop(transaction);
+    owner.check(session)?;
+    Err(Fault::Refused(JournalError::new("the database does not hold the run")))
+}
+
+/// Keeps the parts that workers of this process have, and tells what they have counted so far.
+fn renew(held: &Mutex<Vec<Held>>, named: &(String, String), lease: Duration, session: &mut Session) -> Result<(), Fault> {
+    const RENEW: &str = "
+        update etl_context.parts set expires = clock_timestamp() + make_interval(secs => $5), counts = $6
+        where run_id = $1::text::uuid and phase = $2 and part = $3 and claim = $4 and state = 'running'
+        returning claim";
+    let claims: Vec<_> = {
+        let held = held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.iter().map(|held| (held.claim.clone(), counted(&held.counts.counts()))).collect()
+    };
+    for (claim, counts) in claims {
+        let values: &[&(dyn postgres::types::ToSql + Sync)] =
+            &[&named.0, &named.1, &&*claim.part, &claim.number, &lease.as_secs_f64(), &counts];
+        if session.query_one(RENEW, values)?.is_none() {
+            claim.lost.store(true, Ordering::Release);
+        }
+    }
+    Ok(())
+}
+
+fn counted(counts: &Tally) -> Option<String> {
+    serde_json::to_string(counts).ok()
+}
+
+impl PartBoard for Board {
+    fn claim(&self) -> Result<Next, JournalError> {
+        const CLAIM: &str = "
+            with next as (
+                select part from etl_context.parts
+                where run_id = $1::text::uuid and phase = $2
+                    and (state = 'open' or (state = 'running' and expires <= clock_timestamp()))
+                order by position
+                limit 1
+                for no key update skip locked
+            )
+            update etl_context.parts as parts
+            set state = 'running', claim = nextval('etl_context.claims'), claims = claims + 1, worker = $3,
+                expires = clock_timestamp() + make_interval(secs => $4), counts = null
+            from next
+            where parts.run_id = $1::text::uuid and parts.phase = $2 and parts.part = next.part
+            returning parts.part, parts.claim, parts.claims";
+        const STATE: &str = "
+            select count(*), count(*) filter (where state in ('open', 'running'))
+            from etl_context.parts where run_id = $1::text::uuid and phase = $2";
+        let ((run, phase), worker, seconds) = (self.named(), self.worker.clone(), self.lease.as_secs_f64());
+        let is_registered = self.is_registered;
+        self.run(move |session| {
+            if let Some(row) = session.query_one(CLAIM, &[&run, &phase, &worker, &seconds])? {
+                return Ok(Next::Part(claim(&row)));
+            }
+            let (all, open): (i64, i64) =
+                session.query_one(STATE, &[&run, &phase])?.map_or((0, 0), |row| (row.get(0), row.get(1)));
+            Ok(if open == 0 && (is_registered || all > 0) { Next::Nothing } else { Next::Later })
+        })
+    }
+
+    fn watch(&self, claim: &Claim, counts: ProgressReader) {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).push(Held { claim: claim.clone(), counts });
+    }
+
+    fn end(&self, claim: &Claim, part: PartRecord) -> Result<bool, JournalError> {
+        const END: &str = "
+            update etl_context.parts
+            set state = $5, counts = $6, error = $7, microseconds = $8, expires = null
+            where run_id = $1::text::uuid and phase = $2 and part = $3 and claim = $4 and state = 'running'
+            returning claim";
+        // Of an end that was committed while the answer got lost.
+        const ENDED: &str = "
+            select 1 from etl_context.parts
+            where run_id = $1::text::uuid and phase = $2 and part = $3 and claim = $4 and state = $5";
+        self.let_go(claim);
+        let ((run, phase), name, number) = (self.named(), claim.part.to_string(), claim.number);
+        let counts = part.counts.as_ref().and_then(counted);
+        let error = part.error.as_ref().and_then(|error| serde_json::to_string(error).ok());
+        let microseconds = i64::try_from(part.microseconds).unwrap_or(i64::MAX);
+        let status = part.status.as_str();
+        self.run(move |session| {
+            let ended = session.query_one(END, &[&run, &phase, &name, &number, &status, &counts, &error, &microseconds])?;
+            Ok(ended.is_some() || session.query_one(ENDED, &[&run, &phase, &name, &number, &status])?.is_some())
+        })
+    }
+
+    fn give_back(&self, claim: &Claim) -> Result<(), JournalError> {
+        const OPEN: &str = "
+            update etl_context.parts set state = 'open', expires = null, counts = null
+            where run_id = $1::text::uuid and phase = $2 and part = $3 and claim = $4 and state = 'running'";
+        self.let_go(claim);
+        let ((run, phase), name, number) = (self.named(), claim.part.to_string(), claim.number);
+        self.run(move |session| session.query(OPEN, &[&run, &phase, &name, &number]).map(drop))
+    }
+}
+
+fn claim(row: &Row) -> Claim {
+    Claim {
+        part: row.get::<_, &str>(0).into(),
+        number: row.get(1),
+        times: u32::try_from(row.get::<_, i64>(2)).unwrap_or(u32::MAX),
+        lost: Arc::new(AtomicBool::new(false)),
+    }
+}
+
+impl PhaseBoard for Board {
+    fn open(&self) -> Result<Open, JournalError> {
+        const ANY: &str = "
+            select exists (
+                select from etl_context.parts
+                where run_id = $1::text::uuid and phase = $2 and state in ('open', 'running')
+            )";
+        let (run, phase) = self.named();
+        self.run(move |session| {
+            let open = session.query_one(ANY, &[&run, &phase])?.is_some_and(|row| row.get(0));
+            Ok(if open { Open::Elsewhere } else { Open::Nothing })
+        })
+    }
+
+    fn ended(&self) -> Result<Vec<PartRecord>, JournalError> {
+        const ENDED: &str = "
+            select part, state, counts, error, microseconds, worker from etl_context.parts
+            where run_id = $1::text::uuid and phase = $2 and state in ('completed', 'failed') and not recorded
+            order by claim";
+        let (run, phase) = self.named();
+        self.run(move |session| {
+            let rows = session.query(ENDED, &[&run, &phase])?;
+            Ok(rows.iter().map(part).collect::<Result<_, JournalError>>()?)
+        })
+    }
+
+    fn recorded(&self, parts: &[Arc<str>]) -> Result<(), JournalError> {
+        const RECORDED: &str = "
+            update etl_context.parts set recorded = true
+            where run_id = $1::text::uuid and phase = $2 and part = any ($3) and state in ('completed', 'failed')";
+        let (run, phase) = self.named();
+        let parts: Vec<String> = parts.iter().map(ToString::to_string).collect();
+        self.run(move |session| session.query(RECORDED, &[&run, &phase, &parts]).map(drop))
+    }
+}
+
+fn part(row: &Row) -> Result<PartRecord, JournalError> {
+    let name: &str = row.get(0);
+    let unreadable = |what: &str| JournalError::new(format!("the {what} of part `{name}` in `etl_context.parts` cannot be read"));
+    let status = row.get::<_, &str>(1).parse().map_err(|_| unreadable("state"))?;
+    let counts = row.get::<_, Option<&str>>(2).and_then(|counts| serde_json::from_str(counts).ok());
+    let error = row.get::<_, Option<&str>>(3).map(serde_json::from_str).transpose();
+    let microseconds: Option<i64> = row.get(4);
+    Ok(PartRecord {
+        name: name.into(),
+        status,
+        counts: Some(counts.ok_or_else(|| unreadable("counts"))?),
+        microseconds: microseconds.unwrap_or_default().unsigned_abs(),
+        worker: row.get::<_, Option<&str>>(5).map(Into::into),
+        error: error.map_err(|_| unreadable("error"))?.filter(|_| status == PhaseStatus::Failed),
+    })
+}

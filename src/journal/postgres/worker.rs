@@ -1,0 +1,148 @@
+//! Who works on the parts of a phase that another process runs?
+
+use std::thread;
+use std::time::Duration;
+
+use crate::error::Error;
+use crate::journal::JournalError;
+use crate::journal::postgres::connection::Connection;
+use crate::journal::postgres::database::Database;
+use crate::journal::postgres::parts::Board;
+use crate::journal::postgres::{LEASE, runs, schema};
+use crate::part_record::PartRecord;
+use crate::parts::board::{Claim, PartBoard};
+use crate::parts::part::{Giver, PAUSE, Part, not_handed_out, work_on};
+use crate::phase::{Phase, PhaseName};
+use crate::recorded_error::WorkError;
+use crate::stopper::Stopper;
+
+/// Works on the parts of phases that another process runs, anywhere the database can be reached from.
+///
+/// The process that runs the phase has the run's [`PostgresJournal`](crate::PostgresJournal), registers the
+/// [`Parts`](crate::Parts) and records how they end. Any number of workers take them, each part in the hands of one of them at
+/// a time. A worker that is not heard of for as long as its [lease](PostgresWorker::lease) lasts loses its part to another.
+///
+/// ```no_run
+/// use etl_context::{Counts, Load, Part, PostgresWorker};
+///
+/// fn load_month(part: &mut Part) -> Result<(), std::io::Error> {
+///     let messages = std::fs::read_to_string(format!("{}.jsonl", part.name()))?.lines().count() as u64;
+///     // … load them …
+///     part.update_progress(Counts { conversations: 0, messages });
+///     Ok(())
+/// }
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let worker = PostgresWorker::connect("postgres://nightly@db.example.org/imports", "import/2026-11-23")?;
+/// let completed = worker.work(Load, load_month)?;
+/// println!("completed {completed} parts here");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct PostgresWorker {
+    connection: Connection,
+    database: Database,
+    key: String,
+    lease: Duration,
+    stopper: Stopper,
+}
+
+impl PostgresWorker {
+    /// Connects to the database that holds the run with this key.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError`] if the database cannot be reached or its tables cannot be used.
+    pub fn connect(database: impl Into<Database>, key: impl Into<String>) -> Result<Self, JournalError> {
+        let database = database.into();
+        let connection = Connection::open(database.clone(), schema::create)?;
+        Ok(PostgresWorker { connection, database, key: key.into(), lease: LEASE, stopper: Stopper::default() })
+    }
+
+    /// How long a part stays with this worker if it is not heard of: thirty seconds, unless this says otherwise. It is renewed in
+    /// the background at a third of its time.
+    #[must_use]
+    pub fn lease(mut self, duration: Duration) -> Self {
+        self.lease = duration.max(Duration::from_millis(10));
+        self
+    }
+
+    /// A handle that asks this worker to stop. The part that it has sees [`is_cancelled`](Part::is_cancelled), and is given back
+    /// if the work on it then returns an error.
+    #[must_use]
+    pub fn stopper(&self) -> Stopper {
+        self.stopper.clone()
+    }
+
+    /// Works on one part of the phase after the other until all of them have ended. If none is registered yet, this waits until
+    /// they are.
+    ///
+    /// `Ok` completes the part, and an error fails it and goes on with the next one. Any number of threads may call this at once.
+    /// Returns how many parts were completed here.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Journal`] if the database cannot be used.
+    pub fn work<Ph, E, Kind>(
+        &self,
+        _phase: Ph,
+        work: impl FnMut(&mut Part<'_, Ph::Counters>) -> Result<(), E>,
+    ) -> Result<u64, Error>
+    where
+        Ph: Phase,
+        E: WorkError<Kind>,
+    {
+        let Some(giver) = self.giver(&Ph::NAME)? else { return Ok(0) };
+        work_on(&giver, work)
+    }
+
+    /// The board of the phase, once the run has begun; `None` if this is asked to stop before.
+    fn giver(&self, phase: &PhaseName) -> Result<Option<PostgresGiver<'_>>, Error> {
+        while !self.stopper.is_stopped() {
+            if let Some(run) = self.run_id().map_err(|error| not_handed_out(phase, error))? {
+                let board = Board::open(self.database.clone(), run.clone(), phase, self.lease);
+                let board = board.map_err(|error| not_handed_out(phase, error))?;
+                return Ok(Some(PostgresGiver { board, run, phase: phase.clone(), stopper: &self.stopper }));
+            }
+            thread::sleep(PAUSE);
+        }
+        Ok(None)
+    }
+
+    fn run_id(&self) -> Result<Option<String>, JournalError> {
+        let key = self.key.clone();
+        let run = self.connection.run(self.lease, move |session| runs::run_id(session, &key));
+        run.map_err(|fault| self.connection.cannot("read", fault))
+    }
+}
+
+/// Where a worker has its parts from.
+struct PostgresGiver<'a> {
+    board: Board,
+    run: String,
+    phase: PhaseName,
+    stopper: &'a Stopper,
+}
+
+impl Giver for PostgresGiver<'_> {
+    fn board(&self) -> &dyn PartBoard {
+        &self.board
+    }
+
+    fn end(&self, claim: &Claim, part: PartRecord) -> Result<bool, Error> {
+        self.board.end(claim, part).map_err(|error| not_handed_out(&self.phase, error))
+    }
+
+    fn phase(&self) -> &PhaseName {
+        &self.phase
+    }
+
+    fn run(&self) -> String {
+        self.run.clone()
+    }
+
+    fn stopper(&self) -> &Stopper {
+        self.stopper
+    }
+}

@@ -1,0 +1,185 @@
+//! How is a phase spread over workers? It is divided into parts, which any number of workers claim and end; the phase has the
+//! sums of what they counted, and fails if one of them did.
+
+pub(crate) mod board;
+pub(crate) mod here;
+pub(crate) mod part;
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use crate::counters::{Counters, Counts};
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::part_record::PartRecord;
+use crate::parts::board::{Claim, Open, PartBoard, PhaseBoard};
+use crate::parts::here::BoardHere;
+use crate::parts::part::{Giver, PAUSE, Part, next_part, not_handed_out, work_on};
+use crate::phase::PhaseName;
+use crate::recorded_error::WorkError;
+use crate::stopper::Stopper;
+
+/// The parts of a running phase, for the threads that work on them.
+///
+/// ```
+/// use std::thread;
+/// use etl_context::{Context, Counts, Error, Extract, Part};
+///
+/// fn read_month(part: &mut Part) -> Result<(), std::io::Error> {
+///     let month = part.name(); // "2024-01"
+/// #   assert_eq!(month.len(), 7);
+///     part.update_progress(Counts { conversations: 1, messages: 20 });
+///     Ok(())
+/// }
+///
+/// let (extracted, ()) = Context::new("import").phase(Extract).run(|extract| -> Result<(), Error> {
+///     let parts = extract.parts(["2024-01", "2024-02", "2024-03"])?;
+///     thread::scope(|scope| {
+///         let workers: Vec<_> = (0..2).map(|_| scope.spawn(|| parts.work(read_month))).collect();
+///         workers.into_iter().try_for_each(|worker| worker.join().expect("a worker panicked").map(drop))
+///     })?;
+///     parts.finish()
+/// })?;
+/// assert_eq!(extracted.counts().messages, 60);
+/// # Ok::<(), etl_context::Error>(())
+/// ```
+///
+/// The same lines work on a run whose journal is a `PostgresJournal`; there, processes on other hosts can take parts as well,
+/// with a `PostgresWorker`, and [`finish`](Parts::finish) waits for them.
+///
+/// # What is recorded
+///
+/// Each part that ended, with what its worker had counted, by the process that runs the phase. In a run that goes on after its
+/// process died, or after the phase failed, the parts that have completed are done, and the others are open again.
+pub struct Parts<'a, C = Counts> {
+    /// Behind a mutex, so that the threads that work on parts can record how these ended.
+    engine: Mutex<&'a mut Engine>,
+    board: Box<dyn PhaseBoard>,
+    phase: PhaseName,
+    run: String,
+    stopper: Stopper,
+    counters: PhantomData<fn() -> C>,
+}
+
+impl<'a, C: Counters> Parts<'a, C> {
+    /// Registers the parts of the running phase, which counts `C`.
+    pub(crate) fn register(engine: &'a mut Engine, names: &[Arc<str>]) -> Result<Self, Error> {
+        let phase = engine.register_parts::<C>(names)?;
+        let board = board(engine, &phase, names)?;
+        let (run, stopper) = (engine.record().run_id().to_string(), engine.stopper.clone());
+        Ok(Parts { engine: Mutex::new(engine), board, phase, run, stopper, counters: PhantomData })
+    }
+
+    /// Works on one part after the other until all have ended. Any number of threads may call this at once.
+    ///
+    /// `Ok` completes the part, and an error fails it and goes on with the next one. If the run is asked to stop, an error gives
+    /// the part back. Returns how many parts were completed here.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Journal`] if the end of a part cannot be recorded.
+    pub fn work<E, Kind>(&self, work: impl FnMut(&mut Part<'_, C>) -> Result<(), E>) -> Result<u64, Error>
+    where
+        E: WorkError<Kind>,
+    {
+        work_on(self, work)
+    }
+
+    /// The next open part, for work that is no closure; `None` once all have ended, or if the run was asked to stop.
+    ///
+    /// This waits while other workers have the last parts, for one of them may not be heard of again.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Journal`].
+    pub fn claim(&self) -> Result<Option<Part<'_, C>>, Error> {
+        next_part(self)
+    }
+
+    /// Waits until every part has ended, and records those that ended elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::PartsFailed`] if one of them failed, or if some were left and nobody else can take them; [`Error::Stopped`] if the run
+    /// was asked to stop before; [`Error::Journal`].
+    pub fn finish(self) -> Result<(), Error> {
+        loop {
+            let open = self.board.open().map_err(|error| not_handed_out(&self.phase, error))?;
+            self.record_ended()?;
+            match open {
+                Open::Nothing => return self.engine().check_parts(),
+                _ if self.stopper.is_stopped() => return Err(Error::Stopped),
+                Open::Here => return self.engine().check_parts(),
+                Open::Elsewhere => thread::sleep(PAUSE),
+            }
+        }
+    }
+
+    fn record_ended(&self) -> Result<(), Error> {
+        let mut engine = self.engine();
+        let ended = self.board.ended().map_err(|error| not_handed_out(&self.phase, error))?;
+        if ended.is_empty() {
+            return Ok(());
+        }
+        let names: Vec<_> = ended.iter().map(|part| Arc::clone(&part.name)).collect();
+        ended.into_iter().try_for_each(|part| engine.end_part::<C>(part))?;
+        self.board.recorded(&names).map_err(|error| not_handed_out(&self.phase, error))
+    }
+
+    fn engine(&self) -> MutexGuard<'_, &'a mut Engine> {
+        self.engine.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+pub(crate) fn part_names(names: impl IntoIterator<Item: Into<String>>) -> Vec<Arc<str>> {
+    names.into_iter().map(|name| Into::<String>::into(name).into()).collect()
+}
+
+#[cfg_attr(not(feature = "postgres"), allow(clippy::unnecessary_wraps, reason = "a board in this process cannot fail"))]
+/// The board of the run's journal, if that has one.
+fn board(engine: &mut Engine, phase: &PhaseName, names: &[Arc<str>]) -> Result<Box<dyn PhaseBoard>, Error> {
+    #[cfg(feature = "postgres")]
+    {
+        let since = engine.parts_since(phase);
+        if let Some((journal, _)) = engine.journal::<crate::PostgresJournal>() {
+            return journal.board(phase, since, names).map_err(|error| not_handed_out(phase, error));
+        }
+    }
+    Ok(Box::new(BoardHere::new(engine.open_parts(phase, names))))
+}
+
+impl<C: Counters> Giver for Parts<'_, C> {
+    fn board(&self) -> &dyn PartBoard {
+        &*self.board
+    }
+
+    fn end(&self, claim: &Claim, part: PartRecord) -> Result<bool, Error> {
+        let ended = self.board.end(claim, part).map_err(|error| not_handed_out(&self.phase, error))?;
+        self.record_ended()?;
+        Ok(ended)
+    }
+
+    fn phase(&self) -> &PhaseName {
+        &self.phase
+    }
+
+    fn run(&self) -> String {
+        self.run.clone()
+    }
+
+    fn stopper(&self) -> &Stopper {
+        &self.stopper
+    }
+
+    fn meanwhile(&self) -> Result<(), Error> {
+        self.record_ended()
+    }
+}
+
+impl<C> fmt::Debug for Parts<'_, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Parts").field("phase", &self.phase).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,222 @@
+//! What does a worker have in hand? One part, which it ends, or which ends when it is let go of.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::counters::{CounterValues, Counters, Counts};
+use crate::error::Error;
+use crate::journal::JournalError;
+use crate::journal::owner::this_process;
+use crate::part_record::PartRecord;
+use crate::parts::board::{Claim, Next, PartBoard};
+use crate::phase::{PhaseName, PhaseStatus};
+use crate::progress::{Meter, Progress};
+use crate::recorded_error::{RecordedError, WorkError};
+use crate::stopper::{Stopped, Stopper};
+
+/// From whom a worker has its part, and whom it tells how that ended.
+pub(crate) trait Giver: Sync {
+    fn board(&self) -> &dyn PartBoard;
+
+    /// The part has ended so; false if it belonged to another worker by then.
+    fn end(&self, claim: &Claim, part: PartRecord) -> Result<bool, Error>;
+
+    fn phase(&self) -> &PhaseName;
+
+    fn run(&self) -> String;
+
+    fn stopper(&self) -> &Stopper;
+
+    /// What is to be done while there is no part.
+    fn meanwhile(&self) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+/// How long to wait before asking again whether a part was given back or has ended elsewhere.
+pub(crate) const PAUSE: Duration = Duration::from_millis(100);
+
+/// The next open part; `None` once all have ended, or if this is asked to stop.
+pub(crate) fn next_part<C: Counters>(giver: &dyn Giver) -> Result<Option<Part<'_, C>>, Error> {
+    while !giver.stopper().is_stopped() {
+        match giver.board().claim().map_err(|error| not_handed_out(giver.phase(), error))? {
+            Next::Part(claim) => return Ok(Some(Part::new(giver, claim))),
+            Next::Nothing => return Ok(None),
+            Next::Later => {
+                giver.meanwhile()?;
+                thread::sleep(PAUSE);
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Works on what can be claimed until nothing can be; returns how many parts were completed.
+pub(crate) fn work_on<'a, C: Counters, E: WorkError<Kind>, Kind>(
+    giver: &'a dyn Giver,
+    mut work: impl FnMut(&mut Part<'a, C>) -> Result<(), E>,
+) -> Result<u64, Error> {
+    let mut completed = 0;
+    while let Some(mut part) = next_part(giver)? {
+        let outcome = work(&mut part);
+        let succeeded = outcome.is_ok();
+        match part.end_as(outcome) {
+            Ok(()) => completed += u64::from(succeeded),
+            // Another worker has it, and this one goes on with the next.
+            Err(Error::PartLost { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(completed)
+}
+
+pub(crate) fn not_handed_out(phase: &PhaseName, source: JournalError) -> Error {
+    Error::Journal { refused: format!("the parts of phase `{phase}` cannot be handed out"), source }
+}
+
+/// A part of a phase, in the hands of the one worker that has it.
+///
+/// Workers get it from [`Parts`](crate::Parts), where the phase is run, or on another host from a `PostgresWorker`. One that
+/// is dropped is recorded as failed.
+#[must_use = "a part that is dropped is recorded as failed"]
+pub struct Part<'a, C = Counts> {
+    giver: &'a dyn Giver,
+    claim: Claim,
+    meter: Meter,
+    started: Instant,
+    /// Whether somebody was told how the part ended.
+    has_ended: bool,
+    counters: PhantomData<fn() -> C>,
+}
+
+impl<'a, C: Counters> Part<'a, C> {
+    pub(crate) fn new(giver: &'a dyn Giver, claim: Claim) -> Self {
+        let started = Instant::now();
+        let mut meter = Meter::idle(started);
+        meter.start(C::NAMES, &CounterValues::default(), started);
+        giver.board().watch(&claim, meter.reader());
+        Part { giver, claim, meter, started, has_ended: false, counters: PhantomData }
+    }
+
+    /// The part's name, as it was registered.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.claim.part
+    }
+
+    /// How often the part was given to a worker in this attempt at the phase, this time included. More than 1 says that an
+    /// earlier one was not heard of again.
+    #[must_use]
+    pub fn attempt(&self) -> u32 {
+        self.claim.times
+    }
+
+    /// Adds to the counters of the part. They are added to those of the phase when the part completes.
+    pub fn update_progress(&mut self, counts: C) {
+        self.meter.add(counts);
+    }
+
+    /// The counters of the part for reading, and for counting by several threads.
+    #[must_use]
+    pub fn progress(&self) -> Progress<'_, C> {
+        self.meter.progress()
+    }
+
+    /// Whether it is no use to go on: the run was asked to stop, or the part was given to another worker because this one was
+    /// not heard of.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.giver.stopper().is_stopped() || self.claim.is_lost()
+    }
+
+    /// The same as an error, for `?`.
+    ///
+    /// # Errors
+    ///
+    /// [`Stopped`] if it is no use to go on.
+    pub fn check_cancelled(&self) -> Result<(), Stopped> {
+        if self.is_cancelled() { Err(Stopped) } else { Ok(()) }
+    }
+
+    /// A key that is the same whoever works on this part of this run, however often: the run's id, the phase and the part.
+    #[must_use]
+    pub fn idempotency_key(&self) -> String {
+        format!("{}/{}/{}", self.giver.run(), self.giver.phase(), self.name())
+    }
+
+    /// The part is done.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::PartLost`] if it was given to another worker meanwhile, [`Error::Journal`] if its end cannot be recorded.
+    pub fn complete(mut self) -> Result<(), Error> {
+        self.end(PhaseStatus::Completed, None)
+    }
+
+    /// The part has failed. The others go on; the phase fails when all have ended.
+    ///
+    /// # Errors
+    ///
+    /// As [`complete`](Part::complete).
+    pub fn fail<E, Kind>(mut self, error: &E) -> Result<(), Error>
+    where
+        E: WorkError<Kind> + ?Sized,
+    {
+        self.end(PhaseStatus::Failed, Some(error.recorded()))
+    }
+
+    /// The part is open again, for another worker or a later attempt.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Journal`] if that cannot be said. The part is then open when this worker is not heard of any more.
+    pub fn give_back(mut self) -> Result<(), Error> {
+        self.has_ended = true;
+        self.giver.board().give_back(&self.claim).map_err(Error::from)
+    }
+
+    /// Ends the part as the work on it ended. Work that stopped because it was asked to has not failed.
+    pub(crate) fn end_as<E: WorkError<Kind>, Kind>(self, outcome: Result<(), E>) -> Result<(), Error> {
+        match outcome {
+            Ok(()) => self.complete(),
+            Err(_) if self.is_cancelled() => self.give_back(),
+            Err(error) => self.fail(&error),
+        }
+    }
+}
+
+impl<C> Part<'_, C> {
+    fn end(&mut self, status: PhaseStatus, error: Option<RecordedError>) -> Result<(), Error> {
+        self.has_ended = true;
+        let part = PartRecord {
+            name: self.claim.part.clone(),
+            status,
+            counts: Some(self.meter.counts()),
+            microseconds: u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX),
+            worker: Some(this_process().into()),
+            error,
+        };
+        if self.giver.end(&self.claim, part)? {
+            return Ok(());
+        }
+        Err(Error::PartLost { phase: self.giver.phase().clone(), part: self.claim.part.to_string() })
+    }
+}
+
+impl<C> Drop for Part<'_, C> {
+    fn drop(&mut self) {
+        if !self.has_ended {
+            let error = if thread::panicking() { "the worker panicked" } else { "the worker let go of the part" };
+            // If this cannot be recorded, there is nobody left to tell.
+            let _ = self.end(PhaseStatus::Failed, Some(error.recorded()));
+        }
+    }
+}
+
+impl<C> fmt::Debug for Part<'_, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Part").field("name", &self.claim.part).field("counts", &self.meter.counts()).finish_non_exhaustive()
+    }
+}
