@@ -198,6 +198,11 @@ impl Tally {
         Some(Tally { names: Names::Read(names.into()), values: Values::new(values) })
     }
 
+    /// Counts whose names were read before.
+    pub(crate) fn known(names: &Arc<[String]>, values: CounterValues) -> Self {
+        Tally { names: Names::Read(Arc::clone(names)), values: Values::new(values) }
+    }
+
     /// The same counters, all at zero.
     pub(crate) fn zeroed(&self) -> Self {
         Tally { names: self.names.clone(), values: Values::default() }

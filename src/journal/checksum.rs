@@ -1,11 +1,47 @@
 //! Has a line changed since it was written?
 
+/// How many bytes are taken at a time.
+const STRIDE: usize = 16;
+
 /// The CRC-32 of IEEE 802.3, as in gzip and PNG: it finds every flipped byte.
+///
+/// A byte at a time would take as long as reading the JSON. The remainders of bytes that stand further from the end are looked
+/// up in tables of their own, so that sixteen look-ups do not wait for one another ("slicing by 16").
 pub(crate) fn crc32(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(!0, |crc, byte| TABLE[usize::from(crc.to_le_bytes()[0] ^ byte)] ^ (crc >> 8))
+    let (strides, rest) = bytes.as_chunks::<STRIDE>();
+    !rest.iter().fold(strides.iter().fold(!0, stride), |crc, byte| after(crc, *byte))
 }
 
-const TABLE: [u32; 256] = table();
+fn after(crc: u32, byte: u8) -> u32 {
+    TABLES[0][usize::from(crc.to_le_bytes()[0] ^ byte)] ^ (crc >> 8)
+}
+
+fn stride(crc: u32, bytes: &[u8; STRIDE]) -> u32 {
+    let mut bytes = *bytes;
+    for (byte, crc) in bytes.iter_mut().zip(crc.to_le_bytes()) {
+        *byte ^= crc;
+    }
+    bytes.iter().zip(TABLES.iter().rev()).fold(0, |crc, (byte, table)| crc ^ table[usize::from(*byte)])
+}
+
+/// The remainders of all bytes, each table for those that have one more byte behind them.
+static TABLES: [[u32; 256]; STRIDE] = tables();
+
+const fn tables() -> [[u32; 256]; STRIDE] {
+    let mut tables = [[0; 256]; STRIDE];
+    tables[0] = table();
+    let mut distance = 1;
+    while distance < STRIDE {
+        let mut byte = 0;
+        while byte < 256 {
+            let nearer = tables[distance - 1][byte];
+            tables[distance][byte] = tables[0][(nearer & 0xff) as usize] ^ (nearer >> 8);
+            byte += 1;
+        }
+        distance += 1;
+    }
+    tables
+}
 
 /// The remainders of all bytes, for the reversed polynomial.
 const fn table() -> [u32; 256] {
@@ -26,10 +62,19 @@ const fn table() -> [u32; 256] {
 
 #[cfg(test)]
 mod tests {
-    use super::crc32;
+    use super::{after, crc32};
 
     #[test]
     fn agrees_with_the_check_value_of_the_standard() {
         assert_eq!(crc32(b"123456789"), 0xcbf4_3926);
+    }
+
+    #[test]
+    fn is_the_same_by_strides_and_by_bytes() {
+        let bytes: Vec<u8> = (0..1_000_u32).map(|index| (index * index % 251) as u8).collect();
+        for length in (0..100).chain([1_000]) {
+            let by_bytes = !bytes[..length].iter().fold(!0, |crc, byte| after(crc, *byte));
+            assert_eq!(crc32(&bytes[..length]), by_bytes, "{length} bytes");
+        }
     }
 }

@@ -2,12 +2,13 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::io;
+use std::io::{self, BufRead};
 use std::path::{Path, PathBuf};
 
 use crate::event::Event;
 use crate::journal::line::{MAGIC, decode, encode, newer_version, starts_with_whole_line};
 use crate::journal::owner::OwnerLock;
+use crate::journal::quick_line::Known;
 use crate::journal::storage::{DiskFile, Storage, sync_folder};
 use crate::journal::{Journal, JournalError};
 use crate::record::RunRecord;
@@ -213,15 +214,23 @@ impl Contents {
     fn read(path: &Path, bytes: &[u8]) -> Result<Self, JournalError> {
         check_is_journal(path, bytes)?;
         let committed = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
-        let mut events = Vec::new();
-        for line in bytes[..committed].split_inclusive(|byte| *byte == b'\n') {
+        let (mut events, mut known) = (Vec::new(), Known::default());
+        let mut rest = &bytes[..committed];
+        while !rest.is_empty() {
             let sequence = events.len() as u64;
-            let event = decode(sequence, &line[..line.len() - 1]).map_err(|reason| corrupt(path, sequence + 1, &reason))?;
-            events.push(event);
+            let event = decode(sequence, next_line(&mut rest), &mut known);
+            events.push(event.map_err(|reason| corrupt(path, sequence + 1, &reason))?);
         }
         check_is_torn(path, events.len() as u64 + 1, &bytes[committed..])?;
         Ok(Contents { events, committed })
     }
+}
+
+/// Takes the next line, without its newline. The standard library's readers find a byte faster than an iterator does.
+fn next_line<'a>(rest: &mut &'a [u8]) -> &'a [u8] {
+    let bytes = *rest;
+    let length = rest.skip_until(b'\n').unwrap_or_default();
+    bytes[..length].strip_suffix(b"\n").unwrap_or(bytes)
 }
 
 /// Refuses a file that is something else, before anything of it is cut, and a journal of a newer version.

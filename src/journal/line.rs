@@ -12,6 +12,7 @@ use crate::clock::Timestamp;
 use crate::counters::Tally;
 use crate::event::{Beginning, Event};
 use crate::journal::checksum::crc32;
+use crate::journal::quick_line::{self, Known};
 use crate::parameters::Parameters;
 use crate::part_record::PartRecord;
 use crate::phase::{PhaseName, PhaseStatus};
@@ -83,8 +84,9 @@ pub(crate) fn encode(sequence: u64, event: &Event, bytes: &mut Vec<u8>) -> Resul
     let start = bytes.len();
     serde_json::to_writer(&mut *bytes, &Line::from_event(sequence, event))?;
     bytes.pop();
-    let checksum = crc32(&bytes[start..]);
-    bytes.extend_from_slice(format!(",\"crc\":\"{checksum:08x}\"}}\n").as_bytes());
+    let trailer = trailer(&bytes[start..]);
+    bytes.extend_from_slice(&trailer);
+    bytes.push(b'\n');
     Ok(())
 }
 
@@ -93,10 +95,16 @@ pub(crate) fn encode(sequence: u64, event: &Event, bytes: &mut Vec<u8>) -> Resul
 /// # Errors
 ///
 /// What is wrong with the line, as the end of a sentence.
-pub(crate) fn decode(sequence: u64, line: &[u8]) -> Result<Event, String> {
-    if !checksum_holds(line) {
-        return Err("does not match its checksum".to_owned());
+pub(crate) fn decode(sequence: u64, line: &[u8], known: &mut Known) -> Result<Event, String> {
+    let Some(covered) = covered_by_checksum(line) else { return Err("does not match its checksum".to_owned()) };
+    match quick_line::read(sequence, covered, known) {
+        Some(event) => Ok(event),
+        None => decode_any(sequence, line),
     }
+}
+
+/// The event of a line, however it is written.
+fn decode_any(sequence: u64, line: &[u8]) -> Result<Event, String> {
     let line: Line<'_> = serde_json::from_slice(line).map_err(|error| format!("cannot be read: {error}"))?;
     if line.seq != sequence {
         return Err(format!("has the sequence number {}, where {sequence} was expected", line.seq));
@@ -118,21 +126,32 @@ pub(crate) fn newer_version(first_line: &[u8]) -> Option<u64> {
     (header.get("format")? == FORMAT && version > u64::from(VERSION)).then_some(version)
 }
 
+const CHECKSUM: &[u8] = br#","crc":""#;
+
 /// A checksum after a comma, and the end of the line.
 const TRAILER: usize = r#","crc":"01234567"}"#.len();
 
 /// Whether the bytes are a whole line and something more, that is, whether a byte was put where a newline has to be.
 pub(crate) fn starts_with_whole_line(bytes: &[u8]) -> bool {
-    const CHECKSUM: &[u8] = br#","crc":""#;
     let checksums = bytes.windows(CHECKSUM.len()).enumerate().filter(|(_, window)| *window == CHECKSUM);
     let mut ends = checksums.map(|(start, _)| start + TRAILER);
-    ends.any(|end| end < bytes.len() && checksum_holds(&bytes[..end]))
+    ends.any(|end| end < bytes.len() && covered_by_checksum(&bytes[..end]).is_some())
 }
 
-/// The checksum stands at the very end and covers every byte before it.
-fn checksum_holds(line: &[u8]) -> bool {
-    let Some(covered) = line.len().checked_sub(TRAILER).map(|length| &line[..length]) else { return false };
-    line[covered.len()..] == *format!(",\"crc\":\"{:08x}\"}}", crc32(covered)).as_bytes()
+/// The bytes before the checksum, which stands at the very end and covers them; `None` if it does not hold.
+fn covered_by_checksum(line: &[u8]) -> Option<&[u8]> {
+    let (covered, found) = line.split_at(line.len().checked_sub(TRAILER)?);
+    (found == trailer(covered)).then_some(covered)
+}
+
+/// The checksum of the bytes as it stands behind them, with the end of the line.
+fn trailer(covered: &[u8]) -> [u8; TRAILER] {
+    let mut trailer = *br#","crc":"01234567"}"#;
+    let checksum = crc32(covered);
+    for (digit, place) in trailer[CHECKSUM.len()..].iter_mut().zip((0..8).rev()) {
+        *digit = b"0123456789abcdef"[(checksum >> (4 * place) & 0xf) as usize];
+    }
+    trailer
 }
 
 impl<'a> Line<'a> {

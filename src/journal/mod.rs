@@ -9,6 +9,7 @@ pub(crate) mod memory;
 pub(crate) mod owner;
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;
+mod quick_line;
 pub(crate) mod storage;
 
 use std::any::Any;
