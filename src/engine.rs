@@ -34,7 +34,7 @@ use crate::record::{RunRecord, Running};
 use crate::recorded_error::{ErrorRecord, RecordedError};
 use crate::recovery::RecoveryReport;
 use crate::report::{Attempt, FailureCause, PhaseReport};
-use crate::result::{Checked, Dictionary, ResultFault};
+use crate::result::{Checked, Dictionary, KeptResult, ResultFault};
 use crate::run_id::RunId;
 use crate::stopper::Stopper;
 
@@ -299,7 +299,7 @@ impl Engine {
             microseconds: ended.microseconds_since(running.started),
             counts: self.meter.counts(),
             totals: self.meter.totals(),
-            result,
+            result: result.map(KeptResult::Given),
         })
     }
 

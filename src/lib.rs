@@ -120,6 +120,7 @@ mod pipeline;
 mod pipeline_shape;
 mod position;
 mod progress;
+mod readable_json;
 mod record;
 mod recorded_error;
 mod recovery;

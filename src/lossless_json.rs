@@ -10,7 +10,7 @@ use serde::ser::{
 use serde_json::{Map, Value};
 
 /// `serde_json` reads at most 127 levels; what is recorded may still be wrapped a few times.
-const DEEPEST: usize = 100;
+pub(crate) const DEEPEST: usize = 100;
 
 /// The value as JSON.
 ///
@@ -59,7 +59,7 @@ pub fn or_refusal<T: Serialize + ?Sized>(value: &T) -> Value {
     to_value(value).unwrap_or_else(|reason| Value::Object(Map::from_iter([(REFUSED.to_owned(), Value::String(reason))])))
 }
 
-fn too_deep() -> String {
+pub(crate) fn too_deep() -> String {
     format!("it is nested deeper than {DEEPEST} levels")
 }
 

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::clock::Timestamp;
 use crate::counters::{Counts, Tally};
 use crate::phase::{PhaseName, PhaseStatus};
-use crate::result::Dictionary;
+use crate::result::{Dictionary, KeptResult};
 use crate::table::{Column, Table, duration, grouped, one_line, percentage, rate};
 
 /// What one attempt at a phase came to. Cloning it copies a pointer.
@@ -55,7 +55,7 @@ pub(crate) struct Attempt {
     pub(crate) microseconds: u64,
     pub(crate) counts: Tally,
     pub(crate) totals: Tally,
-    pub(crate) result: Option<Dictionary>,
+    pub(crate) result: Option<KeptResult>,
 }
 
 /// Why an attempt failed.
@@ -173,7 +173,7 @@ impl PhaseReport {
     /// The result with which the phase ended, as it was given; `None` if there was none.
     #[must_use]
     pub fn result(&self) -> Option<&Dictionary> {
-        self.0.result.as_ref()
+        self.0.result.as_ref().map(KeptResult::dictionary)
     }
 
     /// What was processed, by name: the result's word where it has one, else what was tracked.
@@ -196,7 +196,7 @@ impl PhaseReport {
 
     /// The result's own keys, without those that are told as a measurement, a count or the status.
     pub(crate) fn own_results(&self) -> impl Iterator<Item = (&str, &Value)> {
-        let own = self.0.result.iter().flatten().filter(|(key, _)| !self.is_told(key));
+        let own = self.result().into_iter().flatten().filter(|(key, _)| !self.is_told(key));
         own.map(|(key, value)| (key.as_str(), value))
     }
 
@@ -212,7 +212,7 @@ impl PhaseReport {
 
     /// The value of the result's key, if it has one.
     fn own(&self, key: Key<'_>) -> Option<&Value> {
-        self.0.result.as_ref()?.iter().find(|(name, _)| key.is(name)).map(|(_, value)| value)
+        self.result()?.iter().find(|(name, _)| key.is(name)).map(|(_, value)| value)
     }
 
     /// Writes the dictionary into `map`, all but `phase` and `status`, which a summary tells in its own way; so it does the
@@ -237,7 +237,7 @@ impl PhaseReport {
 
     /// The result's own keys, without those that are told elsewhere.
     fn serialize_result<M: SerializeMap>(&self, map: &mut M, taken: &[&str]) -> Result<(), M::Error> {
-        let own = self.0.result.iter().flatten().filter(|(key, _)| !self.is_told(key) && !taken.contains(&key.as_str()));
+        let own = self.result().into_iter().flatten().filter(|(key, _)| !self.is_told(key) && !taken.contains(&key.as_str()));
         own.into_iter().try_for_each(|(key, value)| map.serialize_entry(key, value))
     }
 

@@ -1,11 +1,14 @@
 //! What may a phase return? A dictionary, or nothing.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::sync::OnceLock;
 
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::lossless_json::{check, to_value};
+use crate::readable_json::is_readable;
 
 /// A JSON object: what [`dict!`](crate::dict) builds.
 pub type Dictionary = serde_json::Map<String, Value>;
@@ -69,6 +72,49 @@ pub(crate) fn dictionary<R: Serialize + ?Sized>(result: &R) -> Checked {
         Value::Number(_) => Err(ResultFault::NotObject("a number")),
         Value::String(_) => Err(ResultFault::NotObject("a text")),
         Value::Array(_) => Err(ResultFault::NotObject("a list")),
+    }
+}
+
+/// A result that is kept: as it was given, or as it was read from a journal. Then it is made a dictionary when somebody asks for
+/// it first; most results of a long run are never asked for, and as text they take a tenth of the memory.
+pub(crate) enum KeptResult {
+    Given(Dictionary),
+    Read(Box<ReadResult>),
+}
+
+pub(crate) struct ReadResult {
+    json: Box<str>,
+    dictionary: OnceLock<Dictionary>,
+}
+
+impl KeptResult {
+    /// Keeps the text of an object for later; `None` unless it can be read.
+    pub(crate) fn read(json: &[u8]) -> Option<Self> {
+        let json = str::from_utf8(json).ok()?;
+        if !json.starts_with('{') || !is_readable(json) {
+            return None;
+        }
+        Some(KeptResult::Read(Box::new(ReadResult { json: json.into(), dictionary: OnceLock::new() })))
+    }
+
+    pub(crate) fn dictionary(&self) -> &Dictionary {
+        match self {
+            KeptResult::Given(dictionary) => dictionary,
+            // That it can be read was found out when it was kept.
+            KeptResult::Read(read) => read.dictionary.get_or_init(|| serde_json::from_str(&read.json).unwrap_or_default()),
+        }
+    }
+}
+
+impl fmt::Debug for KeptResult {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.dictionary().fmt(f)
+    }
+}
+
+impl PartialEq for KeptResult {
+    fn eq(&self, other: &Self) -> bool {
+        self.dictionary() == other.dictionary()
     }
 }
 

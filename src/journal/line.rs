@@ -19,7 +19,7 @@ use crate::phase::{PhaseName, PhaseStatus};
 use crate::pipeline_shape::PipelineShape;
 use crate::recorded_error::{ErrorRecord, RecordedError};
 use crate::report::{Attempt, FailureCause, PhaseReport};
-use crate::result::Dictionary;
+use crate::result::{Dictionary, KeptResult};
 use crate::run_id::RunId;
 
 /// The first line of every journal starts with these bytes.
@@ -104,7 +104,7 @@ pub(crate) fn decode(sequence: u64, line: &[u8], known: &mut Known) -> Result<Ev
 }
 
 /// The event of a line, however it is written.
-fn decode_any(sequence: u64, line: &[u8]) -> Result<Event, String> {
+pub(super) fn decode_any(sequence: u64, line: &[u8]) -> Result<Event, String> {
     let line: Line<'_> = serde_json::from_slice(line).map_err(|error| format!("cannot be read: {error}"))?;
     if line.seq != sequence {
         return Err(format!("has the sequence number {}, where {sequence} was expected", line.seq));
@@ -277,7 +277,7 @@ impl<'a> Line<'a> {
                     microseconds: self.duration_microseconds?,
                     counts: self.counts?.into_owned(),
                     totals: self.totals?.into_owned(),
-                    result: self.result.map(Cow::into_owned),
+                    result: self.result.map(|result| KeptResult::Given(result.into_owned())),
                 });
                 Event::PhaseEnded { report, error }
             }

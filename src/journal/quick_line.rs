@@ -15,7 +15,7 @@ use crate::event::Event;
 use crate::lossless_json::check;
 use crate::phase::PhaseName;
 use crate::report::{Attempt, PhaseReport};
-use crate::result::Dictionary;
+use crate::result::KeptResult;
 
 /// The names that stand in the lines before, so that each is kept once.
 #[derive(Default)]
@@ -151,14 +151,93 @@ impl<'a> Line<'a, '_> {
         Some(PhaseReport::new(attempt))
     }
 
-    /// What stands at the end of the line, if anything does. What is nested too deeply is for `line` to judge.
-    fn result(&mut self) -> Option<Option<Dictionary>> {
+    /// What stands at the end of the line, if anything does.
+    fn result(&mut self) -> Option<Option<KeptResult>> {
         if self.rest.is_empty() {
             return Some(None);
         }
         self.skip(r#","result":"#)?;
-        let result: Dictionary = serde_json::from_slice(self.rest).ok()?;
-        result.values().try_for_each(|value| check(value, 1)).ok()?;
-        Some(Some(result))
+        KeptResult::read(self.rest).map(Some)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::{Known, read};
+    use crate::event::Event;
+    use crate::journal::line::{decode_any, encode};
+    use crate::{Counts, EtlContext, Journal, MemoryJournal, Run, counters, dict};
+
+    counters! {
+        struct Rows {
+            rows: u64,
+            bytes: u64,
+            pages: u64,
+        }
+    }
+
+    /// The events of a run, and the line of each without its newline.
+    fn lines() -> Vec<(u64, Event, Vec<u8>)> {
+        let mut journal = MemoryJournal::new();
+        let mut run = Run::builder("quick").journal(journal.clone()).begin_dynamic().unwrap();
+        make_moves(&mut run);
+        let encoded = |(sequence, event): (u64, Event)| {
+            let mut line = Vec::new();
+            encode(sequence, &event, &mut line).unwrap();
+            line.pop();
+            (sequence, event, line)
+        };
+        (0..).zip(journal.load().unwrap()).map(encoded).collect()
+    }
+
+    fn make_moves(run: &mut EtlContext) {
+        run.start_phase("extract", Counts { conversations: 2, messages: 0 }).unwrap();
+        run.update_progress(Counts { conversations: 1, messages: u64::MAX }).unwrap();
+        run.checkpoint(&dict! { "offset": 512, "text": "line\nbreak and \"quotes\"" }).unwrap();
+        run.checkpoint(&7).unwrap();
+        run.end_phase(dict! { "numbers": [0.1, -1], "nested": { "null": null } }).unwrap();
+        run.start_phase_with("load-2", Rows { rows: 1, bytes: 2, pages: 3 }).unwrap();
+        run.end_phase(dict! { "status": "failed" }).unwrap();
+        run.start_phase("load-2", None).unwrap();
+        run.fail_phase(&std::fmt::Error).unwrap();
+        run.set_phase_status("extract", "failed").unwrap();
+    }
+
+    /// A checksum holds byte for byte, or nobody reads the line.
+    const CHECKSUM: usize = r#","crc":"01234567"}"#.len();
+
+    fn read_quickly(sequence: u64, line: &[u8]) -> Option<Event> {
+        read(sequence, &line[..line.len() - CHECKSUM], &mut Known::default())
+    }
+
+    #[test]
+    fn the_usual_lines_are_read() {
+        for (sequence, event, line) in lines() {
+            let is_usual = match &event {
+                Event::PhaseStarted { .. } | Event::Checkpointed { .. } => true,
+                Event::PhaseEnded { error, .. } => error.is_none(),
+                _ => false,
+            };
+            assert_eq!(read_quickly(sequence, &line), is_usual.then_some(event), "{}", String::from_utf8_lossy(&line));
+        }
+    }
+
+    /// Each byte of each line is taken out, doubled and replaced; what is still read is what the other reader makes of it.
+    #[test]
+    fn nothing_is_read_that_the_other_reader_refuses_or_reads_in_another_way() {
+        for (sequence, _, line) in lines() {
+            for position in 0..line.len() - CHECKSUM {
+                let (before, after) = line.split_at(position);
+                let replacements = b"\"\\{}[],:0159-+.eEaz_AZ \n\0\xc3\xff".iter().map(|byte| vec![*byte]);
+                let replacements = replacements.chain([vec![], vec![after[0]; 2], b"99999999999".to_vec(), b"\xc3\xa9".to_vec()]);
+                for replacement in replacements {
+                    let changed = [before, &replacement, &after[1..]].concat();
+                    if let Some(event) = read_quickly(sequence, &changed) {
+                        assert_eq!(decode_any(sequence, &changed), Ok(event), "{}", String::from_utf8_lossy(&changed));
+                    }
+                }
+            }
+        }
     }
 }
