@@ -347,8 +347,7 @@ impl Engine {
 
 /// The status that a result says; `None` if it says none.
 fn said_status(result: Option<&Dictionary>, allowed: &[PhaseStatus], rule: &'static str) -> Result<Option<PhaseStatus>, Error> {
-    // One look at each key, which the check of the values has had too, costs less than a search among few.
-    match result.and_then(|result| result.iter().find(|(key, _)| *key == "status")).map(|(_, status)| status) {
+    match result.and_then(|result| result.get("status")) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(word)) => match word.parse() {
             Ok(status) if allowed.contains(&status) => Ok(Some(status)),

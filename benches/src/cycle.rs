@@ -1,13 +1,11 @@
-//! One whole cycle, start, update and complete with a result of four keys: by the library, by hand, and by a `statum` machine.
+//! One whole cycle, start, update and complete with a result of four keys: by the library and by hand.
 
 use std::hint::black_box;
 use std::sync::Arc;
-use std::time::Instant;
 
 use etl_context::{Completed, Context, Counts, Dictionary, EtlContext, PhaseReport, dict, pipeline};
 use serde::Serialize;
 use serde_json::{Value, json};
-use statum::{machine, state, transition};
 
 use crate::by_hand::{Stats, Tracker};
 
@@ -86,65 +84,4 @@ pub fn by_hand(tracker: &mut Tracker) -> Arc<Stats> {
     let (conversations, messages) = black_box((5, 100));
     tracker.update(conversations, messages);
     tracker.complete(result_by_hand())
-}
-
-/// What a running phase of the machine carries.
-pub struct Started {
-    at: Instant,
-    counts: crate::by_hand::Counts,
-}
-
-#[state]
-pub enum Phase {
-    Rest,
-    Busy(Started),
-}
-
-#[machine]
-pub struct Machine<Phase> {
-    began: Instant,
-    ended: Vec<Arc<Stats>>,
-}
-
-#[transition]
-impl Machine<Rest> {
-    pub fn start(self) -> Machine<Busy> {
-        self.transition_with(Started { at: Instant::now(), counts: crate::by_hand::Counts::default() })
-    }
-}
-
-#[transition]
-impl Machine<Busy> {
-    pub fn complete(mut self, result: serde_json::Map<String, Value>) -> Machine<Rest> {
-        let Started { at, counts } = &self.state_data;
-        let stats = Stats {
-            phase: "work",
-            attempt: self.ended.len() as u32 + 1,
-            started: at.duration_since(self.began),
-            duration: at.elapsed(),
-            conversations: counts.conversations,
-            messages: counts.messages,
-            result,
-        };
-        self.ended.push(Arc::new(stats));
-        self.transition()
-    }
-}
-
-impl Machine<Busy> {
-    pub fn update(&mut self, conversations: u64, messages: u64) {
-        self.state_data.counts.add(conversations, messages);
-    }
-}
-
-pub fn new_machine() -> Machine<Rest> {
-    Machine::<Rest>::builder().began(Instant::now()).ended(Vec::new()).build()
-}
-
-#[inline(never)]
-pub fn by_machine(machine: Machine<Rest>) -> Machine<Rest> {
-    let mut busy = machine.start();
-    let (conversations, messages) = black_box((5, 100));
-    busy.update(conversations, messages);
-    busy.complete(result_by_hand())
 }

@@ -8,6 +8,8 @@ use etl_context_benches::cycle;
 use etl_context_benches::measure::{Case, fastest, nanoseconds};
 use etl_context_benches::table::{Table, Target};
 
+use crate::machine;
+
 const ROUNDS: usize = 400;
 const CYCLES: u32 = 200;
 
@@ -23,7 +25,7 @@ pub fn measure(table: &mut Table) {
             let mut tracker = Tracker::new();
             nanoseconds(CYCLES, || drop(black_box(cycle::by_hand(&mut tracker))))
         }),
-        Box::new(|| chained(cycle::new_machine(), cycle::by_machine)),
+        Box::new(|| chained(machine::new_machine(), machine::by_machine)),
         Box::new(|| chained(cycle::begun(), cycle::typed)),
         Box::new(|| {
             let mut context = EtlContext::new("again");

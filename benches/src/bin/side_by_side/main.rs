@@ -6,6 +6,7 @@
 mod counting;
 mod cycles;
 mod durable;
+mod machine;
 mod memory;
 mod replay;
 
