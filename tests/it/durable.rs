@@ -26,13 +26,8 @@ mod what_ran_again;
 
 // What the tests above share, each named for what it is.
 mod checksum;
-mod child;
 mod every_event;
 #[cfg(feature = "testing")]
 mod fake_disk;
 mod journal_file;
-#[cfg(unix)]
-mod long_import;
 mod nightly_run;
-#[cfg(unix)]
-mod seeded;

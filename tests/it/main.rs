@@ -39,12 +39,19 @@ mod typed_transitions;
 mod watchers;
 
 // What these share, each named for what it is.
+mod child;
+#[cfg(unix)]
+mod disturbed_import;
 mod layered_error;
+#[cfg(unix)]
+mod long_import;
 mod measurable;
 mod nightly;
 mod parsed_json;
 mod refusing_journal;
 mod report_samples;
+#[cfg(unix)]
+mod seeded;
 mod unchanged;
 mod watcher;
 mod written_run;

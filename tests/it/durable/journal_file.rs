@@ -40,6 +40,11 @@ impl JournalFile {
         &self.path
     }
 
+    /// The path, for a child process.
+    pub(crate) fn given(&self) -> &str {
+        self.path.to_str().unwrap()
+    }
+
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }

@@ -2,9 +2,9 @@
 
 use etl_context::{Etl, Extract, FileJournal, Run, RunRecord};
 
-use super::child::{self, Child};
 use super::every_event;
 use super::journal_file::JournalFile;
+use crate::child::{self, Child};
 
 const BATCHES: u64 = 20;
 const BATCH: u64 = 50;
@@ -12,7 +12,7 @@ const BATCH: u64 = 50;
 #[test]
 #[ignore = "the part of the process that writes"]
 fn writing_process() {
-    let Some(path) = child::journal() else { return };
+    let Some(path) = child::given() else { return };
     let context = Run::builder("nightly").journal(FileJournal::open(path).unwrap()).begin::<Etl>().unwrap();
     let mut extract = context.start(Extract).unwrap();
     child::say("ready");
@@ -26,7 +26,7 @@ fn writing_process() {
 #[test]
 fn a_run_is_read_while_another_process_writes_it() {
     let file = JournalFile::new();
-    let mut writer = Child::start(module_path!(), "writing_process", file.path());
+    let mut writer = Child::start(module_path!(), "writing_process", file.given());
     assert_eq!(writer.hear().as_deref(), Some("ready"));
     let mut events = 2;
     for batch in 1..=BATCHES {

@@ -4,16 +4,16 @@ use std::fs;
 
 use etl_context::{FileJournal, RunRecord};
 
-use super::child::{self, Child};
 use super::every_event;
 use super::journal_file::JournalFile;
+use crate::child::{self, Child};
 
 const ROUNDS: usize = 50;
 
 #[test]
 #[ignore = "the part of a process that wants the journal"]
 fn process_that_wants_it() {
-    let Some(path) = child::journal() else { return };
+    let Some(path) = child::given() else { return };
     child::say("ready");
     child::listen();
     match FileJournal::open(&path) {
@@ -26,7 +26,7 @@ fn process_that_wants_it() {
 }
 
 fn process(file: &JournalFile) -> Child {
-    let mut child = Child::start(module_path!(), "process_that_wants_it", file.path());
+    let mut child = Child::start(module_path!(), "process_that_wants_it", file.given());
     assert_eq!(child.hear().as_deref(), Some("ready"));
     child
 }

@@ -4,13 +4,13 @@ use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::Path;
 
-use etl_context::{Counts, Etl, Extract, FileJournal, Load, Phase, PhaseResult, Run, RunningPhase, Transform};
+use etl_context::{Counts, Etl, Extract, Journal, Load, Phase, PhaseResult, Run, RunningPhase, Transform};
 use serde::{Deserialize, Serialize};
 
 /// Rows in each phase; every one is a unit of work with a checkpoint of its own.
 pub(crate) const ROWS: u64 = 150;
 
-type Failure = Box<dyn std::error::Error + Send + Sync>;
+pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// How far a phase is, and what came out of it so far.
 #[derive(Serialize, Deserialize)]
@@ -38,8 +38,8 @@ impl<F: FnMut(&str)> Told for F {
 }
 
 /// Runs the import, or goes on with it; `target` is where it loads to.
-pub(crate) fn import(journal: &Path, target: &Path, told: &mut impl Told) -> Result<Sum, Failure> {
-    let context = Run::builder("long import").journal(FileJournal::open(journal)?).begin::<Etl>()?;
+pub(crate) fn import(journal: impl Journal + 'static, target: &Path, told: &mut impl Told) -> Result<Sum, Failure> {
+    let context = Run::builder("long import").journal(journal).begin::<Etl>()?;
     told.told("opened");
     let (extracted, sum) = context.phase(Extract).run(|extract| rows(extract, told, 1, |_, _| Ok(())))?;
     told.told("ended extract");

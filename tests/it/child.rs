@@ -4,10 +4,9 @@
 
 use std::env;
 use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
 use std::process::{Child as Process, ChildStdout, Command, ExitStatus, Stdio};
 
-const JOURNAL: &str = "ETL_CONTEXT_TEST_JOURNAL";
+const GIVEN: &str = "ETL_CONTEXT_TEST_CHILD_IS_GIVEN";
 
 /// What the child says, told apart from what the test harness prints.
 const SAID: &str = "child says: ";
@@ -18,11 +17,11 @@ pub(crate) struct Child {
 }
 
 impl Child {
-    /// Starts the test `name` of the module `module`, which finds the journal with [`journal`].
-    pub(crate) fn start(module: &str, name: &str, journal: &Path) -> Self {
+    /// Starts the test `name` of the module `module`, and gives it a text, which it finds with [`given`].
+    pub(crate) fn start(module: &str, name: &str, given: &str) -> Self {
         let (_, module) = module.split_once("::").unwrap();
         let mut command = Command::new(env::current_exe().unwrap());
-        command.args([&format!("{module}::{name}"), "--exact", "--ignored", "--nocapture"]).env(JOURNAL, journal);
+        command.args([&format!("{module}::{name}"), "--exact", "--ignored", "--nocapture"]).env(GIVEN, given);
         let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let output = BufReader::new(process.stdout.take().unwrap());
         Child { process, output }
@@ -60,9 +59,17 @@ impl Child {
     }
 }
 
-/// In the child: the journal that the parent named; `None` if there is no parent.
-pub(crate) fn journal() -> Option<PathBuf> {
-    env::var_os(JOURNAL).map(PathBuf::from)
+/// One that is still there, frozen perhaps, is not left behind when a test fails.
+impl Drop for Child {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// In the child: what the parent gave it, such as the path of a journal; `None` if there is no parent.
+pub(crate) fn given() -> Option<String> {
+    env::var(GIVEN).ok()
 }
 
 /// In the child: tells the parent. What is said is said, whatever becomes of the child afterwards.
