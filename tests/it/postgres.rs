@@ -3,6 +3,7 @@
 
 mod complete_in;
 mod contract;
+mod tables;
 
 // What the tests above share, each named for what it is.
 mod server;

@@ -31,7 +31,14 @@ pub(super) fn create(session: &mut Session) -> Result<(), Fault> {
     Ok(())
 }
 
-const IS_THERE: &str = "select to_regclass('etl_context.format') is not null";
+/// Asks the catalogue itself. Functions such as `to_regclass` answer from a cache, which may not know yet what somebody else
+/// has committed while this transaction waited for its lock.
+const IS_THERE: &str = "
+    select exists (
+        select 1 from pg_catalog.pg_class
+        join pg_catalog.pg_namespace on pg_namespace.oid = pg_class.relnamespace
+        where nspname = 'etl_context' and relname = 'format'
+    )";
 
 /// Whether the tables are there.
 ///
@@ -43,7 +50,8 @@ pub(super) fn exists(session: &mut Session) -> Result<bool, Fault> {
     if !is_there {
         return Ok(false);
     }
-    let version: i32 = session.query_one("select max(version) from etl_context.format", &[])?.map_or(0, |row| row.get(0));
+    let version = session.query_one("select coalesce(max(version), 0) from etl_context.format", &[])?;
+    let version: i32 = version.map_or(0, |row| row.get(0));
     if version > VERSION {
         return Err(Fault::Refused(JournalError::new(format!(
             "the tables in the schema `etl_context` have the version {version}, and this program knows version {VERSION}; \

@@ -1,0 +1,72 @@
+//! The tables are made when they are first needed, by whoever comes first, and those of a newer version are left alone.
+
+use std::sync::Barrier;
+use std::thread;
+
+use etl_context::{Journal, PostgresJournal, PostgresRuns};
+
+use super::server::database;
+
+const AT_ONCE: usize = 16;
+
+#[test]
+fn many_may_be_the_first_at_once() {
+    for _ in 0..3 {
+        let Some(database) = database() else { return };
+        let start = Barrier::new(AT_ONCE);
+        let connect = || {
+            start.wait();
+            PostgresJournal::connect(database.url()).map(drop)
+        };
+        thread::scope(|scope| {
+            let connecting: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(connect)).collect();
+            connecting.into_iter().for_each(|connecting| connecting.join().unwrap().unwrap());
+        });
+    }
+}
+
+#[test]
+fn reading_finds_nothing_where_there_are_none_and_makes_none() {
+    let Some(database) = database() else { return };
+    let runs = PostgresRuns::connect(database.url()).unwrap();
+    assert_eq!(runs.list_runs(None, 10).unwrap(), []);
+    assert_eq!(runs.read("0193c9a8-0000-7000-8000-000000000000".parse().unwrap()).unwrap(), None);
+    let schemas = database.client().query("select 1 from pg_namespace where nspname = 'etl_context'", &[]).unwrap();
+    assert!(schemas.is_empty());
+}
+
+#[test]
+fn tables_of_a_newer_version_are_refused_by_name() {
+    let Some(database) = database() else { return };
+    drop(PostgresJournal::connect(database.url()).unwrap());
+    database.client().execute("insert into etl_context.format values (2)", &[]).unwrap();
+    let errors = [PostgresJournal::connect(database.url()).unwrap_err(), PostgresRuns::connect(database.url()).unwrap_err()];
+    for error in errors {
+        let expected = "the tables in the schema `etl_context` have the version 2, and this program knows version 1";
+        assert!(error.to_string().starts_with(expected), "{error}");
+    }
+}
+
+#[test]
+fn tables_that_do_not_say_their_version_are_used() {
+    let Some(database) = database() else { return };
+    drop(PostgresJournal::connect(database.url()).unwrap());
+    database.client().execute("delete from etl_context.format", &[]).unwrap();
+    PostgresJournal::connect(database.url()).unwrap().key("import").load().unwrap();
+}
+
+#[test]
+fn a_run_of_a_newer_format_is_refused_by_name() {
+    let Some(database) = database() else { return };
+    let journal = || PostgresJournal::connect(database.url()).unwrap();
+    let run = etl_context::Run::builder("import").journal(journal()).begin_dynamic().unwrap().record().run_id();
+    database
+        .client()
+        .execute(r#"update etl_context.events set line = replace(line, '"version":1', '"version":2')"#, &[])
+        .unwrap();
+    let expected = format!("run {run} has the format version 2, and this program reads version 1");
+    let error = journal().key("import").load().unwrap_err();
+    assert!(error.to_string().starts_with(&expected), "{error}");
+    let error = PostgresRuns::connect(database.url()).unwrap().read(run).unwrap_err();
+    assert!(error.to_string().starts_with(&expected), "{error}");
+}
