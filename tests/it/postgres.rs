@@ -3,6 +3,7 @@
 
 mod complete_in;
 mod contract;
+mod damage;
 mod tables;
 
 // What the tests above share, each named for what it is.

@@ -1,5 +1,7 @@
 //! How do events get into the database and out of it? As the lines of a journal file, beside the epoch of who wrote them.
 
+use std::cmp::Ordering;
+
 use postgres::types::ToSql;
 use postgres::{Row, Transaction};
 
@@ -122,35 +124,60 @@ fn status_from_here_on(event: &Event) -> Option<&'static str> {
 /// Every event of the run with this key, in order.
 pub(super) fn of_key(session: &mut Session, key: &str) -> Result<Vec<Event>, Fault> {
     const LOAD: &str = "
-        select seq, line, run_id::text from etl_context.events
-        where run_id = (select run_id from etl_context.runs where key = $1) order by seq";
+        select runs.run_id::text, runs.events, seq, line
+        from etl_context.runs left join etl_context.events using (run_id)
+        where key = $1 order by seq";
     decoded(&session.query(LOAD, &[&key])?)
 }
 
 /// Every event of the run with this identity, in order.
 pub(super) fn of_run(session: &mut Session, run: &str) -> Result<Vec<Event>, Fault> {
-    const LOAD: &str = "select seq, line, run_id::text from etl_context.events where run_id = $1::text::uuid order by seq";
+    const LOAD: &str = "
+        select runs.run_id::text, runs.events, seq, line
+        from etl_context.runs left join etl_context.events using (run_id)
+        where run_id = $1::text::uuid order by seq";
     decoded(&session.query(LOAD, &[&run])?)
 }
 
+/// As many events as the run says that it has, without a gap.
 fn decoded(rows: &[Row]) -> Result<Vec<Event>, Fault> {
-    let events = (0..).zip(rows).map(|(sequence, row)| {
-        let line: &str = row.get(1);
-        if sequence == 0
-            && let Some(version) = newer_version(line.as_bytes())
-        {
-            return Err(JournalError::new(format!(
-                "run {} has the format version {version}, and this program reads version 1; use a newer etl-context",
-                row.get::<_, &str>(2)
-            )));
-        }
-        decode(sequence, line.as_bytes()).map_err(|reason| {
-            let (number, run): (i64, &str) = (row.get(0), row.get(2));
-            JournalError::new(format!(
-                "run {run} is damaged: its event {number} {reason}; restore the table `etl_context.events` from a copy, \
-                 or begin a new run with another key"
-            ))
-        })
-    });
-    Ok(events.collect::<Result<_, _>>()?)
+    let Some(run) = rows.first() else { return Ok(Vec::new()) };
+    // Of a run without events there is one row, which has none.
+    let found = rows.iter().filter(|row| row.get::<_, Option<i64>>(2).is_some());
+    let events = (0..).zip(found).map(|(number, row)| event(number, row)).collect::<Result<Vec<_>, _>>()?;
+    let (found, expected) = (events.len() as u64, run.get::<_, i64>(1).unsigned_abs());
+    match found.cmp(&expected) {
+        Ordering::Less => Err(damaged(run, found, "is missing").into()),
+        Ordering::Equal => Ok(events),
+        Ordering::Greater => Err(damaged(run, expected, "is one too many").into()),
+    }
+}
+
+/// The event of this row, if it has the number that comes next.
+fn event(number: u64, row: &Row) -> Result<Event, JournalError> {
+    let line: &str = row.get(3);
+    if number == 0
+        && let Some(version) = newer_version(line.as_bytes())
+    {
+        return Err(JournalError::new(format!(
+            "run {} has the format version {version}, and this program reads version 1; use a newer etl-context",
+            identity(row)
+        )));
+    }
+    if row.get::<_, i64>(2).cast_unsigned() != number {
+        return Err(damaged(row, number, "is missing"));
+    }
+    decode(number, line.as_bytes()).map_err(|reason| damaged(row, number, &reason))
+}
+
+fn damaged(row: &Row, number: u64, reason: &str) -> JournalError {
+    JournalError::new(format!(
+        "run {} is damaged: its event {number} {reason}; restore the table `etl_context.events` from a copy, \
+         or begin a new run with another key",
+        identity(row)
+    ))
+}
+
+fn identity(row: &Row) -> &str {
+    row.get::<_, Option<&str>>(0).unwrap_or_default()
 }

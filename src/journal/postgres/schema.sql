@@ -89,7 +89,7 @@ select
     runs.events
 from etl_context.runs as runs
 join etl_context.events as began on began.run_id = runs.run_id and began.seq = 0
-join etl_context.events as latest on latest.run_id = runs.run_id and latest.seq = runs.events - 1
+left join etl_context.events as latest on latest.run_id = runs.run_id and latest.seq = runs.events - 1
 left join lateral (
     select event, phase, time
     from etl_context.events
