@@ -4,7 +4,9 @@
 mod complete_in;
 mod contract;
 mod damage;
+mod frozen_owner;
 mod tables;
 
 // What the tests above share, each named for what it is.
+mod patience;
 mod server;

@@ -120,11 +120,16 @@ impl PostgresJournal {
     fn take(&mut self) -> Result<&mut Owned, JournalError> {
         if self.owned.is_none() {
             let lease = self.taken()?;
-            let (kept, stopper) = (lease.clone(), self.stopper.clone());
-            self.connection.every(self.lease / 3, move |session| keep(&kept, &stopper, session));
+            self.keep(&lease);
             self.owned = Some(Owned { lease, events: 0, poisoned: false });
         }
         self.owned.as_mut().ok_or_else(|| JournalError::new("the run was not taken"))
+    }
+
+    /// Renews the lease from now on, and tells the run if it is lost.
+    fn keep(&self, lease: &Lease) {
+        let (lease, stopper) = (lease.clone(), self.stopper.clone());
+        self.connection.every(self.lease / 3, move |session| keep(&lease, &stopper, session));
     }
 
     /// The run, if it can take the event with this number.
@@ -240,6 +245,10 @@ impl Journal for PostgresJournal {
     fn attach(&mut self, name: &str, stopper: &Stopper) {
         self.key.get_or_insert_with(|| name.to_owned());
         self.stopper = stopper.clone();
+        // Whoever waits until the run is free has taken it before there was anybody to tell.
+        if let Some(owned) = &self.owned {
+            self.keep(&owned.lease);
+        }
     }
 
     fn append(&mut self, sequence: u64, event: &Event) -> Result<(), JournalError> {
