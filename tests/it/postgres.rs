@@ -4,6 +4,7 @@
 mod complete_in;
 mod contract;
 mod damage;
+mod deleted_run;
 mod frozen_owner;
 mod tables;
 

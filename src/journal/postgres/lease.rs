@@ -76,9 +76,11 @@ impl Lease {
         // While a transaction of the owner's ends a phase, the row is locked, and nobody can take the run.
         const RENEW: &str = "
             update etl_context.runs set expires = clock_timestamp() + make_interval(secs => $3)
-            where key = (select key from etl_context.runs where key = $1 and epoch = $2 for no key update skip locked)
+            where key = (
+                select key from etl_context.runs where key = $1 and epoch = $2 and owner = $4 for no key update skip locked
+            )
             returning key";
-        match session.query_one(RENEW, &[&self.key, &self.epoch, &self.duration.as_secs_f64()])? {
+        match session.query_one(RENEW, &[&self.key, &self.epoch, &self.duration.as_secs_f64(), &self.owner])? {
             Some(_) => Ok(()),
             None => self.check(session),
         }
@@ -90,7 +92,8 @@ impl Lease {
     pub(super) fn check(&self, session: &mut Session) -> Result<(), Fault> {
         const OWNER: &str = "select epoch, owner from etl_context.runs where key = $1";
         let now = match session.query_one(OWNER, &[&self.key])? {
-            Some(row) if row.get::<_, i64>(0) == self.epoch => return Ok(()),
+            // A run that was deleted and begun again has had this epoch too.
+            Some(row) if row.get::<_, i64>(0) == self.epoch && row.get::<_, &str>(1) == self.owner => return Ok(()),
             Some(row) => format!("it belongs to {}", row.get::<_, &str>(1)),
             None => "the run was deleted".to_owned(),
         };
@@ -109,8 +112,10 @@ impl Lease {
     pub(super) fn release(&self, session: &mut Session) -> Result<(), Fault> {
         const RELEASE: &str = "
             update etl_context.runs set expires = clock_timestamp()
-            where key = (select key from etl_context.runs where key = $1 and epoch = $2 for no key update skip locked)";
-        session.query(RELEASE, &[&self.key, &self.epoch]).map(drop)
+            where key = (
+                select key from etl_context.runs where key = $1 and epoch = $2 and owner = $3 for no key update skip locked
+            )";
+        session.query(RELEASE, &[&self.key, &self.epoch, &self.owner]).map(drop)
     }
 }
 

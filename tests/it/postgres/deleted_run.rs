@@ -1,0 +1,68 @@
+//! Somebody deletes a run from the tables while it is running.
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use etl_context::{Context, Error, Etl, Extract, LeaseLost, PostgresJournal, PostgresRuns, Run, Running};
+
+use super::patience::eventually;
+use super::server::{TestDatabase, database};
+
+fn extracting(database: &TestDatabase) -> Context<Running<Extract>> {
+    let journal = PostgresJournal::connect(database.url()).unwrap().lease(Duration::from_millis(100));
+    Run::builder("import").journal(journal).begin::<Etl>().unwrap().start(Extract).unwrap()
+}
+
+fn delete(database: &TestDatabase) {
+    assert_eq!(database.client().execute("delete from etl_context.runs", &[]).unwrap(), 1);
+}
+
+/// Whose the run is now, as the one that has lost it is told.
+fn told(extract: &mut Context<Running<Extract>>) -> String {
+    let error = extract.checkpoint(&1).unwrap_err();
+    let Error::Journal { source, .. } = &error else { panic!("{error}") };
+    assert!(source.is_ownership_lost(), "{source}");
+    source.source().unwrap().downcast_ref::<LeaseLost>().unwrap().now.clone()
+}
+
+#[test]
+fn it_is_refused_and_does_not_come_back() {
+    let Some(database) = database() else { return };
+    let mut extract = extracting(&database);
+    delete(&database);
+    assert_eq!(told(&mut extract), "the run was deleted");
+    drop(extract);
+    assert_eq!(PostgresRuns::connect(database.url()).unwrap().list_runs(None, 10).unwrap(), []);
+}
+
+#[test]
+fn its_phase_is_cancelled() {
+    let Some(database) = database() else { return };
+    let extract = extracting(&database);
+    delete(&database);
+    eventually("it is cancelled", || extract.is_cancelled().then_some(()));
+}
+
+/// The new run has as many events as the old one, and its first owner as well.
+#[test]
+fn it_does_not_get_into_a_run_that_was_begun_in_its_place() {
+    let Some(database) = database() else { return };
+    let mut old = extracting(&database);
+    delete(&database);
+    let new = extracting(&database);
+    assert!(told(&mut old).starts_with("it belongs to process "));
+    drop(old);
+    let runs = PostgresRuns::connect(database.url()).unwrap();
+    assert_eq!(runs.read(new.record().run_id()).unwrap().as_ref(), Some(new.record()));
+    assert!(runs.list_runs(None, 10).unwrap()[0].owner.is_some(), "the new owner has kept it");
+}
+
+/// Without a call of its own, and although the new owner has the same epoch.
+#[test]
+fn its_phase_is_cancelled_when_another_run_was_begun_in_its_place() {
+    let Some(database) = database() else { return };
+    let old = extracting(&database);
+    delete(&database);
+    let _new = extracting(&database);
+    eventually("it is cancelled", || old.is_cancelled().then_some(()));
+}
