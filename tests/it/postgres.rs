@@ -6,8 +6,12 @@ mod contract;
 mod damage;
 mod deleted_run;
 mod frozen_owner;
+mod kill_loop;
+mod race;
+mod server_crashes;
 mod tables;
 
 // What the tests above share, each named for what it is.
+mod import;
 mod patience;
 mod server;

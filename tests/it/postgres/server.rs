@@ -57,6 +57,25 @@ impl TestDatabase {
         self.server.client(&self.name)
     }
 
+    /// How a role with a password reaches the database, that of its creation or another one.
+    pub(crate) fn config_of(&self, role: &Role, password: &str) -> DbConfig {
+        DbConfig { user: role.0.clone(), password: password.to_owned(), ..self.config() }
+    }
+
+    /// A role that has no rights, and has to give its password.
+    pub(crate) fn role(&self, password: &str) -> Role {
+        let role = format!("role_of_{}", self.name);
+        let password = password.replace('\'', "''");
+        let create = format!("create role {role} login password '{password}' in role {WITH_PASSWORD}");
+        self.client().batch_execute(&create).unwrap();
+        Role(role)
+    }
+
+    /// Changes how the database is set up, for those who connect from now on.
+    pub(crate) fn alter(&self, setting: &str) {
+        self.client().batch_execute(&format!("alter database {} {setting}", self.name)).unwrap();
+    }
+
     /// The server dies, as when its machine loses power, and starts again.
     pub(crate) fn crash(&self) {
         self.server.control("stop", &["-m", "immediate"]);
@@ -64,13 +83,21 @@ impl TestDatabase {
     }
 }
 
+/// Somebody who is no superuser.
+pub(crate) struct Role(pub(crate) String);
+
+/// Members of this role have to give their password, and nobody else.
+const WITH_PASSWORD: &str = "with_password";
+
 struct Server {
     folder: TempDir,
     programs: PathBuf,
 }
 
-/// Few connections are slow to come by if many tests want one at once.
-const START: &[&str] = &["-l", "log", "-o", "-c listen_addresses='' -c unix_socket_directories=.. -c max_connections=200"];
+/// Few connections are slow to come by if many tests want one at once. What a server that is killed has written, its machine
+/// still knows, so it need not wait for the disk.
+const START: &[&str] =
+    &["-l", "log", "-o", "-c listen_addresses='' -c unix_socket_directories=.. -c max_connections=200 -c fsync=off"];
 
 impl Server {
     fn start(programs: PathBuf) -> Self {
@@ -78,7 +105,10 @@ impl Server {
         hand_over(folder.path());
         let server = Server { folder, programs };
         server.run("initdb", &["-D", "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]);
+        let rules = format!("local all +{WITH_PASSWORD} scram-sha-256\nlocal all all trust\n");
+        fs::write(server.folder.path().join("data/pg_hba.conf"), rules).unwrap();
         server.control("start", START);
+        server.client("postgres").batch_execute(&format!("create role {WITH_PASSWORD}")).unwrap();
         server
     }
 
