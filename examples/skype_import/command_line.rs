@@ -6,20 +6,28 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 pub(crate) const HELP: &str = "\
-Imports a Skype export into a SQLite database.
+Imports a Skype export into a SQLite database, or into PostgreSQL.
 
 Usage: skype_import [EXPORT] [--db FILE] [--journal FILE] [--report FILE] [--lineage FILE]
+       skype_import [EXPORT] --postgres URL [--report FILE] [--lineage FILE]
 
   EXPORT          the messages.json of a Skype export, or the tar archive around it
                   [default: the bundled sample]
   --db FILE       the database, which is created or added to
                   [default: a new one in the directory for temporary files]
   --journal FILE  records the import, so that the same command goes on where it was killed or stopped; needs --db
+  --postgres URL  loads into the schema `skype` of this database, exactly once, with the journal in its schema
+                  `etl_context`, as in postgres://user:password@host:5432/dbname; needs a build with --features postgres
   --report FILE   writes the run as an HTML page, whatever became of it
   --lineage FILE  appends OpenLineage events; needs a build with --features open-lineage
   --help          show this text
 
-Built with --features progress,tracing it shows bars, and logs what RUST_LOG asks for.
+In PostgreSQL, an export is a run of its own: the key of the run is made of the name and the content of the export, as in
+`skype-import/messages.json/9f86d081884c7d65`. The same export again changes nothing, and goes on where it was killed or
+stopped, on any machine.
+
+The exit status is 1 if the import failed, 2 for a wrong command line, 75 if the run belongs to another process, and 130 after
+Ctrl-C. Built with --features progress,tracing it shows bars, and logs what RUST_LOG asks for.
 ";
 
 #[derive(Debug, PartialEq)]
@@ -39,6 +47,8 @@ pub(crate) struct Import {
     pub(crate) lineage: Option<PathBuf>,
     /// Without one, an import that is killed begins anew.
     pub(crate) journal: Option<PathBuf>,
+    /// A connection string. It may hold a password, so it is not shown.
+    pub(crate) postgres: Option<String>,
 }
 
 #[derive(Debug, PartialEq, Error)]
@@ -49,6 +59,12 @@ pub(crate) enum CommandLineError {
     NoFile(&'static str),
     #[error("--journal needs --db: an import into a temporary database cannot go on later")]
     JournalWithoutDatabase,
+    #[error("--postgres needs a connection string after it, such as postgres://user:password@host:5432/dbname")]
+    NoConnectionString,
+    #[error("--postgres needs a build with --features postgres")]
+    BuiltWithoutPostgres,
+    #[error("--postgres takes the rows and the journal, so neither --db nor --journal goes with it")]
+    TwoDatabases,
     #[error("one export can be imported at a time, but {} is a second one", .0.display())]
     SecondExport(PathBuf),
 }
@@ -66,12 +82,17 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Req
                 import.lineage = Some(file_of("--lineage", arguments.next())?);
             }
             Some("--journal") => import.journal = Some(file_of("--journal", arguments.next())?),
+            Some("--postgres") if !cfg!(feature = "postgres") => return Err(CommandLineError::BuiltWithoutPostgres),
+            Some("--postgres") => import.postgres = Some(connection_string(arguments.next())?),
             _ if is_option(&argument) => {
                 return Err(CommandLineError::UnknownOption(argument.to_string_lossy().into_owned()));
             }
             _ if import.export.is_some() => return Err(CommandLineError::SecondExport(argument.into())),
             _ => import.export = Some(argument.into()),
         }
+    }
+    if import.postgres.is_some() && (import.database.is_some() || import.journal.is_some()) {
+        return Err(CommandLineError::TwoDatabases);
     }
     if import.journal.is_some() && import.database.is_none() {
         return Err(CommandLineError::JournalWithoutDatabase);
@@ -81,6 +102,11 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Req
 
 fn file_of(option: &'static str, argument: Option<OsString>) -> Result<PathBuf, CommandLineError> {
     argument.filter(|file| !is_option(file)).map(PathBuf::from).ok_or(CommandLineError::NoFile(option))
+}
+
+fn connection_string(argument: Option<OsString>) -> Result<String, CommandLineError> {
+    let given = argument.filter(|argument| !is_option(argument)).and_then(|argument| argument.into_string().ok());
+    given.ok_or(CommandLineError::NoConnectionString)
 }
 
 fn is_option(argument: &OsString) -> bool {
@@ -107,6 +133,7 @@ mod tests {
                 report: Some("run.html".into()),
                 lineage: None,
                 journal: Some("run.jsonl".into()),
+                postgres: None,
             };
             assert_eq!(parse_text(arguments), Ok(Request::Import(expected)));
         }
@@ -130,9 +157,26 @@ mod tests {
             ("--db --fast", "--db needs a file after it"),
             ("--db a --journal", "--journal needs a file after it"),
             ("--journal a", "--journal needs --db: an import into a temporary database cannot go on later"),
+            #[cfg(not(feature = "postgres"))]
+            ("--postgres postgres://db", "--postgres needs a build with --features postgres"),
             ("a b", "one export can be imported at a time, but b is a second one"),
         ] {
             assert_eq!(parse_text(arguments).unwrap_err().to_string(), message);
+        }
+    }
+
+    #[cfg(feature = "postgres")]
+    #[test]
+    fn postgres_is_the_only_database() {
+        let expected = Import { export: Some("a".into()), postgres: Some("postgres://db".to_owned()), ..Import::default() };
+        assert_eq!(parse_text("a --postgres postgres://db"), Ok(Request::Import(expected)));
+        for (arguments, mistake) in [
+            ("--postgres", CommandLineError::NoConnectionString),
+            ("--postgres --db a", CommandLineError::NoConnectionString),
+            ("--postgres postgres://db --db a", CommandLineError::TwoDatabases),
+            ("--journal a --postgres postgres://db", CommandLineError::TwoDatabases),
+        ] {
+            assert_eq!(parse_text(arguments), Err(mistake), "{arguments}");
         }
     }
 }

@@ -37,7 +37,17 @@ pub(crate) enum ImportError {
     #[error("cannot {action} the database {}: {problem}", file.display())]
     Database { action: &'static str, file: PathBuf, problem: rusqlite::Error },
 
+    #[cfg(feature = "postgres")]
+    #[error("cannot {action} the tables in the schema `skype`: {}", said(problem))]
+    Postgres { action: &'static str, problem: postgres::Error },
+
     /// The caller's callback returned this error.
     #[error(transparent)]
     Stopped(Stop),
+}
+
+/// What the server said; the error itself only tells that it said something.
+#[cfg(feature = "postgres")]
+fn said(problem: &postgres::Error) -> String {
+    problem.as_db_error().map_or_else(|| problem.to_string(), ToString::to_string)
 }

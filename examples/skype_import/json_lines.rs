@@ -7,19 +7,21 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tempfile::NamedTempFile;
 
 use crate::error::ImportError;
 
+/// Writes a file that is there once it is complete, and not before.
 pub(crate) struct JsonLinesWriter<T> {
     file: PathBuf,
-    output: BufWriter<File>,
+    output: BufWriter<NamedTempFile>,
     values: PhantomData<T>,
 }
 
 impl<T: Serialize> JsonLinesWriter<T> {
-    /// Begins the file anew.
     pub(crate) fn create(file: PathBuf) -> Result<Self, ImportError> {
-        let output = File::create(&file).map_err(failed("create the staged file", &file))?;
+        let directory = file.parent().unwrap_or(Path::new("."));
+        let output = NamedTempFile::new_in(directory).map_err(failed("create the staged file", &file))?;
         Ok(Self { file, output: BufWriter::new(output), values: PhantomData })
     }
 
@@ -30,11 +32,15 @@ impl<T: Serialize> JsonLinesWriter<T> {
             .map_err(failed("write the staged file", &self.file))
     }
 
-    /// Writes out what is still buffered, and makes it durable: the phase that wrote it is not run again. Without this call,
-    /// an error of the last write would go unnoticed.
-    pub(crate) fn finish(mut self) -> Result<(), ImportError> {
-        let written = self.output.flush().and_then(|()| self.output.get_ref().sync_all());
-        written.map_err(failed("write the staged file", &self.file))
+    /// Writes out what is still buffered, makes it durable, for the phase that wrote it is not run again, and gives the file
+    /// its name, in place of an earlier one. Without this call, there is no file.
+    pub(crate) fn finish(self) -> Result<(), ImportError> {
+        let output = self.output.into_inner().map_err(io::IntoInnerError::into_error);
+        let written = output.and_then(|output| {
+            output.as_file().sync_all()?;
+            Ok(output.persist(&self.file)?)
+        });
+        written.map(drop).map_err(failed("write the staged file", &self.file))
     }
 }
 
@@ -126,6 +132,14 @@ mod tests {
         write(&file, &["two\nlines", "", "🙂\u{2028}"]);
 
         assert_eq!(read(&file, 0).unwrap(), ["two\nlines", "", "🙂\u{2028}"]);
+    }
+
+    #[test]
+    fn a_file_that_was_not_finished_is_not_there() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("values");
+        JsonLinesWriter::create(file.clone()).unwrap().write(&"one").unwrap();
+        assert!(!file.exists());
     }
 
     #[test]

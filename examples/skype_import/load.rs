@@ -1,8 +1,10 @@
 //! The third phase: writes the staged rows to the database, batch by batch.
 
-mod database;
+#[cfg(feature = "postgres")]
+pub(crate) mod postgres;
+pub(crate) mod sqlite;
 
-use std::path::Path;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -10,16 +12,17 @@ use crate::error::{ImportError, Stop};
 use crate::json_lines::JsonLinesReader;
 use crate::staging::{Row, Staging};
 
-use database::Database;
-
-pub(crate) use database::RowCounts;
-
 /// Large enough to make the cost of a transaction small, small enough to lose little work with one.
 const ROWS_IN_A_BATCH: usize = 1_000;
 
-/// A batch that is safely in the database.
+/// A database that takes rows.
+pub(crate) trait Target {
+    fn write(&mut self, rows: &[Row]) -> Result<Loaded, ImportError>;
+}
+
+/// A batch that the database has taken.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Committed {
+pub(crate) struct Batch {
     /// Where the next batch begins in the staged rows: the offset with which a later load continues after this one.
     pub(crate) offset: u64,
     /// What this batch alone wrote.
@@ -40,6 +43,20 @@ pub(crate) struct Written {
     pub(crate) inserted: u64,
     /// Rows that the table had, by their primary key.
     pub(crate) updated: u64,
+}
+
+/// How many rows each table has. Databases count in `i64`.
+#[derive(Debug, PartialEq)]
+pub(crate) struct RowCounts {
+    pub(crate) conversations: i64,
+    pub(crate) people: i64,
+    pub(crate) messages: i64,
+}
+
+impl fmt::Display for RowCounts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} conversations, {} people, {} messages", self.conversations, self.people, self.messages)
+    }
 }
 
 impl Loaded {
@@ -67,28 +84,22 @@ impl Written {
 /// Loading rows again changes nothing, so an offset may also be too low.
 pub(crate) fn load(
     staging: &Staging,
-    database: &Path,
+    target: &mut impl Target,
     offset: u64,
-    watch: &mut impl FnMut(&Committed) -> Result<(), Stop>,
+    watch: &mut impl FnMut(&Batch) -> Result<(), Stop>,
 ) -> Result<Loaded, ImportError> {
     let mut rows = staging.read_rows(offset)?;
-    let mut database = Database::open(database)?;
     let mut total = Loaded::default();
     loop {
         let batch = next_batch(&mut rows)?;
         if batch.is_empty() {
             return Ok(total);
         }
-        let loaded = database.write(&batch)?;
+        let loaded = target.write(&batch)?;
         total.add(&loaded);
         let offset = rows.offset();
-        watch(&Committed { offset, loaded }).map_err(ImportError::Stopped)?;
+        watch(&Batch { offset, loaded }).map_err(ImportError::Stopped)?;
     }
-}
-
-/// How many rows the database has now, from this import and from earlier ones.
-pub(crate) fn row_counts(database: &Path) -> Result<RowCounts, ImportError> {
-    Database::open(database)?.row_counts()
 }
 
 fn next_batch(rows: &mut JsonLinesReader<Row>) -> Result<Vec<Row>, ImportError> {

@@ -1,11 +1,13 @@
-//! Imports a Skype export into a `SQLite` database, as a run with the three phases of the default pipeline.
+//! Imports a Skype export into a `SQLite` database, or into PostgreSQL, as a run with the three phases of the default pipeline.
 //!
 //! ```sh
 //! cargo run --release --example skype_import -- <export> --db <sqlite file>
+//! cargo run --release --example skype_import --features postgres -- <export> --postgres <connection string>
 //! ```
 //!
 //! With `--journal <file>`, an import that was killed, or stopped with Ctrl-C, goes on where it was when the same command is run
-//! again. Without arguments it imports the bundled sample into a temporary database. An export of any size comes from the example
+//! again. In PostgreSQL the journal is in the same database: the rows and the end of their phase are committed together, and the
+//! import may go on on another machine. Without arguments it imports the bundled sample into a temporary database. An export of any size comes from the example
 //! `generate_export`; the sample does too: `--conversations 12 --messages 400 --seed 135`.
 //!
 //! The modules `extract`, `transform` and `load` do the work. They know nothing of phases, and tell a closure of each step.
@@ -19,6 +21,9 @@ mod extract;
 mod json_lines;
 mod load;
 mod places;
+mod recorded;
+#[cfg(feature = "postgres")]
+mod run_key;
 mod staging;
 mod transform;
 mod watchers;
@@ -26,18 +31,24 @@ mod watchers;
 use std::path::Path;
 use std::process::ExitCode;
 
-use etl_context::{Context, Counts, Etl, Extract, FileJournal, Idle, Load, PhaseResult, Run, RunningPhase, Stopper, Transform};
+use etl_context::{
+    Context, Counts, Etl, Extract, Idle, JournalError, Load, Phase, PhaseResult, PhaseScope, PhaseStatus, Run, RunningPhase,
+    Stopper, Transform,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::command_line::{Import, Request};
 use crate::extract::{Extracted, Found};
-use crate::load::Loaded;
-use crate::places::Places;
-use crate::staging::Row;
+use crate::load::{Loaded, sqlite};
+use crate::places::{Destination, Places};
+use crate::staging::{Row, Staging};
 use crate::transform::Transformed;
 
 /// Recording each message of a broken export would fill the memory; the result of the phase counts them all.
 const MOST_RECORDED: u64 = 1_000;
+
+/// The exit status for a run that another process owns: there is nothing wrong, and later it may be free.
+const ANOTHERS: u8 = 75;
 
 const CONVERSATION: Counts = Counts { conversations: 1, messages: 0 };
 const MESSAGE: Counts = Counts { conversations: 0, messages: 1 };
@@ -69,10 +80,14 @@ fn main() -> ExitCode {
 }
 
 fn run(request: Import) -> ExitCode {
-    let is_recorded = request.journal.is_some();
+    let is_recorded = request.journal.is_some() || request.postgres.is_some();
     let stopper = Stopper::default();
     match import(request, &stopper) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if belongs_to_another(&error) => {
+            eprintln!("skype_import: {error:#}");
+            ExitCode::from(ANOTHERS)
+        }
         Err(_) if stopper.is_stopped() => {
             let remedy = if is_recorded { "run the same command again to go on" } else { "with --journal it could go on later" };
             eprintln!("skype_import: stopped; {remedy}");
@@ -85,36 +100,66 @@ fn run(request: Import) -> ExitCode {
     }
 }
 
+/// Whether another process has the run, or has taken it from this one.
+fn belongs_to_another(error: &anyhow::Error) -> bool {
+    let mut refusals = error.chain().filter_map(|cause| cause.downcast_ref::<JournalError>());
+    refusals.any(|refusal| refusal.is_owned() || refusal.is_ownership_lost())
+}
+
 fn import(request: Import, stopper: &Stopper) -> anyhow::Result<()> {
     let places = Places::of(request)?;
     let context = begin(&places, stopper)?;
+    let lost = Lost::of(&context, &places);
 
-    let (extracted, export) = context.phase(Extract).run(|phase| extract(phase, &places))?;
+    let (extracted, export) = again_if(lost.extracted, context.phase(Extract)).run(|phase| extract(phase, &places))?;
 
     let totals = extracted.counts();
-    let (transformed, _) = extracted.phase(Transform).with_totals(totals).run(|phase| transform(phase, &places))?;
+    let transformation = again_if(lost.transformed, extracted.phase(Transform)).with_totals(totals);
+    let (transformed, _) = transformation.run(|phase| transform(phase, &places))?;
 
     let totals = transformed.counts();
-    let (loaded, _) = transformed.phase(Load).with_totals(totals).run(|phase| load(phase, &places))?;
+    let load = transformed.phase(Load).with_totals(totals);
+    let (loaded, _) = match &places.destination {
+        Destination::Sqlite { database, .. } => load.run(|phase| load_in_batches(phase, &places.staging, database))?,
+        #[cfg(feature = "postgres")]
+        Destination::Postgres { url, .. } => {
+            let mut client = load::postgres::connect(url)?;
+            load.run_in(&mut client, |phase, transaction| load_at_once(phase, &places.staging, transaction))?
+        }
+    };
 
     println!("{}", loaded.summary());
-    print_outcome(&export, &places.database)?;
+    print_outcome(&export, &places.destination)?;
     places.finish()
 }
 
 /// A new run, or the one in the journal; Ctrl-C asks it to stop.
 fn begin(places: &Places, stopper: &Stopper) -> anyhow::Result<Context<Idle, Etl>> {
-    let mut run = watchers::watched(Run::builder("skype-import"), places)?.parameters(places).stopper(stopper);
-    if let Some(journal) = &places.journal {
-        run = run.journal(FileJournal::open(journal)?);
-    }
-    let context = run.begin()?;
+    let run = watchers::watched(Run::builder("skype-import"), places)?.stopper(stopper);
+    let context = recorded::recorded(run, places)?.begin()?;
     if let Some(recovery) = context.recovery() {
         eprintln!("skype_import: {recovery}");
     }
     let stopper = stopper.clone();
     ctrlc::set_handler(move || stopper.stop())?;
     Ok(context)
+}
+
+/// What an earlier process has staged where this one cannot read it, on another machine.
+struct Lost {
+    extracted: bool,
+    transformed: bool,
+}
+
+impl Lost {
+    fn of(context: &Context<Idle, Etl>, places: &Places) -> Self {
+        let needed = places.may_be_staged_elsewhere() && context.status(Load) != PhaseStatus::Completed;
+        Lost { extracted: needed && !places.staging.has_extracted(), transformed: needed && !places.staging.has_rows() }
+    }
+}
+
+fn again_if<Ph: Phase, S, P>(is_lost: bool, phase: PhaseScope<Ph, S, P>) -> PhaseScope<Ph, S, P> {
+    if is_lost { phase.again() } else { phase }
 }
 
 fn extract(phase: &mut RunningPhase<'_, Extract>, places: &Places) -> anyhow::Result<Extracted> {
@@ -149,11 +194,11 @@ fn transform(phase: &mut RunningPhase<'_, Transform>, places: &Places) -> anyhow
     Ok(transformed)
 }
 
-/// A batch that is in the database is not loaded again: the next attempt goes on after it.
-fn load(phase: &mut RunningPhase<'_, Load>, places: &Places) -> anyhow::Result<Loaded> {
+/// Each batch is committed, then recorded. One that is recorded is not loaded again: the next attempt goes on after it.
+fn load_in_batches(phase: &mut RunningPhase<'_, Load>, staging: &Staging, database: &Path) -> anyhow::Result<Loaded> {
     let mut until: LoadedUntil = phase.resume_point()?.unwrap_or_default();
     phase.update_progress(counts(&until.loaded));
-    load::load(&places.staging, &places.database, until.offset, &mut |batch| {
+    load::load(staging, &mut sqlite::Database::open(database)?, until.offset, &mut |batch| {
         phase.update_progress(counts(&batch.loaded));
         until.offset = batch.offset;
         until.loaded.add(&batch.loaded);
@@ -163,15 +208,38 @@ fn load(phase: &mut RunningPhase<'_, Load>, places: &Places) -> anyhow::Result<L
     Ok(until.loaded)
 }
 
+/// All batches are committed with the end of the phase, or none.
+#[cfg(feature = "postgres")]
+fn load_at_once(
+    phase: &mut RunningPhase<'_, Load>,
+    staging: &Staging,
+    transaction: &mut postgres::Transaction<'_>,
+) -> anyhow::Result<Loaded> {
+    let loaded = load::load(staging, &mut load::postgres::Tables::lock(transaction)?, 0, &mut |batch| {
+        phase.update_progress(counts(&batch.loaded));
+        Ok(phase.check_cancelled()?)
+    })?;
+    Ok(loaded)
+}
+
 fn counts(loaded: &Loaded) -> Counts {
     Counts { conversations: loaded.conversations.rows(), messages: loaded.messages.rows() }
 }
 
-fn print_outcome(export: &Extracted, database: &Path) -> anyhow::Result<()> {
+fn print_outcome(export: &Extracted, destination: &Destination) -> anyhow::Result<()> {
     let Extracted { messages_left_out, conversations_left_out, .. } = export;
     if messages_left_out + conversations_left_out > 0 {
         println!("Left out: {messages_left_out} messages, {conversations_left_out} conversations");
     }
-    println!("Database: {} has {}", database.display(), load::row_counts(database)?);
+    match destination {
+        Destination::Sqlite { database, .. } => {
+            println!("Database: {} has {}", database.display(), sqlite::Database::open(database)?.row_counts()?);
+        }
+        #[cfg(feature = "postgres")]
+        Destination::Postgres { url, .. } => {
+            let counts = load::postgres::row_counts(&mut load::postgres::connect(url)?)?;
+            println!("The schema `skype` of the {} has {counts}", etl_context::Database::from(url));
+        }
+    }
     Ok(())
 }

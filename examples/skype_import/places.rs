@@ -4,34 +4,40 @@ use std::fs;
 use std::path::{self, Path, PathBuf};
 
 use anyhow::Context as _;
-use serde::Serialize;
 use tempfile::{Builder, TempDir};
 
 use crate::command_line::Import;
+#[cfg(feature = "postgres")]
+use crate::run_key;
 use crate::staging::Staging;
 
 const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/skype_import/sample/messages.json");
 
-/// These two make it this import and not another: a journal of other ones is refused.
-#[derive(Serialize)]
 pub(crate) struct Places {
     pub(crate) export: PathBuf,
-    /// An absolute path, which is always that of a file: `SQLite` has other uses for some relative ones.
-    pub(crate) database: PathBuf,
-    #[serde(skip)]
-    pub(crate) journal: Option<PathBuf>,
-    #[serde(skip)]
+    pub(crate) destination: Destination,
     pub(crate) report: Option<PathBuf>,
-    #[serde(skip)]
     #[cfg_attr(not(feature = "open-lineage"), allow(dead_code, reason = "without the feature there is none"))]
     pub(crate) lineage: Option<PathBuf>,
-    #[serde(skip)]
     pub(crate) staging: Staging,
-    #[serde(skip)]
     staging_directory: StagingDirectory,
     /// The directory of a temporary database, removed with this value unless the database is kept.
-    #[serde(skip)]
     database_directory: Option<TempDir>,
+}
+
+/// Where the rows go, and the record of the run.
+pub(crate) enum Destination {
+    Sqlite {
+        /// An absolute path, which is always that of a file: `SQLite` has other uses for some relative ones.
+        database: PathBuf,
+        journal: Option<PathBuf>,
+    },
+    #[cfg(feature = "postgres")]
+    Postgres {
+        url: String,
+        /// Under which the journal in the database finds this import, and no other.
+        key: String,
+    },
 }
 
 enum StagingDirectory {
@@ -43,25 +49,23 @@ enum StagingDirectory {
 
 impl Places {
     pub(crate) fn of(request: Import) -> anyhow::Result<Self> {
-        let (database, database_directory) = match request.database {
-            Some(file) => (path::absolute(file).context("--db needs the path of a file")?, None),
-            None => temporary_database()?,
-        };
-        let staging_directory = match &request.journal {
-            Some(journal) => StagingDirectory::beside(journal)?,
-            None => StagingDirectory::temporary(&database)?,
-        };
-        let export = request.export.unwrap_or_else(|| SAMPLE.into());
+        let export = path::absolute(request.export.as_deref().unwrap_or(Path::new(SAMPLE))).context("the export needs a path")?;
+        let (destination, database_directory) = Destination::of(&request, &export)?;
+        let staging_directory = StagingDirectory::of(&destination)?;
         Ok(Places {
-            export: path::absolute(export).context("the export needs a path")?,
-            database,
-            journal: request.journal,
+            export,
+            destination,
             report: request.report,
             lineage: request.lineage,
             staging: Staging::open(staging_directory.path())?,
             staging_directory,
             database_directory,
         })
+    }
+
+    /// Whether the run may have been on another machine before.
+    pub(crate) fn may_be_staged_elsewhere(&self) -> bool {
+        !matches!(self.destination, Destination::Sqlite { .. })
     }
 
     /// Removes what only an unfinished import needs. Without this call, a temporary database is removed.
@@ -76,12 +80,39 @@ impl Places {
     }
 }
 
+impl Destination {
+    /// Together with the directory of the database, if that is a temporary one.
+    #[cfg_attr(not(feature = "postgres"), allow(unused_variables, reason = "only the key of a run is made of the export"))]
+    fn of(request: &Import, export: &Path) -> anyhow::Result<(Self, Option<TempDir>)> {
+        #[cfg(feature = "postgres")]
+        if let Some(url) = &request.postgres {
+            return Ok((Destination::Postgres { url: url.clone(), key: run_key::of_export(export)? }, None));
+        }
+        let (database, directory) = match &request.database {
+            Some(file) => (path::absolute(file).context("--db needs the path of a file")?, None),
+            None => temporary_database()?,
+        };
+        Ok((Destination::Sqlite { database, journal: request.journal.clone() }, directory))
+    }
+}
+
 fn temporary_database() -> anyhow::Result<(PathBuf, Option<TempDir>)> {
     let directory = Builder::new().prefix("skype_import-").tempdir().context("cannot create a temporary database")?;
     Ok((directory.path().join("skype.db"), Some(directory)))
 }
 
 impl StagingDirectory {
+    fn of(destination: &Destination) -> anyhow::Result<Self> {
+        match destination {
+            Destination::Sqlite { journal: Some(journal), .. } => StagingDirectory::beside(journal),
+            Destination::Sqlite { database, journal: None } => StagingDirectory::temporary(database),
+            #[cfg(feature = "postgres")]
+            Destination::Postgres { url, key } => {
+                StagingDirectory::kept(std::env::temp_dir().join(format!("skype_import-{}", run_key::fingerprint(url, key))))
+            }
+        }
+    }
+
     /// Beside the database, where there is room for the export.
     fn temporary(database: &Path) -> anyhow::Result<Self> {
         let parent = database.parent().unwrap_or(database);
@@ -94,7 +125,10 @@ impl StagingDirectory {
     fn beside(journal: &Path) -> anyhow::Result<Self> {
         let mut directory = journal.as_os_str().to_owned();
         directory.push(".staging");
-        let directory = PathBuf::from(directory);
+        StagingDirectory::kept(directory.into())
+    }
+
+    fn kept(directory: PathBuf) -> anyhow::Result<Self> {
         fs::create_dir_all(&directory).with_context(|| format!("cannot create {}", directory.display()))?;
         Ok(StagingDirectory::Kept(directory))
     }

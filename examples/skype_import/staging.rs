@@ -96,6 +96,16 @@ impl Staging {
         JsonLinesReader::open(self.rows(), offset)
     }
 
+    /// Whether an extraction was staged here.
+    pub(crate) fn has_extracted(&self) -> bool {
+        self.conversations().exists() && self.messages().exists()
+    }
+
+    /// Whether a transformation was staged here.
+    pub(crate) fn has_rows(&self) -> bool {
+        self.rows().exists()
+    }
+
     fn conversations(&self) -> PathBuf {
         self.directory.join("extracted_conversations.jsonl")
     }

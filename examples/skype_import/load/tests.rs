@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
+use super::sqlite::Database;
 use super::*;
 use crate::staging::MessageRow;
 
@@ -27,9 +28,9 @@ impl Fixture {
         Self { staging, database: directory.path().join("skype.db"), _directory: directory }
     }
 
-    fn load(&self, offset: u64) -> (Loaded, Vec<Committed>) {
+    fn load(&self, offset: u64) -> (Loaded, Vec<Batch>) {
         let mut batches = Vec::new();
-        let loaded = load(&self.staging, &self.database, offset, &mut |batch| {
+        let loaded = load(&self.staging, &mut Database::open(&self.database).unwrap(), offset, &mut |batch| {
             batches.push(batch.clone());
             Ok(())
         });
@@ -37,9 +38,9 @@ impl Fixture {
     }
 
     /// Loads the first batch, and stops as if killed then.
-    fn load_one_batch(&self) -> Committed {
+    fn load_one_batch(&self) -> Batch {
         let mut first = None;
-        let error = load(&self.staging, &self.database, 0, &mut |batch| {
+        let error = load(&self.staging, &mut Database::open(&self.database).unwrap(), 0, &mut |batch| {
             first = Some(batch.clone());
             Err("killed".into())
         });

@@ -1,11 +1,10 @@
 //! The `SQLite` database: its tables, and how rows get into them.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, ToSql, Transaction, params};
 
-use super::{Loaded, Written};
+use super::{Loaded, RowCounts, Target, Written};
 use crate::error::ImportError;
 use crate::staging::Row;
 
@@ -49,20 +48,6 @@ pub(crate) struct Database {
     connection: Connection,
 }
 
-/// How many rows each table has. `SQLite` counts in `i64`.
-#[derive(Debug, PartialEq)]
-pub(crate) struct RowCounts {
-    pub(crate) conversations: i64,
-    pub(crate) people: i64,
-    pub(crate) messages: i64,
-}
-
-impl fmt::Display for RowCounts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} conversations, {} people, {} messages", self.conversations, self.people, self.messages)
-    }
-}
-
 impl Database {
     /// Opens the database, and creates what it lacks.
     pub(crate) fn open(file: &Path) -> Result<Self, ImportError> {
@@ -70,15 +55,6 @@ impl Database {
             .and_then(|connection| connection.execute_batch(TABLES).map(|()| connection))
             .map_err(|problem| ImportError::Database { action: "open", file: file.to_path_buf(), problem })?;
         Ok(Self { file: file.to_path_buf(), connection })
-    }
-
-    /// Writes all rows, or, with an error, none of them.
-    pub(crate) fn write(&mut self, rows: &[Row]) -> Result<Loaded, ImportError> {
-        self.write_in_transaction(rows).map_err(|problem| ImportError::Database {
-            action: "write",
-            file: self.file.clone(),
-            problem,
-        })
     }
 
     pub(crate) fn row_counts(&self) -> Result<RowCounts, ImportError> {
@@ -96,6 +72,17 @@ impl Database {
         }
         transaction.commit()?;
         Ok(loaded)
+    }
+}
+
+impl Target for Database {
+    /// Commits all rows, or, with an error, none of them.
+    fn write(&mut self, rows: &[Row]) -> Result<Loaded, ImportError> {
+        self.write_in_transaction(rows).map_err(|problem| ImportError::Database {
+            action: "write",
+            file: self.file.clone(),
+            problem,
+        })
     }
 }
 

@@ -1,0 +1,226 @@
+//! The tables in PostgreSQL, and how rows get into them: in the transaction that also ends the phase.
+
+use std::borrow::Cow;
+
+use postgres::types::ToSql;
+use postgres::{Client, NoTls, Statement, Transaction};
+
+use super::{Loaded, RowCounts, Target, Written};
+use crate::error::ImportError;
+use crate::staging::{MessageRow, Row};
+
+const EXIST: &str = "select to_regclass('skype.messages') is not null";
+
+/// Two processes must not create them at once; any number will do that nobody else uses.
+const CREATE: &str = "
+    select pg_advisory_xact_lock(5062171934);
+    create schema if not exists skype;
+    create table if not exists skype.conversations (
+        id           text primary key,
+        display_name text
+    );
+    create table if not exists skype.people (
+        id           text primary key,
+        display_name text
+    );
+    create table if not exists skype.messages (
+        conversation_id text,
+        id              text,
+        sender          text,
+        sent_at         timestamptz not null,
+        type            text,
+        text            text,
+        primary key (conversation_id, id)
+    )";
+
+/// Loads wait for each other, as two that write the same rows in another order would never end. Reading goes on.
+const ONE_LOAD_AT_A_TIME: &str = "lock table skype.conversations in share row exclusive mode";
+
+/// For a table of ids and names. Of several names the last one counts, and a name that is known is better than none; `xmax` is
+/// 0 in a row that is new.
+fn write_named(table: &str) -> String {
+    format!(
+        "with written as (
+            insert into skype.{table} as known (id, display_name)
+            select id, (array_agg(display_name order by position desc) filter (where display_name is not null))[1]
+            from unnest($1::text[], $2::text[]) with ordinality as given (id, display_name, position)
+            group by id
+            on conflict (id) do update set display_name = coalesce(excluded.display_name, known.display_name)
+            returning xmax = 0 as is_new
+        )
+        select count(*) filter (where is_new) from written"
+    )
+}
+
+/// Of several messages with the same key the last one counts.
+const WRITE_MESSAGES: &str = "
+    with written as (
+        insert into skype.messages (conversation_id, id, sender, sent_at, type, text)
+        select distinct on (conversation_id, id) conversation_id, id, sender, sent_at::timestamptz, type, text
+        from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
+            with ordinality as given (conversation_id, id, sender, sent_at, type, text, position)
+        order by conversation_id, id, position desc
+        on conflict (conversation_id, id) do update
+        set sender = excluded.sender, sent_at = excluded.sent_at, type = excluded.type, text = excluded.text
+        returning xmax = 0 as is_new
+    )
+    select count(*) filter (where is_new) from written";
+
+const COUNT_ROWS: &str = "
+    select (select count(*) from skype.conversations), (select count(*) from skype.people), (select count(*) from skype.messages)";
+
+/// Connects, and creates what the database lacks.
+pub(crate) fn connect(url: &str) -> Result<Client, ImportError> {
+    let mut client = Client::connect(url, NoTls).map_err(cannot("reach"))?;
+    create(&mut client).map_err(cannot("create"))?;
+    Ok(client)
+}
+
+fn create(client: &mut Client) -> Result<(), postgres::Error> {
+    if !client.query_one(EXIST, &[])?.get::<_, bool>(0) {
+        // Several statements that are sent together are one transaction.
+        client.batch_execute(CREATE)?;
+    }
+    Ok(())
+}
+
+/// How many rows the tables have now, from this import and from earlier ones.
+pub(crate) fn row_counts(client: &mut Client) -> Result<RowCounts, ImportError> {
+    let row = client.query_one(COUNT_ROWS, &[]).map_err(cannot("read"))?;
+    Ok(RowCounts { conversations: row.get(0), people: row.get(1), messages: row.get(2) })
+}
+
+/// The tables as one transaction sees them, and as others will once it is committed.
+pub(crate) struct Tables<'a, 'client> {
+    transaction: &'a mut Transaction<'client>,
+    write_conversations: Statement,
+    write_people: Statement,
+    write_messages: Statement,
+}
+
+impl<'a, 'client> Tables<'a, 'client> {
+    pub(crate) fn lock(transaction: &'a mut Transaction<'client>) -> Result<Self, ImportError> {
+        let mut prepare = |statement: &str| transaction.prepare(statement).map_err(cannot("use"));
+        let write_conversations = prepare(&write_named("conversations"))?;
+        let write_people = prepare(&write_named("people"))?;
+        let write_messages = prepare(WRITE_MESSAGES)?;
+        transaction.batch_execute(ONE_LOAD_AT_A_TIME).map_err(cannot("lock"))?;
+        Ok(Tables { transaction, write_conversations, write_people, write_messages })
+    }
+
+    fn write_columns(&mut self, Columns { conversations, people, messages }: &Columns<'_>) -> Result<Loaded, postgres::Error> {
+        let Tables { transaction, write_conversations, write_people, write_messages } = self;
+        let mut write = |statement: &Statement, rows: usize, columns: &[&(dyn ToSql + Sync)]| {
+            let inserted = if rows == 0 { 0 } else { transaction.query_one(statement, columns)?.get(0) };
+            Ok::<_, postgres::Error>(written(rows, inserted))
+        };
+        let Messages { conversation_ids, ids, senders, sent_at, types, texts } = messages;
+        Ok(Loaded {
+            conversations: write(
+                write_conversations,
+                conversations.ids.len(),
+                &[&conversations.ids, &conversations.display_names],
+            )?,
+            people: write(write_people, people.ids.len(), &[&people.ids, &people.display_names])?,
+            messages: write(write_messages, ids.len(), &[conversation_ids, ids, senders, sent_at, types, texts])?,
+        })
+    }
+}
+
+impl Target for Tables<'_, '_> {
+    fn write(&mut self, rows: &[Row]) -> Result<Loaded, ImportError> {
+        self.write_columns(&Columns::of(rows)).map_err(cannot("write"))
+    }
+}
+
+/// A row that was given twice was there the second time.
+fn written(given: usize, inserted: i64) -> Written {
+    let inserted = inserted.unsigned_abs();
+    Written { inserted, updated: (given as u64).saturating_sub(inserted) }
+}
+
+fn cannot(action: &'static str) -> impl FnOnce(postgres::Error) -> ImportError {
+    move |problem| ImportError::Postgres { action, problem }
+}
+
+/// Rows as the statements take them: an array for each column.
+#[derive(Default)]
+struct Columns<'a> {
+    conversations: Named<'a>,
+    people: Named<'a>,
+    messages: Messages<'a>,
+}
+
+#[derive(Default)]
+struct Named<'a> {
+    ids: Vec<Cow<'a, str>>,
+    display_names: Vec<Option<Cow<'a, str>>>,
+}
+
+#[derive(Default)]
+struct Messages<'a> {
+    conversation_ids: Vec<Cow<'a, str>>,
+    ids: Vec<Cow<'a, str>>,
+    senders: Vec<Option<Cow<'a, str>>>,
+    sent_at: Vec<Cow<'a, str>>,
+    types: Vec<Option<Cow<'a, str>>>,
+    texts: Vec<Option<Cow<'a, str>>>,
+}
+
+impl<'a> Columns<'a> {
+    fn of(rows: &'a [Row]) -> Self {
+        let mut columns = Columns::default();
+        for row in rows {
+            match row {
+                Row::Conversation { id, display_name } => columns.conversations.push(id, display_name.as_deref()),
+                Row::Person { id, display_name } => columns.people.push(id, display_name.as_deref()),
+                Row::Message(message) => columns.messages.push(message),
+            }
+        }
+        columns
+    }
+}
+
+impl<'a> Named<'a> {
+    fn push(&mut self, id: &'a str, display_name: Option<&'a str>) {
+        self.ids.push(storable(id));
+        self.display_names.push(display_name.map(storable));
+    }
+}
+
+impl<'a> Messages<'a> {
+    fn push(&mut self, message: &'a MessageRow) {
+        self.conversation_ids.push(storable(&message.conversation_id));
+        self.ids.push(storable(&message.id));
+        self.senders.push(message.sender.as_deref().map(storable));
+        self.sent_at.push(timestamp(&message.sent_at));
+        self.types.push(message.message_type.as_deref().map(storable));
+        self.texts.push(message.text.as_deref().map(storable));
+    }
+}
+
+/// PostgreSQL keeps no zero bytes in a text.
+fn storable(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') { text.replace('\0', "\u{FFFD}").into() } else { text.into() }
+}
+
+/// PostgreSQL has no year 0, which is 1 BC.
+fn timestamp(text: &str) -> Cow<'_, str> {
+    match text.strip_prefix("0000-") {
+        Some(rest) => format!("0001-{rest} BC").into(),
+        None => text.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_postgres_cannot_keep_is_kept_as_well_as_it_can() {
+        assert_eq!(storable("a\0b"), "a\u{FFFD}b");
+        assert_eq!(storable("a b"), "a b");
+        assert_eq!(timestamp("0000-02-29T05:06:07.000Z"), "0001-02-29T05:06:07.000Z BC");
+        assert_eq!(timestamp("2021-03-04T05:06:07.000Z"), "2021-03-04T05:06:07.000Z");
+    }
+}
