@@ -85,7 +85,7 @@ fn run(request: Import) -> ExitCode {
     match import(request, &stopper) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if belongs_to_another(&error) => {
-            eprintln!("skype_import: {error:#}");
+            eprintln!("skype_import: {}", told(&error));
             ExitCode::from(ANOTHERS)
         }
         Err(_) if stopper.is_stopped() => {
@@ -94,10 +94,23 @@ fn run(request: Import) -> ExitCode {
             ExitCode::from(130)
         }
         Err(error) => {
-            eprintln!("skype_import: {error:#}");
+            eprintln!("skype_import: {}", told(&error));
             ExitCode::FAILURE
         }
     }
+}
+
+/// The error and its causes, each of them once: some messages tell of their causes themselves.
+fn told(error: &anyhow::Error) -> String {
+    let mut told = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        match told.as_str() {
+            "" => told = cause,
+            before if before.contains(&cause) => {}
+            _ => told = format!("{told}: {cause}"),
+        }
+    }
+    told
 }
 
 /// Whether another process has the run, or has taken it from this one.
@@ -153,8 +166,16 @@ struct Lost {
 
 impl Lost {
     fn of(context: &Context<Idle, Etl>, places: &Places) -> Self {
-        let needed = places.may_be_staged_elsewhere() && context.status(Load) != PhaseStatus::Completed;
-        Lost { extracted: needed && !places.staging.has_extracted(), transformed: needed && !places.staging.has_rows() }
+        let is_needed = places.may_be_staged_elsewhere() && context.status(Load) != PhaseStatus::Completed;
+        let is_completed = |status| is_needed && status == PhaseStatus::Completed;
+        let lost = Lost {
+            extracted: is_completed(context.status(Extract)) && !places.staging.has_extracted(),
+            transformed: is_completed(context.status(Transform)) && !places.staging.has_rows(),
+        };
+        if lost.extracted || lost.transformed {
+            eprintln!("skype_import: what was staged is not on this machine, and is staged again");
+        }
+        lost
     }
 }
 

@@ -57,7 +57,7 @@ impl Places {
             destination,
             report: request.report,
             lineage: request.lineage,
-            staging: Staging::open(staging_directory.path())?,
+            staging: Staging::new(staging_directory.path()),
             staging_directory,
             database_directory,
         })
@@ -73,10 +73,12 @@ impl Places {
         if let Some(mut directory) = self.database_directory {
             directory.disable_cleanup(true);
         }
-        if let StagingDirectory::Kept(directory) = self.staging_directory {
-            fs::remove_dir_all(&directory).with_context(|| format!("cannot remove {}", directory.display()))?;
+        match &self.staging_directory {
+            StagingDirectory::Kept(directory) if directory.exists() => {
+                fs::remove_dir_all(directory).with_context(|| format!("cannot remove {}", directory.display()))
+            }
+            _ => Ok(()),
         }
-        Ok(())
     }
 }
 
@@ -108,7 +110,8 @@ impl StagingDirectory {
             Destination::Sqlite { database, journal: None } => StagingDirectory::temporary(database),
             #[cfg(feature = "postgres")]
             Destination::Postgres { url, key } => {
-                StagingDirectory::kept(std::env::temp_dir().join(format!("skype_import-{}", run_key::fingerprint(url, key))))
+                let name = format!("skype_import-{}", run_key::fingerprint(url, key));
+                Ok(StagingDirectory::Kept(std::env::temp_dir().join(name)))
             }
         }
     }
@@ -125,10 +128,7 @@ impl StagingDirectory {
     fn beside(journal: &Path) -> anyhow::Result<Self> {
         let mut directory = journal.as_os_str().to_owned();
         directory.push(".staging");
-        StagingDirectory::kept(directory.into())
-    }
-
-    fn kept(directory: PathBuf) -> anyhow::Result<Self> {
+        let directory = PathBuf::from(directory);
         fs::create_dir_all(&directory).with_context(|| format!("cannot create {}", directory.display()))?;
         Ok(StagingDirectory::Kept(directory))
     }

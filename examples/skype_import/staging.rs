@@ -60,27 +60,30 @@ pub(crate) struct Staging {
 }
 
 impl Staging {
-    /// Uses `directory`, and creates it where it is missing.
-    pub(crate) fn open(directory: impl Into<PathBuf>) -> Result<Self, ImportError> {
-        let directory = directory.into();
-        fs::create_dir_all(&directory).map_err(|problem| ImportError::Staging {
-            action: "create the directory",
-            file: directory.clone(),
-            problem,
-        })?;
-        Ok(Self { directory })
+    /// Uses `directory`, which is created when something is staged.
+    pub(crate) fn new(directory: impl Into<PathBuf>) -> Self {
+        Self { directory: directory.into() }
     }
 
     pub(crate) fn create_conversations(&self) -> Result<JsonLinesWriter<StagedConversation>, ImportError> {
-        JsonLinesWriter::create(self.conversations())
+        self.create(self.conversations())
     }
 
     pub(crate) fn create_messages(&self) -> Result<JsonLinesWriter<StagedMessage>, ImportError> {
-        JsonLinesWriter::create(self.messages())
+        self.create(self.messages())
     }
 
     pub(crate) fn create_rows(&self) -> Result<JsonLinesWriter<Row>, ImportError> {
-        JsonLinesWriter::create(self.rows())
+        self.create(self.rows())
+    }
+
+    fn create<T: Serialize>(&self, file: PathBuf) -> Result<JsonLinesWriter<T>, ImportError> {
+        fs::create_dir_all(&self.directory).map_err(|problem| ImportError::Staging {
+            action: "create the directory",
+            file: self.directory.clone(),
+            problem,
+        })?;
+        JsonLinesWriter::create(file)
     }
 
     pub(crate) fn read_conversations(&self) -> Result<JsonLinesReader<StagedConversation>, ImportError> {
@@ -126,7 +129,7 @@ mod tests {
     #[test]
     fn the_directory_is_created_with_those_above_it() {
         let directory = tempfile::tempdir().unwrap();
-        let staging = Staging::open(directory.path().join("deep/down")).unwrap();
+        let staging = Staging::new(directory.path().join("deep/down"));
         staging.create_rows().unwrap().finish().unwrap();
         assert_eq!(staging.read_rows(0).unwrap().read().unwrap(), None);
     }
@@ -134,7 +137,7 @@ mod tests {
     #[test]
     fn a_directory_that_cannot_be_is_named() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        let error = Staging::open(file.path()).unwrap_err().to_string();
+        let error = Staging::new(file.path()).create_rows().err().unwrap().to_string();
         assert!(error.contains(&file.path().display().to_string()), "{error}");
     }
 }

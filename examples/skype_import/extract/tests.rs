@@ -17,7 +17,7 @@ impl Fixture {
         let directory = tempfile::tempdir().unwrap();
         let export = directory.path().join("messages.json");
         fs::write(&export, json).unwrap();
-        let staging = Staging::open(directory.path().join("staging")).unwrap();
+        let staging = Staging::new(directory.path().join("staging"));
         Self { export, staging, _directory: directory }
     }
 

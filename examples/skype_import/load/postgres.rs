@@ -33,8 +33,11 @@ const CREATE: &str = "
         primary key (conversation_id, id)
     )";
 
-/// Loads wait for each other, as two that write the same rows in another order would never end. Reading goes on.
-const ONE_LOAD_AT_A_TIME: &str = "lock table skype.conversations in share row exclusive mode";
+/// Loads wait for each other, as two that write the same rows in another order would never end; reading goes on. A load that
+/// is not heard of for half a minute is ended by the server, so that it does not keep the next one waiting.
+const ONE_LOAD_AT_A_TIME: &str = "
+    set local idle_in_transaction_session_timeout = '30s';
+    lock table skype.conversations in share row exclusive mode";
 
 /// For a table of ids and names. Of several names the last one counts, and a name that is known is better than none; `xmax` is
 /// 0 in a row that is new.

@@ -17,7 +17,7 @@ struct Fixture {
 impl Fixture {
     fn new(messages: usize) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let staging = Staging::open(directory.path()).unwrap();
+        let staging = Staging::new(directory.path());
         let mut rows = staging.create_rows().unwrap();
         rows.write(&Row::Conversation { id: "8:live:ada".to_owned(), display_name: None }).unwrap();
         rows.write(&Row::Person { id: "8:live:ada".to_owned(), display_name: Some("Ada".to_owned()) }).unwrap();

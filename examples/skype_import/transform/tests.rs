@@ -25,7 +25,7 @@ fn rows_of(export: &str) -> (Transformed, Vec<Row>) {
 fn extracted(directory: &TempDir, export: &str) -> Staging {
     let file = directory.path().join("messages.json");
     fs::write(&file, export).unwrap();
-    let staging = Staging::open(directory.path()).unwrap();
+    let staging = Staging::new(directory.path());
     extract(&file, &staging, &mut |_| Ok(())).unwrap();
     staging
 }
@@ -120,7 +120,7 @@ fn the_caller_can_stop_the_transformation() {
 #[test]
 fn nothing_extracted_is_an_error_that_names_the_file() {
     let directory = tempfile::tempdir().unwrap();
-    let staging = Staging::open(directory.path()).unwrap();
+    let staging = Staging::new(directory.path());
     let error = transform(&staging, &mut |_| Ok(())).unwrap_err().to_string();
     assert!(error.contains("cannot open the staged file"), "{error}");
     assert!(error.contains("extracted_conversations.jsonl"), "{error}");
