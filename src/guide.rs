@@ -1,8 +1,8 @@
 //! The guide: pages to read, compiled with the crate so that their examples keep working.
 //!
 //! Begin with the [`tutorial`], then read [`faces`], [`pipelines`], [`progress`] and [`durable`] as you need them. With the
-//! features that it tells of, there is also a page on watching a run. [`errors`] and [`journal_format`] are for looking things
-//! up, and [`migrating`] for those who come from the Python API.
+//! features that it tells of, there is also a page on watching a run. [`guarantees`] says what is promised when; [`errors`] and
+//! [`journal_format`] are for looking things up, and [`migrating`] is for those who come from the Python API.
 
 /// Declares a page. Its links are written for a reader of the repository; the first definition of a link wins, so here they
 /// lead to the pages of this module.
@@ -15,6 +15,7 @@ macro_rules! pages {
         /// [pipelines]: crate::guide::pipelines
         /// [progress]: crate::guide::progress
         /// [durable]: crate::guide::durable
+        /// [guarantees]: crate::guide::guarantees
         /// [journal_format]: crate::guide::journal_format
         /// [errors]: crate::guide::errors
         /// [migrating]: crate::guide::migrating
@@ -45,6 +46,9 @@ pages! {
     /// More than one machine: the journal in PostgreSQL.
     #[cfg(feature = "postgres")]
     postgres = "../docs/postgres.md";
+
+    /// What is promised when, and which test holds it.
+    guarantees = "../docs/guarantees.md";
 
     /// Bars on a terminal, traces, lineage.
     #[cfg(all(feature = "open-lineage", feature = "progress", feature = "tracing"))]

@@ -1,6 +1,8 @@
 //! Runs that survive: kill them anywhere, run them again, lose nothing.
 
+mod at_least_once;
 mod checkpoints;
+mod clock_steps;
 #[cfg(feature = "testing")]
 mod contract;
 mod dynamic_face;

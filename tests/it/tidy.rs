@@ -55,6 +55,29 @@ fn readme_and_documentation_list_the_features_that_exist() {
     assert_eq!(table_keys(section(&documentation, "# Features", "# ")), features, "in src/lib.rs");
 }
 
+#[test]
+fn every_promise_names_tests_that_exist() {
+    let page = read("docs/guarantees.md");
+    let rows: Vec<_> = page.lines().filter_map(|line| line.strip_prefix("| ")).filter_map(|row| row.split_once(" | ")).collect();
+    let promises: Vec<_> = rows.iter().filter(|(promise, _)| *promise != "promise").collect();
+    assert!(promises.len() > 40, "only {} promises were found", promises.len());
+    for (promise, tests) in promises {
+        let tests: Vec<_> = tests.split('`').skip(1).step_by(2).collect();
+        assert!(!tests.is_empty(), "no test holds this: {promise}");
+        for test in tests {
+            assert!(is_test(test), "`{test}` is no test, and is to hold this: {promise}");
+        }
+    }
+}
+
+/// Whether the module has a test of this name, as in `durable::two_owners::its_lock_is_never_deleted`.
+fn is_test(path: &str) -> bool {
+    let Some((module, name)) = path.rsplit_once("::") else { return false };
+    let source = read(&format!("tests/it/{}.rs", module.replace("::", "/")));
+    let attributes = source.split(&format!("fn {name}(")).next().unwrap_or_default();
+    attributes.len() < source.len() && attributes.trim_end().ends_with("#[test]")
+}
+
 /// The lines between a heading and the next one.
 fn section<'a>(text: &'a str, heading: &'a str, next: &'a str) -> impl Iterator<Item = &'a str> {
     text.lines().skip_while(move |line| *line != heading).skip(1).take_while(move |line| !line.starts_with(next))
