@@ -13,6 +13,15 @@ use time::{Date, Month, OffsetDateTime};
 ///
 /// Within one process the moments of a run come from one reading of the wall clock and the monotonic clock since, so a
 /// clock that is set back in the middle of a run does not turn a duration negative.
+///
+/// ```
+/// use etl_context::Timestamp;
+///
+/// let time: Timestamp = "2026-11-20T23:15:00.25+01:00".parse()?;
+/// assert_eq!(time.to_string(), "2026-11-20T22:15:00.25Z");
+/// assert_eq!(time.to_datetime().year(), 2026);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp {
     /// Since 1970-01-01T00:00:00Z.

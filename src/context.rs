@@ -1,9 +1,5 @@
 //! The typed face: a pointer to the engine and a state that only the compiler sees. Each method is a few lines onto the engine.
 
-#[cfg(feature = "postgres")]
-pub(crate) mod complete_in;
-mod ended;
-
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -32,15 +28,6 @@ use crate::summary::RunSummary;
 
 /// A run in state `S` of the pipeline `P`: one pointer, whose type says what may be done next.
 ///
-/// # From the top
-///
-/// - [`Context::new`] makes a `Context<Idle>`.
-/// - Any state at rest has [`start`](Context::start), which gives a `Context<Running<Phase>>`, if the pipeline allows it.
-/// - A running one has [`update_progress`](Context::update_progress), [`record_error`](Context::record_error) and
-///   [`checkpoint`](Context::checkpoint), and ends with [`complete`](Context::complete), which gives a
-///   `Context<Completed<Phase>>`, or [`fail`](Context::fail), which gives a `Context<Failed<Phase>>`.
-/// - [`phase(…).run(…)`](Context::phase) does both around a closure; real pipelines read best that way.
-///
 /// ```
 /// use etl_context::{Context, Counts, Extract, Transform, dict};
 ///
@@ -57,6 +44,21 @@ use crate::summary::RunSummary;
 /// # Ok::<(), etl_context::Error>(())
 /// ```
 ///
+/// # States
+///
+/// [`Context::new`] makes a `Context<Idle>`. From then on, the state says which methods there are:
+///
+/// | state | methods | lead to |
+/// |---|---|---|
+/// | [`Idle`], [`Completed`], [`Failed`]: at rest | [`start`], [`start_with`], if the pipeline allows the phase here | `Running` |
+/// | | [`phase(…).run(…)`](Context::phase), which does all the rest around a closure | `Completed`, or `Failed` with the error |
+/// | [`Running`] | [`complete`] | `Completed` |
+/// | | [`fail`] | `Failed` |
+/// | | [`update_progress`], [`set_totals`], [`progress`], [`record_error`], [`checkpoint`], [`resume_point`] | |
+/// | [`Failed`] | [`retry`], [`retry_phase`] | `Running` |
+/// | [`Completed`], [`Failed`] | [`report`](Context::report); [`counts`] of a completed phase | |
+/// | any | [`status`], [`summary`], [`record`], [`stopper`]; [`erase`], which gives an [`EtlContext`] | |
+///
 /// A wrong move does not compile, and the compiler says what the documentation of the phase API says:
 ///
 /// ```compile_fail,E0277
@@ -69,13 +71,33 @@ use crate::summary::RunSummary;
 /// # Moves and what they return
 ///
 /// A move takes the context and returns it in its new state, or [`Refused`], which gives it back as it was. A wrong move
-/// cannot be written, so only two reasons are left for refusing one: a result that cannot be recorded, and a journal that
-/// cannot be written.
+/// cannot be written, so only three reasons are left for refusing one: a result that cannot be recorded, a journal that
+/// cannot be written, and a limit that the run was given, such as
+/// [`max_attempts`](crate::RunBuilder::max_attempts).
 ///
 /// # Dropped while running
 ///
 /// A context that is dropped while its phase is running (an early `?`, a panic, a cancelled future) records that phase as
 /// failed, with the cause `abandoned` or `panicked`.
+///
+/// [`start`]: Context::start
+/// [`start_with`]: Context::start_with
+/// [`complete`]: Context::complete
+/// [`fail`]: Context::fail
+/// [`update_progress`]: Context::update_progress
+/// [`set_totals`]: Context::set_totals
+/// [`progress`]: Context::progress
+/// [`record_error`]: Context::record_error
+/// [`checkpoint`]: Context::checkpoint
+/// [`resume_point`]: Context::resume_point
+/// [`retry`]: Context::retry
+/// [`retry_phase`]: Context::retry_phase
+/// [`counts`]: Context::counts
+/// [`status`]: Context::status
+/// [`summary`]: Context::summary
+/// [`record`]: Context::record
+/// [`stopper`]: Context::stopper
+/// [`erase`]: Context::erase
 #[must_use = "a context that is dropped while its phase is running records the phase as abandoned"]
 pub struct Context<S = Idle, P = Etl> {
     engine: Box<Engine>,
@@ -105,6 +127,11 @@ impl<S, P> Context<S, P> {
         Context { engine, state: PhantomData }
     }
 
+    #[cfg(feature = "postgres")]
+    pub(crate) fn into_engine(self) -> Box<Engine> {
+        self.engine
+    }
+
     /// Moves to the state `New` if the engine agrees.
     fn transition<New>(
         mut self,
@@ -120,7 +147,8 @@ impl<S, P> Context<S, P> {
     ///
     /// # Errors
     ///
-    /// [`Refused`] with [`Error::Journal`] if the journal cannot record it.
+    /// [`Refused`] with [`Error::TooManyAttempts`] if the phase has failed as often as it may, or with [`Error::Journal`] if the
+    /// journal cannot record it.
     pub fn start<Ph, Last>(self, phase: Ph) -> Result<Context<Running<Ph>, P>, Refused<Self>>
     where
         S: AtRest<Last>,
@@ -133,12 +161,13 @@ impl<S, P> Context<S, P> {
     ///
     /// # Errors
     ///
-    /// [`Refused`] with [`Error::Journal`] if the journal cannot record it.
-    pub fn start_with<Ph, Last>(self, _phase: Ph, totals: Ph::Counters) -> Result<Context<Running<Ph>, P>, Refused<Self>>
+    /// As [`start`](Context::start).
+    pub fn start_with<Ph, Last>(self, phase: Ph, totals: Ph::Counters) -> Result<Context<Running<Ph>, P>, Refused<Self>>
     where
         S: AtRest<Last>,
         Ph: Phase + Follows<Last, P>,
     {
+        marker(phase);
         self.start_unchecked(totals)
     }
 
@@ -148,25 +177,27 @@ impl<S, P> Context<S, P> {
     }
 
     /// A phase to be run as a closure: see [`PhaseScope::run`].
-    pub fn phase<Ph, Last>(self, _phase: Ph) -> PhaseScope<Ph, S, P>
+    pub fn phase<Ph, Last>(self, phase: Ph) -> PhaseScope<Ph, S, P>
     where
         S: AtRest<Last>,
         Ph: Phase + Follows<Last, P>,
     {
+        marker(phase);
         PhaseScope::new(self)
     }
 
-    /// A phase that may have been completed by an earlier process, for those who resume a run by hand.
+    /// A phase that may have been completed by an earlier process, for those who resume a run by hand; [`Entry`] has an example.
     ///
     /// # Errors
     ///
     /// [`Refused`] with [`Error::TooManyAttempts`] if the phase would have to run and has failed too often.
-    pub fn enter<Ph, Last>(self, _phase: Ph) -> Result<Entry<Ph, S, P>, Refused<Self>>
+    pub fn enter<Ph, Last>(self, phase: Ph) -> Result<Entry<Ph, S, P>, Refused<Self>>
     where
         S: AtRest<Last>,
         Ph: Phase + Follows<Last, P>,
         P: Pipeline,
     {
+        marker(phase);
         if self.completed_earlier(&Ph::NAME).is_some() {
             return Ok(Entry::Done(self.go_past()));
         }
@@ -195,6 +226,7 @@ impl<S, P> Context<S, P> {
     /// - [`Error::NotSerializable`] for a result that JSON cannot hold, such as one with NaN in it,
     /// - [`Error::ResultNotObject`] for a result that breaks the promise of [`PhaseResult`],
     /// - [`Error::InvalidStatus`] for a result whose own `status` is not `completed`,
+    /// - [`Error::TooManyErrors`] if the attempt has recorded more errors than it may; it can then only [`fail`](Context::fail),
     /// - [`Error::Journal`] if the journal cannot record it.
     pub fn complete<Ph, R>(self, result: R) -> Result<Context<Completed<Ph>, P>, Refused<Self>>
     where
@@ -205,7 +237,8 @@ impl<S, P> Context<S, P> {
         self.transition(|engine| engine.complete(|| result.into_dictionary()).map(drop))
     }
 
-    /// Records the error and ends the running phase as failed.
+    /// Records the error and ends the running phase as failed. The error can be of any type that says what went wrong: see
+    /// [`WorkError`].
     ///
     /// # Errors
     ///
@@ -251,7 +284,8 @@ impl<S, P> Context<S, P> {
     ///
     /// # Errors
     ///
-    /// [`Error::Journal`] if the journal cannot record it.
+    /// [`Error::Journal`] if the journal cannot record it. [`Error::TooManyErrors`] if it was recorded and is one more than the
+    /// run allows.
     pub fn record_error<Ph, E, Kind>(&mut self, error: &E) -> Result<(), Error>
     where
         S: InProgress<Ph>,
@@ -261,7 +295,18 @@ impl<S, P> Context<S, P> {
         self.engine.record_error(Ph::NAME, error.recorded())
     }
 
-    /// Records from where a later attempt at the running phase can go on.
+    /// Records from where a later attempt at the running phase can go on. With a journal, it is durable when this returns `Ok`.
+    ///
+    /// ```
+    /// use etl_context::{Context, Extract};
+    ///
+    /// let mut extract = Context::new("import").start(Extract)?;
+    /// extract.checkpoint(&500)?; // all rows before this one are read
+    /// let extract = extract.fail("no connection")?.retry()?;
+    /// assert_eq!(extract.resume_point::<u64>()?, Some(500));
+    /// # extract.complete(())?;
+    /// # Ok::<(), etl_context::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -291,7 +336,8 @@ impl<S, P> Context<S, P> {
 
     /// The status of any phase; `pending` for one that was never started.
     #[must_use]
-    pub fn status<Ph: Phase>(&self, _phase: Ph) -> PhaseStatus {
+    pub fn status<Ph: Phase>(&self, phase: Ph) -> PhaseStatus {
+        marker(phase);
         self.engine.record().status(Ph::NAME.as_str())
     }
 
@@ -307,19 +353,20 @@ impl<S, P> Context<S, P> {
         self.engine.recovery()
     }
 
-    /// Everything that is known of the run.
+    /// Everything that is known of the run: each phase with its attempts, the errors, the metadata.
     #[must_use]
     pub fn record(&self) -> &RunRecord {
         self.engine.record()
     }
 
-    /// The run as a table, or as JSON.
+    /// The run as a table, as JSON, as an HTML page, or as Markdown.
     #[must_use]
     pub fn summary(&self) -> RunSummary {
         RunSummary::of(&self.engine)
     }
 
-    /// The same run behind the dynamic face, which keeps to the pipeline `P` at run time.
+    /// The same run behind the dynamic face, which keeps to the pipeline `P` at run time. The way back is
+    /// [`EtlContext::try_into_state`].
     pub fn erase(self) -> EtlContext {
         EtlContext::from_engine(self.engine)
     }
@@ -353,6 +400,11 @@ impl<Ph: Phase, P> Context<Running<Ph>, P> {
     pub(crate) fn handle(&mut self) -> RunningPhase<'_, Ph> {
         RunningPhase::new(&mut self.engine)
     }
+}
+
+/// A phase is passed by value to name its type; there is nothing in it.
+fn marker<Ph: Phase>(phase: Ph) {
+    drop(phase);
 }
 
 impl<S: State, P: Pipeline> fmt::Debug for Context<S, P> {

@@ -107,7 +107,7 @@ macro_rules! counters {
 }
 
 counters! {
-    /// The two documented counters.
+    /// Conversations and messages: what a phase counts, unless it is declared to count something of its own.
     ///
     /// ```
     /// use etl_context::Counts;

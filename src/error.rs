@@ -18,7 +18,19 @@ pub(crate) mod sentence {
 /// Why a call was refused. Whatever it is, the run is as it was before the call.
 ///
 /// The first five begin with the words of the documentation's common errors, and the typed face says the same words at
-/// compile time; [the guide](crate::guide::errors) has a page for each.
+/// compile time; [the guide](crate::guide::errors) has a section for each.
+///
+/// ```
+/// use etl_context::{Error, EtlContext};
+///
+/// let mut context = EtlContext::new("import");
+/// context.start_phase("extract", None)?;
+/// match context.start_phase("transform", None) {
+///     Err(Error::AlreadyInProgress { running, .. }) => assert_eq!(running.as_str(), "extract"),
+///     other => panic!("{other:?}"),
+/// }
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

@@ -83,7 +83,8 @@ impl EtlContext {
     /// # Errors
     ///
     /// [`Error::InvalidPhaseName`], [`Error::AlreadyInProgress`], [`Error::OutOfOrder`] if the pipeline does not allow it here,
-    /// [`Error::WrongCounters`] if the pipeline says that the phase counts something else, [`Error::Journal`].
+    /// [`Error::WrongCounters`] if the pipeline says that the phase counts something else, [`Error::TooManyAttempts`] if the phase
+    /// has failed as often as it may, [`Error::Journal`].
     pub fn start_phase(&mut self, phase: &str, totals: impl Into<Option<Counts>>) -> Result<(), Error> {
         if let Some(totals) = totals.into() {
             return self.start_phase_with(phase, totals);
@@ -204,7 +205,8 @@ impl EtlContext {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidPhaseName`], [`Error::Journal`].
+    /// [`Error::InvalidPhaseName`], [`Error::Journal`]. [`Error::TooManyErrors`] if it was recorded and is one more than the run
+    /// allows.
     pub fn record_error(&mut self, phase: &str, error: &dyn StdError) -> Result<(), Error> {
         let (phase, _) = self.known(phase)?;
         self.engine.record_error(phase, error.recorded())
@@ -221,7 +223,7 @@ impl EtlContext {
         self.record().errors_for(phase)
     }
 
-    /// Records from where a later attempt at the running phase can go on.
+    /// Records from where a later attempt at the running phase can go on. With a journal, it is durable when this returns `Ok`.
     ///
     /// # Errors
     ///
@@ -287,7 +289,7 @@ impl EtlContext {
         self.engine.recovery()
     }
 
-    /// The run as a table, or as JSON.
+    /// The run as a table, as JSON, as an HTML page, or as Markdown.
     #[must_use]
     pub fn get_summary(&self) -> RunSummary {
         RunSummary::of(&self.engine)

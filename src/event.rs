@@ -17,6 +17,23 @@ use crate::run_id::RunId;
 
 /// Something that happened in a run. Journals keep events, observers see them, and a
 /// [`RunRecord`](crate::RunRecord) is what they add up to.
+///
+/// ```
+/// use etl_context::{Etl, Event, Extract, Journal, MemoryJournal, PhaseStatus, Run};
+///
+/// let mut journal = MemoryJournal::new();
+/// let context = Run::builder("import").journal(journal.clone()).begin::<Etl>()?;
+/// let extracted = context.start(Extract)?.complete(())?;
+///
+/// for event in journal.load()? {
+///     match event {
+///         Event::PhaseStarted { phase, attempt, .. } => println!("{phase}, attempt {attempt}"),
+///         Event::PhaseEnded { report, .. } => assert_eq!(report.status(), PhaseStatus::Completed),
+///         other => println!("{} at {}", other.name(), other.time()),
+///     }
+/// }
+/// # Ok::<(), etl_context::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Event {

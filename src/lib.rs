@@ -67,9 +67,11 @@
 //! - [`EtlContext`]: the same run with phases by name, for programs that learn the names at run time.
 //! - [`PhaseReport`] and [`RunSummary`] tell what happened, as a table and as JSON.
 //! - [`Run::builder`] begins a run that has a [`Journal`] or an [`Observer`].
-//! - [`Idle`], [`Running`], [`Completed`], [`Failed`] are the states. They are for signatures: `Context<Completed<Load>>`.
+//! - [`Idle`], [`Running`], [`Completed`], [`Failed`] are the states of a context; [`Context`] has a table of what each one can
+//!   do. They are for signatures: `Context<Completed<Load>>`.
 //!
-//! The [`guide`] begins with a [tutorial][guide::tutorial].
+//! The [`guide`] begins with a [tutorial][guide::tutorial]; [what is promised, and when][guide::guarantees] says what holds when a
+//! disk is full, a process dies or a clock is set back.
 //!
 //! # Features
 //!
@@ -94,10 +96,17 @@
 //! # Minimum supported Rust version
 //!
 //! 1.89. Raising it is a minor release, never a patch, and never to a version that is less than six months old.
+
+// docs.rs shows which feature an item needs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod clock;
 mod compile_message;
+#[cfg(feature = "postgres")]
+mod complete_in;
 mod context;
 mod counters;
+mod ended;
 mod engine;
 mod entry;
 mod error;
@@ -142,9 +151,9 @@ mod unseen;
 // The public interface:
 
 pub use clock::Timestamp;
-pub use context::Context;
 #[cfg(feature = "postgres")]
-pub use context::complete_in::Uncommitted;
+pub use complete_in::Uncommitted;
+pub use context::Context;
 pub use counters::{CounterValues, Counters, Counts, MAX_COUNTERS, Tally};
 pub use entry::Entry;
 pub use error::Error;
@@ -160,6 +169,7 @@ pub use journal::postgres::runs::{ListedRun, PostgresRuns};
 pub use journal::postgres::worker::PostgresWorker;
 #[cfg(feature = "postgres")]
 pub use journal::postgres::{LeaseLost, PostgresJournal};
+#[doc(inline)]
 pub use journal::{Journal, JournalError};
 #[cfg(feature = "open-lineage")]
 pub use observe::open_lineage::OpenLineage;

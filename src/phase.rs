@@ -43,15 +43,15 @@ pub trait Phase: Sized + Send + Sync + 'static {
     const NAME: PhaseName;
 }
 
-/// Reads the source.
+/// The phase `extract`, which reads the source.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Extract;
 
-/// Gives the data its target's shape.
+/// The phase `transform`, which gives the data its target's shape.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Transform;
 
-/// Writes the target.
+/// The phase `load`, which writes the target.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Load;
 

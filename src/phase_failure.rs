@@ -16,7 +16,8 @@ use crate::state::{Failed, Running};
 /// ```
 /// use etl_context::{Context, Extract, PhaseFailure};
 ///
-/// let outcome = Context::new("import").phase(Extract).run(|_| -> Result<(), String> { Err("no such file".to_owned()) });
+/// let extract = Context::new("import").phase(Extract);
+/// let outcome = extract.run(|_| -> Result<(), String> { Err("no such file".to_owned()) });
 /// match outcome {
 ///     Err(PhaseFailure::Failed { context, error }) => {
 ///         assert_eq!(error, "no such file");
@@ -54,7 +55,8 @@ impl<Ph: Phase, E, S, P> PhaseFailure<Ph, E, S, P> {
     ///
     /// ```
     /// # use etl_context::{Context, Extract};
-    /// let outcome = Context::new("import").phase(Extract).run(|_| -> Result<(), String> { Err("no such file".to_owned()) });
+    /// let extract = Context::new("import").phase(Extract);
+    /// let outcome = extract.run(|_| -> Result<(), String> { Err("no such file".to_owned()) });
     /// let (failed, error) = outcome.unwrap_err().into_parts()?;
     /// # assert_eq!(error, "no such file");
     /// # failed.retry()?.complete(())?;

@@ -12,6 +12,18 @@ use crate::position::Position;
 use crate::report::{FailureCause, PhaseReport};
 
 /// Everything that is known of one phase.
+///
+/// ```
+/// use etl_context::{Context, Extract, FailureCause, PhaseStatus};
+///
+/// let failed = Context::new("import").start(Extract)?.fail("no connection")?;
+/// let extracted = failed.retry()?.complete(())?;
+///
+/// let phase = extracted.record().phase("extract").expect("it was started");
+/// assert_eq!((phase.status(), phase.attempts()), (PhaseStatus::Completed, 2));
+/// assert_eq!(phase.reports()[0].cause(), Some(FailureCause::Error));
+/// # Ok::<(), etl_context::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct PhaseRecord {
     name: PhaseName,

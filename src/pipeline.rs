@@ -281,7 +281,8 @@ const fn index_of(name: &PhaseName, phases: &[PhaseDeclaration]) -> usize {
 /// A phase that failed can always be retried; that is no edge.
 ///
 /// The pipeline's type has `context(name)`, which makes a [`Context<Idle, …>`](crate::Context), and `mermaid()`, which draws
-/// it. The compiler refuses a name that is no phase name, two phases with one name, and a phase that can never start.
+/// it; its documentation has a table of its edges. The compiler refuses a name that is no phase name, two phases with one name,
+/// and a phase that can never start. [The guide](crate::guide::pipelines) builds a pipeline step by step.
 #[macro_export]
 macro_rules! pipeline {
     (

@@ -7,6 +7,16 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::phase::PhaseName;
 
 /// Where a run stands between two phases, and what an edge of a pipeline starts from.
+///
+/// ```
+/// use etl_context::{Context, Extract, Position};
+///
+/// let context = Context::new("import");
+/// assert_eq!(context.record().position(), Position::Idle);
+/// let extracted = context.start(Extract)?.complete(())?;
+/// assert_eq!(extracted.record().position().to_string(), "Completed<extract>");
+/// # Ok::<(), etl_context::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[allow(clippy::exhaustive_enums, reason = "these are the states at rest of the typed face")]
 pub enum Position {

@@ -101,6 +101,18 @@ impl StdError for RecordedError {
 }
 
 /// An error in the run's record: what went wrong, in which phase and attempt, and when.
+///
+/// ```
+/// use etl_context::{Context, Extract};
+///
+/// let mut extract = Context::new("import").start(Extract)?;
+/// extract.record_error("row 7 has no sender")?; // or any error, with its sources
+/// let error = &extract.record().errors()[0];
+/// assert_eq!((error.phase().as_str(), error.attempt()), ("extract", Some(1)));
+/// assert_eq!(error.to_string(), "extract, attempt 1: row 7 has no sender");
+/// # extract.complete(())?;
+/// # Ok::<(), etl_context::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ErrorRecord {
     pub(crate) phase: PhaseName,
@@ -174,6 +186,19 @@ impl fmt::Display for ErrorRecord {
 /// An error that a phase can fail with: any [`std::error::Error`], a boxed one, an `anyhow::Error`, a text.
 ///
 /// `Kind` tells these apart for the compiler, which finds it by itself; no program names it.
+///
+/// ```
+/// use std::error::Error;
+///
+/// use etl_context::{Context, Extract};
+///
+/// let text = Context::new("import").start(Extract)?.fail("no connection")?;
+/// let standard = text.retry()?.fail(&std::io::Error::other("no connection"))?;
+/// let boxed: Box<dyn Error + Send + Sync> = "no connection".into();
+/// let failed = standard.retry()?.fail(&boxed)?;
+/// assert_eq!(failed.record().errors().len(), 3);
+/// # Ok::<(), etl_context::Error>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be recorded as an error",
     label = "an error is expected here",

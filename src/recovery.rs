@@ -5,6 +5,21 @@ use std::fmt;
 use crate::phase::PhaseName;
 
 /// What opening a run again found and mended. Nothing of this is hidden: it is also in the run's record.
+///
+/// ```
+/// use etl_context::{Etl, Extract, MemoryJournal, Run};
+///
+/// let journal = MemoryJournal::new();
+/// let import = || Run::builder("import").journal(journal.clone()).begin::<Etl>();
+/// let first = import()?;
+/// assert_eq!(first.recovery(), None);
+/// drop(first.start(Extract)?.complete(())?);
+///
+/// let second = import()?;
+/// let recovery = second.recovery().expect("the run goes on");
+/// assert_eq!(recovery.to_string(), "resumed after 3 events; completed: extract");
+/// # Ok::<(), etl_context::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RecoveryReport {

@@ -68,6 +68,17 @@ impl<C> StdError for Refused<C> {
 }
 
 /// A dynamic context is not in the state that was asked for. It is inside, as it was.
+///
+/// ```
+/// use etl_context::{Completed, Etl, EtlContext, Extract};
+///
+/// let context = EtlContext::for_pipeline::<Etl>("import");
+/// let mismatch = context.try_into_state::<Completed<Extract>, Etl>().unwrap_err();
+/// assert_eq!(mismatch.found(), "Idle in pipeline Etl");
+/// let mut context = mismatch.into_context();
+/// context.start_phase("extract", None)?;
+/// # Ok::<(), etl_context::Error>(())
+/// ```
 #[must_use = "the context is inside"]
 pub struct StateMismatch(Box<(EtlContext, Mismatch)>);
 

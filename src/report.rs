@@ -27,7 +27,8 @@ use crate::table::{Column, Table, duration, grouped, one_line, percentage, rate}
 /// ```
 /// use etl_context::{Context, Counts, Extract, dict};
 ///
-/// let mut extract = Context::new("import").start_with(Extract, Counts { conversations: 5, messages: 0 })?;
+/// let expected = Counts { conversations: 5, messages: 0 };
+/// let mut extract = Context::new("import").start_with(Extract, expected)?;
 /// extract.update_progress(Counts { conversations: 4, messages: 90 });
 /// let extracted = extract.complete(dict! { "source": "export.tar", "messages_processed": 100 })?;
 ///

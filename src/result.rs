@@ -140,7 +140,12 @@ impl<R: PhaseResult + ?Sized> PhaseResult for &R {}
 /// ```
 /// use etl_context::dict;
 ///
-/// let result = dict! { "source": "export.tar", "skipped": ["a", "b"], "nested": { "depth": 1 + 1 }, "checked": null };
+/// let result = dict! {
+///     "source": "export.tar",
+///     "skipped": ["a", "b"],
+///     "nested": { "depth": 1 + 1 },
+///     "checked": null,
+/// };
 /// assert_eq!(result["nested"]["depth"], 2);
 /// assert!(dict! {}.is_empty());
 /// ```

@@ -14,7 +14,7 @@ use crate::pipeline::{Pipeline, Table};
 use crate::state::Idle;
 use crate::stopper::Stopper;
 
-/// A run that has not begun.
+/// Where a run begins that is recorded or watched: see [`Run::builder`].
 #[derive(Debug)]
 #[allow(clippy::exhaustive_enums, reason = "the name under which the builder is found")]
 pub enum Run {}
@@ -38,7 +38,7 @@ impl Run {
     }
 }
 
-/// What a run is to have; [`Run::builder`] makes one.
+/// What a run is to have; [`Run::builder`] makes one, and has an example.
 #[derive(Debug)]
 #[must_use = "the run begins with `begin` or `begin_dynamic`"]
 pub struct RunBuilder {
@@ -81,12 +81,14 @@ impl RunBuilder {
     /// use etl_context::{Error, Etl, MemoryJournal, Run, dict};
     ///
     /// let journal = MemoryJournal::new();
-    /// let monday = || Run::builder("import").journal(journal.clone()).parameters(&dict! { "day": "monday", "region": "eu" });
-    /// let tuesday = || Run::builder("import").journal(journal.clone()).parameters(&dict! { "day": "tuesday", "region": "eu" });
-    /// monday().begin::<Etl>()?;
-    /// let error = tuesday().begin::<Etl>().unwrap_err();
+    /// let import = |day: &str| {
+    ///     let parameters = dict! { "day": day, "region": "eu" };
+    ///     Run::builder("import").journal(journal.clone()).parameters(&parameters)
+    /// };
+    /// import("monday").begin::<Etl>()?;
+    /// let error = import("tuesday").begin::<Etl>().unwrap_err();
     /// assert!(error.to_string().contains("`day`"));
-    /// tuesday().allow_other_parameters().begin::<Etl>()?;
+    /// import("tuesday").allow_other_parameters().begin::<Etl>()?;
     /// # Ok::<(), Error>(())
     /// ```
     pub fn parameters(mut self, parameters: &impl Serialize) -> Self {

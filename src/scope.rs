@@ -22,7 +22,20 @@ use crate::state::{Completed, Running, State};
 use crate::stopper::Stopped;
 use crate::stored::read_stored;
 
-/// A phase that is about to run as a closure; [`Context::phase`] makes one.
+/// A phase that is about to run as a closure; [`Context::phase`] makes one, and [`run`](PhaseScope::run) runs it.
+///
+/// ```
+/// use etl_context::{Context, Counts, Extract};
+///
+/// let expected = Counts { conversations: 1, messages: 0 };
+/// let extract = Context::new("import").phase(Extract).with_totals(expected);
+/// let (extracted, ()) = extract.run(|extract| {
+///     extract.update_progress(Counts { conversations: 1, messages: 20 });
+///     Ok::<_, std::io::Error>(())
+/// })?;
+/// assert_eq!(extracted.counts().messages, 20);
+/// # Ok::<(), etl_context::Error>(())
+/// ```
 #[must_use = "nothing runs until `run` or `run_async` is called"]
 pub struct PhaseScope<Ph: Phase, S, P> {
     context: Context<S, P>,
@@ -85,7 +98,8 @@ impl<Ph: Phase, S, P> PhaseScope<Ph, S, P> {
     ///     Ok(path.len() as u64)
     /// }
     ///
-    /// let (extracted, result) = Context::new("import").phase(Extract).run(|extract| -> Result<Dictionary, std::io::Error> {
+    /// let extract = Context::new("import").phase(Extract);
+    /// let (extracted, result) = extract.run(|extract| -> Result<Dictionary, std::io::Error> {
     ///     let messages = read_export("export.tar")?;
     ///     extract.update_progress(Counts { conversations: 1, messages });
     ///     Ok(dict! { "source": "export.tar" })
@@ -126,7 +140,8 @@ impl<Ph: Phase, S, P> PhaseScope<Ph, S, P> {
     ///
     /// async fn import() -> Result<(), etl_context::Error> {
     ///     let context = Context::new("import");
-    ///     let (extracted, ()) = context.phase(Extract).run_async(async |extract| -> Result<(), std::io::Error> {
+    ///     let extract = context.phase(Extract);
+    ///     let (extracted, ()) = extract.run_async(async |extract| -> Result<(), std::io::Error> {
     ///         let messages = fetch_page(1).await?;
     ///         extract.update_progress(Counts { conversations: 1, messages });
     ///         Ok(())
@@ -213,6 +228,25 @@ fn recorded<Ph: Phase, P>(refused: Refused<Context<Running<Ph>, P>>) -> Refused<
 }
 
 /// The running phase, as the work inside it sees it: the methods of a running [`Context`], and no way to end it.
+///
+/// Work that is a function of its own takes it by `&mut`:
+///
+/// ```
+/// use etl_context::{Context, Counts, Error, Extract, RunningPhase};
+///
+/// fn read(rows: &[&str], extract: &mut RunningPhase<'_, Extract>) -> Result<(), Error> {
+///     let done: usize = extract.resume_point()?.unwrap_or(0);
+///     for (number, _row) in (1..).zip(rows).skip(done) {
+///         extract.update_progress(Counts { conversations: 0, messages: 1 });
+///         extract.checkpoint(&number)?;
+///     }
+///     Ok(())
+/// }
+///
+/// let (extracted, ()) = Context::new("import").phase(Extract).run(|extract| read(&["a", "b"], extract))?;
+/// assert_eq!(extracted.counts().messages, 2);
+/// # Ok::<(), Error>(())
+/// ```
 pub struct RunningPhase<'a, Ph> {
     engine: &'a mut Engine,
     phase: PhantomData<fn() -> Ph>,
@@ -243,7 +277,8 @@ impl<'a, Ph: Phase> RunningPhase<'a, Ph> {
     ///
     /// # Errors
     ///
-    /// [`Error::Journal`] if the journal cannot record it.
+    /// [`Error::Journal`] if the journal cannot record it. [`Error::TooManyErrors`] if it was recorded and is one more than the
+    /// run allows.
     pub fn record_error<E, Kind>(&mut self, error: &E) -> Result<(), Error>
     where
         E: WorkError<Kind> + ?Sized,
@@ -251,7 +286,7 @@ impl<'a, Ph: Phase> RunningPhase<'a, Ph> {
         self.engine.record_error(Ph::NAME, error.recorded())
     }
 
-    /// Records from where a later attempt at the phase can go on.
+    /// Records from where a later attempt at the phase can go on. With a journal, it is durable when this returns `Ok`.
     ///
     /// # Errors
     ///

@@ -7,7 +7,8 @@ use std::time::Duration;
 /// ```
 /// use etl_context::{Context, Counts, Extract};
 ///
-/// let mut extract = Context::new("import").start_with(Extract, Counts { conversations: 4, messages: 0 })?;
+/// let expected = Counts { conversations: 4, messages: 0 };
+/// let mut extract = Context::new("import").start_with(Extract, expected)?;
 /// extract.update_progress(Counts { conversations: 1, messages: 20 });
 ///
 /// let snapshot = extract.progress().snapshot();

@@ -11,17 +11,17 @@ use crate::phase_record::PhaseRecord;
 use crate::position::Position;
 use crate::record::RunRecord;
 
-/// No phase has been started.
+/// The state of a [`Context`](crate::Context) in which no phase has been started.
 #[derive(Debug)]
 pub struct Idle(PhantomData<()>);
 
-/// Phase `Ph` is in progress.
+/// The state of a [`Context`](crate::Context) in which the phase `Ph` is in progress.
 pub struct Running<Ph>(PhantomData<fn() -> Ph>);
 
-/// Phase `Ph` ended last, and completed.
+/// The state of a [`Context`](crate::Context) whose phase `Ph` ended last, and completed.
 pub struct Completed<Ph>(PhantomData<fn() -> Ph>);
 
-/// Phase `Ph` ended last, and failed.
+/// The state of a [`Context`](crate::Context) whose phase `Ph` ended last, and failed.
 pub struct Failed<Ph>(PhantomData<fn() -> Ph>);
 
 mod sealed {
@@ -49,6 +49,25 @@ mod sealed {
 pub(crate) use sealed::SealedState;
 
 /// A state that a [`Context`](crate::Context) can be in: [`Idle`], [`Running`], [`Completed`] or [`Failed`]. Sealed.
+///
+/// Signatures say with it what they need and what they give:
+///
+/// ```
+/// use etl_context::{Completed, Context, Error, Extract, Transform, State};
+///
+/// fn transform(extracted: Context<Completed<Extract>>) -> Result<Context<Completed<Transform>>, Error> {
+///     Ok(extracted.start(Transform)?.complete(())?)
+/// }
+///
+/// /// Takes a context whatever its state.
+/// fn print<S: State>(context: &Context<S>) {
+///     println!("{}", context.summary());
+/// }
+///
+/// let transformed = transform(Context::new("import").start(Extract)?.complete(())?)?;
+/// print(&transformed);
+/// # Ok::<(), Error>(())
+/// ```
 pub trait State: SealedState + Send + Sync + 'static {}
 
 // Here and elsewhere `do_not_recommend` keeps the compiler from listing what implements a trait: the notes say it shorter.

@@ -27,7 +27,8 @@ use crate::record::RunRecord;
 ///
 /// // The next one does not run the completed phase again.
 /// let context = Run::builder("import").journal(FileJournal::open(&path)?).begin::<Etl>()?;
-/// let (extracted, ()) = context.phase(Extract).run(|_| -> Result<(), std::io::Error> { unreachable!() })?;
+/// let extract = context.phase(Extract);
+/// let (extracted, ()) = extract.run(|_| -> Result<(), std::io::Error> { unreachable!() })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///

@@ -26,6 +26,33 @@ use crate::stopper::Stopper;
 /// The engine appends an event before anything in memory changes, so an event that was refused has not happened, and one
 /// that was accepted is never lost to the program. Implement it for a store of your own; with the feature `testing`,
 /// `journal::contract` checks that it keeps these promises.
+///
+/// ```
+/// use etl_context::{Etl, Event, Extract, Journal, JournalError, MemoryJournal, Run};
+///
+/// /// Refuses what would be recorded outside of working hours.
+/// struct DayShift<J> {
+///     journal: J,
+///     is_open: fn() -> bool,
+/// }
+///
+/// impl<J: Journal> Journal for DayShift<J> {
+///     fn append(&mut self, sequence: u64, event: &Event) -> Result<(), JournalError> {
+///         if !(self.is_open)() {
+///             return Err(JournalError::new("the archive is closed at night"));
+///         }
+///         self.journal.append(sequence, event)
+///     }
+///
+///     fn load(&mut self) -> Result<Vec<Event>, JournalError> {
+///         self.journal.load()
+///     }
+/// }
+///
+/// let journal = DayShift { journal: MemoryJournal::new(), is_open: || true };
+/// Run::builder("import").journal(journal).begin::<Etl>()?.start(Extract)?.complete(())?;
+/// # Ok::<(), etl_context::Error>(())
+/// ```
 pub trait Journal: Send + Any {
     /// Tells, before the first `load`, which run is opened with the journal: its name, for a store that holds many runs, and
     /// how to stop it, for a store that finds out by itself that the run now belongs to somebody else.

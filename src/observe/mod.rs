@@ -30,7 +30,11 @@ use crate::record::RunRecord;
 /// struct Names(Arc<Mutex<Vec<&'static str>>>);
 ///
 /// impl Observer for Names {
-///     fn observe(&mut self, event: &Event, _: &Observation<'_>) -> Result<(), Box<dyn Error + Send + Sync>> {
+///     fn observe(
+///         &mut self,
+///         event: &Event,
+///         _: &Observation<'_>,
+///     ) -> Result<(), Box<dyn Error + Send + Sync>> {
 ///         self.0.lock().map_err(|_| "poisoned")?.push(event.name());
 ///         Ok(())
 ///     }

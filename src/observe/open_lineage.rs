@@ -41,13 +41,16 @@ type Callback = Box<dyn FnMut(&Value) -> Result<(), BoxError> + Send>;
 ///
 /// # let folder = tempfile::tempdir()?;
 /// # let path = folder.path().join("events.jsonl");
-/// let lineage = OpenLineage::to_file(&path)?.namespace("chat-imports").output("load", "sqlite://chat.db", "messages");
+/// let lineage = OpenLineage::to_file(&path)?
+///     .namespace("chat-imports")
+///     .output("load", "sqlite://chat.db", "messages");
 /// let context = Run::builder("skype-import").observe(lineage).begin::<Etl>()?;
 /// let extracted = context.start(Extract)?.complete(())?;
 /// drop(extracted);
 ///
 /// let events = std::fs::read_to_string(&path)?;
-/// assert_eq!(events.lines().count(), 4); // START of the run, START and COMPLETE of the phase, COMPLETE of the run
+/// // START of the run, START and COMPLETE of the phase, COMPLETE of the run
+/// assert_eq!(events.lines().count(), 4);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///

@@ -36,9 +36,11 @@ const SHORT_BAR_WIDTH: usize = 8;
 /// How many characters of a phase's name are shown, so that they leave room for what it does.
 const NAME_WIDTH: usize = 24;
 
-/// Shows a run on a terminal: one line for each phase in order, the running one with a bar, counts, rate and time left;
-/// finished ones keep their duration and a check mark or a cross. Where standard error is no terminal, it writes a line at each
-/// transition and every ten seconds. Colours are left out if the environment has `NO_COLOR`.
+/// Shows a run on a terminal, with a line for each phase.
+///
+/// The phases are in their order, the running one with a bar, counts, rate and time left; finished ones keep their duration and a
+/// check mark or a cross. Where standard error is no terminal, it writes a line at each transition and every ten seconds. Colours
+/// are left out if the environment has `NO_COLOR`.
 ///
 /// ```no_run
 /// use etl_context::{Etl, ProgressBars, Run};

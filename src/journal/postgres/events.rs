@@ -11,6 +11,7 @@ use crate::journal::line::{decode, encode, newer_version};
 use crate::journal::postgres::connection::Session;
 use crate::journal::postgres::fault::Fault;
 use crate::journal::postgres::lease::Lease;
+use crate::journal::quick_line::Known;
 
 /// One row of `etl_context.events`.
 #[derive(Debug, Clone)]
@@ -144,7 +145,8 @@ fn decoded(rows: &[Row]) -> Result<Vec<Event>, Fault> {
     let Some(run) = rows.first() else { return Ok(Vec::new()) };
     // Of a run without events there is one row, which has none.
     let found = rows.iter().filter(|row| row.get::<_, Option<i64>>(2).is_some());
-    let events = (0..).zip(found).map(|(number, row)| event(number, row)).collect::<Result<Vec<_>, _>>()?;
+    let mut known = Known::default();
+    let events = (0..).zip(found).map(|(number, row)| event(number, row, &mut known)).collect::<Result<Vec<_>, _>>()?;
     let (found, expected) = (events.len() as u64, run.get::<_, i64>(1).unsigned_abs());
     match found.cmp(&expected) {
         Ordering::Less => Err(damaged(run, found, "is missing").into()),
@@ -154,7 +156,7 @@ fn decoded(rows: &[Row]) -> Result<Vec<Event>, Fault> {
 }
 
 /// The event of this row, if it has the number that comes next.
-fn event(number: u64, row: &Row) -> Result<Event, JournalError> {
+fn event(number: u64, row: &Row, known: &mut Known) -> Result<Event, JournalError> {
     let line: &str = row.get(3);
     if number == 0
         && let Some(version) = newer_version(line.as_bytes())
@@ -167,7 +169,7 @@ fn event(number: u64, row: &Row) -> Result<Event, JournalError> {
     if row.get::<_, i64>(2).cast_unsigned() != number {
         return Err(damaged(row, number, "is missing"));
     }
-    decode(number, line.as_bytes()).map_err(|reason| damaged(row, number, &reason))
+    decode(number, line.as_bytes(), known).map_err(|reason| damaged(row, number, &reason))
 }
 
 fn damaged(row: &Row, number: u64, reason: &str) -> JournalError {

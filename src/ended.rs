@@ -1,9 +1,9 @@
 //! What can be asked of a context whose phase has ended? Its report; and after a failure, another attempt.
 
 use crate::context::Context;
-use crate::engine::Engine;
 use crate::error::Error;
 use crate::phase::Phase;
+use crate::record::RunRecord;
 use crate::recorded_error::{ErrorRecord, RecordedError};
 use crate::refused::Refused;
 use crate::report::PhaseReport;
@@ -14,7 +14,7 @@ impl<Ph: Phase, P> Context<Completed<Ph>, P> {
     /// The report of the attempt that completed.
     #[must_use]
     pub fn report(&self) -> &PhaseReport {
-        ended::<Ph>(&self.engine)
+        ended::<Ph>(self.record())
     }
 
     /// What the phase counted.
@@ -29,7 +29,8 @@ impl<Ph: Phase, P> Context<Failed<Ph>, P> {
     ///
     /// # Errors
     ///
-    /// [`Refused`] with [`Error::Journal`] if the journal cannot record it.
+    /// [`Refused`] with [`Error::TooManyAttempts`] if the phase has failed as often as it may, or with [`Error::Journal`] if the
+    /// journal cannot record it.
     pub fn retry(self) -> Result<Context<Running<Ph>, P>, Refused<Self>> {
         let totals = self.totals();
         self.start_unchecked(totals)
@@ -62,7 +63,7 @@ impl<Ph: Phase, P> Context<Failed<Ph>, P> {
     /// The report of the attempt that failed.
     #[must_use]
     pub fn report(&self) -> &PhaseReport {
-        ended::<Ph>(&self.engine)
+        ended::<Ph>(self.record())
     }
 
     /// The error with which the attempt failed.
@@ -84,7 +85,7 @@ impl<Ph: Phase, P> Context<Failed<Ph>, P> {
 
 /// The report of the phase's last attempt, which the states `Completed` and `Failed` stand for.
 #[allow(clippy::expect_used, reason = "no context is in one of those states before an attempt at its phase has ended")]
-fn ended<Ph: Phase>(engine: &Engine) -> &PhaseReport {
-    let phase = engine.record().phase(Ph::NAME.as_str());
+fn ended<Ph: Phase>(record: &RunRecord) -> &PhaseReport {
+    let phase = record.phase(Ph::NAME.as_str());
     phase.and_then(|phase| phase.latest_report()).expect("an attempt has ended")
 }

@@ -1,6 +1,7 @@
 //! How does a phase end together with what it loaded? In one transaction of PostgreSQL, so that both are there or neither is.
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use postgres::{Client, Transaction};
 use serde::de::DeserializeOwned;
@@ -54,9 +55,9 @@ impl<S, P> Context<S, P> {
         Ph: Phase,
         R: PhaseResult,
     {
-        let mut engine = self.engine;
+        let mut engine = self.into_engine();
         match write_completion(&mut engine, transaction, result) {
-            Ok(event) => Ok(Uncommitted { running: Some(Context::from_engine(engine)), event }),
+            Ok(event) => Ok(Uncommitted { engine: Some(engine), event, state: PhantomData }),
             Err(error) => Err(Refused::new(Context::from_engine(engine), error)),
         }
     }
@@ -80,9 +81,10 @@ fn write_completion(engine: &mut Engine, transaction: &mut Transaction<'_>, resu
 /// recorded as abandoned.
 #[must_use = "commit the transaction, then call `committed`"]
 pub struct Uncommitted<Ph: Phase, P> {
-    /// `None` once it is known what became of it.
-    running: Option<Context<Running<Ph>, P>>,
+    /// Of the running phase; `None` once it is known what became of it.
+    engine: Option<Box<Engine>>,
     event: Event,
+    state: PhantomData<fn() -> (Ph, P)>,
 }
 
 impl<Ph: Phase, P> Uncommitted<Ph, P> {
@@ -94,7 +96,7 @@ impl<Ph: Phase, P> Uncommitted<Ph, P> {
     #[allow(clippy::type_complexity, reason = "the states are the message")]
     #[allow(clippy::missing_panics_doc, clippy::expect_used, reason = "the context is taken here or when it is dropped")]
     pub fn committed(mut self) -> Result<Context<Completed<Ph>, P>, Refused<Context<Running<Ph>, P>>> {
-        let mut engine = self.running.take().expect("nothing has taken it").engine;
+        let mut engine = self.engine.take().expect("nothing has taken it");
         let held = match engine.journal::<PostgresJournal>() {
             Some((journal, sequence)) => journal.holds(sequence, &self.event),
             None => Ok(false),
@@ -114,7 +116,7 @@ impl<Ph: Phase, P> Uncommitted<Ph, P> {
 
 impl<Ph: Phase, P> Drop for Uncommitted<Ph, P> {
     fn drop(&mut self) {
-        let Some(Context { engine, .. }) = &mut self.running else { return };
+        let Some(engine) = &mut self.engine else { return };
         let held = engine.journal::<PostgresJournal>().map(|(journal, sequence)| journal.settled(sequence, &self.event));
         match held {
             Some(Ok(true)) => engine.completed_outside(&self.event),
