@@ -107,8 +107,11 @@ impl PhaseName {
     /// const NAME: PhaseName = PhaseName::new("Not A Name");
     /// ```
     ///
-    /// Outside a constant nothing would stop the compiler: there, an invalid name panics. For a name that is only known
-    /// at run time use [`str::parse`], which returns an error.
+    /// For a name that is only known at run time use [`str::parse`], which returns an error.
+    ///
+    /// # Panics
+    ///
+    /// If the name is invalid. In a constant, that is the compile error; outside of one, nothing would stop the compiler.
     #[must_use]
     #[track_caller]
     pub const fn new(name: &'static str) -> Self {
@@ -289,8 +292,11 @@ impl PhaseStatus {
     /// const DONE: PhaseStatus = PhaseStatus::from_literal("completed");
     /// ```
     ///
-    /// Outside a constant nothing would stop the compiler: there, any other word panics. For a word that is only known
-    /// at run time use [`str::parse`], which returns an error.
+    /// For a word that is only known at run time use [`str::parse`], which returns an error.
+    ///
+    /// # Panics
+    ///
+    /// If the word is no status. In a constant, that is the compile error; outside of one, nothing would stop the compiler.
     #[must_use]
     #[track_caller]
     pub const fn from_literal(status: &'static str) -> Self {
