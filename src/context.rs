@@ -176,7 +176,7 @@ impl<S, P> Context<S, P> {
         self.transition(|engine| engine.start(Ph::NAME, <Ph::Counters as Counters>::NAMES, totals.to_values()))
     }
 
-    /// A phase to be run as a closure: see [`PhaseScope::run`].
+    /// A phase to be run as a closure: [`run`](PhaseScope::run) starts it, calls the closure, and ends it as the closure ended.
     pub fn phase<Ph, Last>(self, phase: Ph) -> PhaseScope<Ph, S, P>
     where
         S: AtRest<Last>,

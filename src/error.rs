@@ -15,7 +15,8 @@ pub(crate) mod sentence {
     pub(crate) const STATUS_RULE: &str = "is none of `pending`, `running`, `completed`, `failed`";
 }
 
-/// Why a call was refused. Whatever it is, the run is as it was before the call.
+/// Why a call was refused. The run is as it was before the call; only [`TooManyErrors`](Error::TooManyErrors) and
+/// [`PhaseFailed`](Error::PhaseFailed) tell of something that was recorded.
 ///
 /// The first five begin with the words of the documentation's common errors, and the typed face says the same words at
 /// compile time; [the guide](crate::guide::errors) has a section for each.
