@@ -4,7 +4,6 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
-
 use etl_context::{Completed, Context, FileJournal, Run, Storage};
 use etl_context_benches::cycle::{Again, Work};
 use etl_context_benches::measure::{Case, fastest, nanoseconds};
