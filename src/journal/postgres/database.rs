@@ -96,8 +96,8 @@ impl Database {
         match self.config {
             Some(_) => Ok(()),
             None => Err(JournalError::new(
-                "the connection string cannot be read; it looks like `postgres://user:password@host:5432/dbname` \
-                 or `host=… port=… dbname=… user=… password=…`",
+                "the connection string cannot be read; it looks like `postgres://user:password@host:5432/dbname`, where an `@` \
+                 in the password is written as `%40`, or `host=… port=… dbname=… user=… password=…`",
             )),
         }
     }
@@ -175,7 +175,10 @@ impl From<DbConfig> for Database {
 
 impl From<&str> for Database {
     fn from(connection_string: &str) -> Self {
-        Database::new(connection_string.parse().ok())
+        // The first `@` of a URL ends the password. With another one, the rest of the password would be taken for the host, and
+        // shown.
+        let is_unclear = connection_string.contains("://") && connection_string.matches('@').count() > 1;
+        Database::new(connection_string.parse().ok().filter(|_| !is_unclear))
     }
 }
 
