@@ -52,8 +52,7 @@ impl Entry {
         encode(sequence, event, &mut line).map_err(|error| refused().with_source(error))?;
         let line = String::from_utf8(line).map_err(|error| refused().with_source(error))?;
         let began = match event {
-            // The name only serves those who look for the run; the line has it as it is.
-            Event::RunBegan(began) => Some((began.run.to_string(), began.name.replace('\0', "\u{FFFD}"))),
+            Event::RunBegan(began) => Some((began.run.to_string(), findable(&began.name))),
             _ => None,
         };
         Ok(Entry {
@@ -108,6 +107,11 @@ impl Entry {
         let events: i64 = events.map_or(0, |row| row.get(0));
         JournalError::out_of_sequence(events.unsigned_abs(), self.sequence.unsigned_abs())
     }
+}
+
+/// The name of a run for those who look for it: PostgreSQL keeps no zero byte. The event has it as it is.
+pub(super) fn findable(name: &str) -> String {
+    name.replace('\0', "\u{FFFD}")
 }
 
 const EVENTS: &str = "select events from etl_context.runs where key = $1";

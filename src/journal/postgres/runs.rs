@@ -85,7 +85,7 @@ impl PostgresRuns {
             where $1::text is null or name = $1
             order by start_time desc, run_id desc
             limit $2";
-        let name = name.into().map(str::to_owned);
+        let name = name.into().map(events::findable);
         let listed = self.connection.run(PATIENCE, move |session| {
             if !schema::exists(session)? {
                 return Ok(Vec::new());
