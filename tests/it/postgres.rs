@@ -1,18 +1,22 @@
 //! Runs in PostgreSQL: one owner among many machines, and everybody else can watch. Each test has a database of its own, on a
 //! private server that lives in a temporary folder.
 
+mod access;
 mod complete_in;
 mod contract;
 mod damage;
 mod deleted_run;
 mod frozen_owner;
+mod inside_tokio;
 mod kill_loop;
 mod killed_loads;
 mod killed_workers;
 mod parts;
 mod race;
 mod server_crashes;
+mod settings;
 mod tables;
+mod watching;
 
 // What the tests above share, each named for what it is.
 mod import;

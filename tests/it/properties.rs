@@ -15,7 +15,7 @@ use crate::parsed_json::comparable;
 const NAMES: [&str; 4] = ["extract", "transform", "load", "No Name"];
 
 #[derive(Debug, Clone, Copy)]
-enum Call {
+pub(crate) enum Call {
     Start(&'static str),
     Count(u64),
     End(Option<&'static str>),
@@ -26,7 +26,7 @@ enum Call {
     Checkpoint(u64),
 }
 
-fn call() -> impl Strategy<Value = Call> {
+pub(crate) fn call() -> impl Strategy<Value = Call> {
     let name = || prop::sample::select(NAMES.as_slice());
     let said = prop::option::of(prop::sample::select(["completed", "failed"].as_slice()));
     prop_oneof![
@@ -41,7 +41,7 @@ fn call() -> impl Strategy<Value = Call> {
     ]
 }
 
-fn make(call: Call, context: &mut EtlContext) -> Result<(), Error> {
+pub(crate) fn make(call: Call, context: &mut EtlContext) -> Result<(), Error> {
     match call {
         Call::Start(name) => context.start_phase(name, None),
         Call::Count(messages) => context.update_progress(Counts { conversations: 1, messages }),

@@ -27,7 +27,9 @@ fn process_that_wants_it() {
 }
 
 fn tell_all(processes: &mut [Child], word: &str) {
-    processes.iter_mut().for_each(|process| process.tell(word));
+    for process in processes {
+        process.tell(word);
+    }
 }
 
 fn hear_all(processes: &mut [Child]) -> Vec<String> {

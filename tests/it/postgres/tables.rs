@@ -20,7 +20,9 @@ fn many_may_be_the_first_at_once() {
         };
         thread::scope(|scope| {
             let connecting: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(connect)).collect();
-            connecting.into_iter().for_each(|connecting| connecting.join().unwrap().unwrap());
+            for connecting in connecting {
+                connecting.join().unwrap().unwrap();
+            }
         });
     }
 }
