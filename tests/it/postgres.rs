@@ -15,10 +15,14 @@ mod parts;
 mod race;
 mod server_crashes;
 mod settings;
+mod show_run;
+mod skype_import;
 mod tables;
 mod watching;
 
 // What the tests above share, each named for what it is.
+mod halting;
 mod import;
+mod imported;
 mod patience;
 mod server;

@@ -14,12 +14,16 @@ use tempfile::TempDir;
 const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/skype_import/sample/messages.json");
 
 /// Where cargo has put the programs. `cargo test` builds an example that has unit tests as a test only, so they are built here.
-static PROGRAMS: LazyLock<HashMap<String, PathBuf>> = LazyLock::new(|| {
+pub(crate) static PROGRAMS: LazyLock<HashMap<String, PathBuf>> = LazyLock::new(|| {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
     let profile = if cfg!(debug_assertions) { "dev" } else { "release" };
     let mut build = Command::new(env!("CARGO"));
     build.current_dir(env!("CARGO_MANIFEST_DIR")).args(["build", "--message-format=json", "--profile", profile]);
-    build.args(["--example", "skype_import", "--example", "generate_export", "--target-dir"]).arg(target);
+    build.args(["--example", "skype_import", "--example", "generate_export", "--example", "show_run"]);
+    if cfg!(feature = "postgres") {
+        build.args(["--features", "postgres"]);
+    }
+    build.arg("--target-dir").arg(target);
     let built = build.output().unwrap();
     assert!(built.status.success(), "{built:?}");
     let messages = text(&built.stdout);
@@ -32,19 +36,19 @@ fn program(message: &str) -> Option<(String, PathBuf)> {
     Some((message["target"]["name"].as_str()?.to_owned(), message["executable"].as_str()?.into()))
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
 /// An empty directory, in which the programs run and to which they write.
-struct Place(TempDir);
+pub(crate) struct Place(TempDir);
 
 impl Place {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Place(tempfile::tempdir().unwrap())
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
@@ -52,27 +56,31 @@ impl Place {
         fs::write(self.path(name), content).unwrap();
     }
 
-    fn names(&self) -> Vec<String> {
+    pub(crate) fn names(&self) -> Vec<String> {
         let entries = fs::read_dir(self.0.path()).unwrap();
         let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
         names
     }
 
-    fn run(&self, program: &str, arguments: &[&str]) -> Output {
+    pub(crate) fn run(&self, program: &str, arguments: &[&str]) -> Output {
+        self.command(program, arguments).output().unwrap()
+    }
+
+    pub(crate) fn command(&self, program: &str, arguments: &[&str]) -> Command {
         let directory = self.0.path();
         let mut command = Command::new(&PROGRAMS[program]);
         command.args(arguments).current_dir(directory).env("TMPDIR", directory).env("TMP", directory);
-        command.output().unwrap()
+        command
     }
 
-    fn import(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn import(&self, arguments: &[&str]) -> Output {
         self.run("skype_import", arguments)
     }
 
     /// Imports what must be a good export; gives what was printed.
     #[track_caller]
-    fn import_well(&self, arguments: &[&str]) -> String {
+    pub(crate) fn import_well(&self, arguments: &[&str]) -> String {
         let output = self.import(arguments);
         assert!(output.status.success(), "{output:?}");
         assert_eq!(text(&output.stderr), "");
@@ -80,7 +88,7 @@ impl Place {
     }
 
     #[track_caller]
-    fn generate(&self, order: &str) {
+    pub(crate) fn generate(&self, order: &str) {
         let output = self.run("generate_export", &order.split(' ').collect::<Vec<_>>());
         assert!(output.status.success(), "{output:?}");
     }
