@@ -18,6 +18,7 @@ macro_rules! pages {
         /// [guarantees]: crate::guide::guarantees
         /// [journal_format]: crate::guide::journal_format
         /// [errors]: crate::guide::errors
+        #[cfg_attr(feature = "postgres", doc = "[postgres]: crate::guide::postgres")]
         /// [migrating]: crate::guide::migrating
         ///
         #[doc = include_str!($file)]

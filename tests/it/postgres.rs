@@ -7,6 +7,7 @@ mod contract;
 mod damage;
 mod deleted_run;
 mod frozen_owner;
+mod guide;
 mod inside_tokio;
 mod kill_loop;
 mod killed_loads;

@@ -13,7 +13,7 @@ const TABLES: [(&str, &[&str]); 3] = [
     ("messages", &["conversation_id", "id", "sender", "sent_at", "type", "text"]),
 ];
 
-/// Every row of the tables in SQLite, in order.
+/// Every row of the tables in `SQLite`, in order.
 pub(crate) fn rows_in_sqlite(database: &Path) -> Rows {
     let connection = Connection::open(database).unwrap();
     let rows_of = |(table, columns): (&str, &[&str])| {
@@ -24,7 +24,7 @@ pub(crate) fn rows_in_sqlite(database: &Path) -> Rows {
     sorted(TABLES.into_iter().flat_map(rows_of))
 }
 
-/// Every row of the tables in PostgreSQL, in order, with times as SQLite has them.
+/// Every row of the tables in PostgreSQL, in order, with times as `SQLite` has them.
 pub(crate) fn rows_in_postgres(client: &mut Client) -> Rows {
     let rows_of = |(table, columns): (&str, &[&str])| {
         let columns = columns.iter().map(|column| match *column {

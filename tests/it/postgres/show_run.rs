@@ -9,7 +9,7 @@ use super::server::{TestDatabase, database};
 use crate::skype_import::{Place, text};
 
 fn begun(database: &TestDatabase, key: &str) -> Context<Idle, Etl> {
-    let journal = PostgresJournal::connect(&database.config()).unwrap().key(key);
+    let journal = PostgresJournal::connect(database.config()).unwrap().key(key);
     Run::builder("import").journal(journal).begin().unwrap()
 }
 

@@ -25,7 +25,7 @@ fn import_well(place: &Place, export: &str, database: &TestDatabase) -> String {
 
 /// The latest run in the database.
 fn recorded(database: &TestDatabase) -> RunRecord {
-    let runs = PostgresRuns::connect(&database.config()).unwrap();
+    let runs = PostgresRuns::connect(database.config()).unwrap();
     let latest = runs.list_runs("skype-import", 1).unwrap().remove(0);
     runs.read(latest.run_id).unwrap().unwrap()
 }
@@ -49,6 +49,22 @@ fn the_rows_are_those_of_the_sqlite_database() {
     assert!(printed.contains("\nLeft out: 10 messages, 0 conversations\n"), "{printed}");
     assert!(printed.contains(" has 20 conversations, "), "{printed}");
     assert_eq!(place.names(), ["export.json", "skype.db"]);
+}
+
+#[test]
+fn what_postgres_has_no_place_for_is_no_reason_to_fail() {
+    let Some(database) = database() else { return };
+    let place = Place::new();
+    place.write(
+        "export.json",
+        r#"{"conversations": [{"id": "8:live:ada", "displayName": "Ada", "MessageList": [
+            {"id": "1", "originalarrivaltime": "0000-02-29T05:06:07Z", "messagetype": "Text", "content": "a\u0000b"}
+        ]}]}"#,
+    );
+    import_well(&place, "export.json", &database);
+    let message = database.client().query_one("select text, sent_at::text from skype.messages", &[]).unwrap();
+    assert_eq!(message.get::<_, &str>(0), "a\u{FFFD}b");
+    assert!(message.get::<_, &str>(1).starts_with("0001-02-29 "), "the year 0 is 1 BC: {}", message.get::<_, &str>(1));
 }
 
 #[test]
@@ -97,7 +113,7 @@ fn another_export_is_another_run() {
     for (night, messages) in [(1, 100), (2, 200)] {
         place.generate(&format!("--conversations 5 --messages {messages} --seed 3 --output export.json"));
         import_well(&place, "export.json", &database);
-        let runs = PostgresRuns::connect(&database.config()).unwrap().list_runs("skype-import", 10).unwrap();
+        let runs = PostgresRuns::connect(database.config()).unwrap().list_runs("skype-import", 10).unwrap();
         assert_eq!(runs.len(), night);
         assert!(runs[0].key.starts_with("skype-import/export.json/"), "{}", runs[0].key);
     }
@@ -111,9 +127,8 @@ fn a_second_process_is_told_who_owns_the_run() {
     import_well(&place, "export.json", &database);
     // A run whose owner has just died is still its owner's.
     let mut client = database.client();
-    const OWNED: &str = "
-        update etl_context.runs set owner = 'process 7 on host seven', expires = clock_timestamp() + interval '1 hour'";
-    client.execute(OWNED, &[]).unwrap();
+    let owned = "update etl_context.runs set owner = 'process 7 on host seven', expires = clock_timestamp() + interval '1 hour'";
+    client.execute(owned, &[]).unwrap();
 
     let output = import(&place, "export.json", &database);
     assert_eq!(output.status.code(), Some(75), "{output:?}");
