@@ -1,6 +1,6 @@
 //! What `docs/postgres.md` says of the tables is so.
 
-use etl_context::{Error, Etl, Extract, PostgresJournal, PostgresRuns, Run};
+use etl_context::{DbConfig, Error, Etl, Extract, PostgresJournal, PostgresRuns, Run};
 use postgres::Client;
 
 use super::server::{TestDatabase, database};
@@ -12,10 +12,11 @@ fn failed_run() -> Option<TestDatabase> {
     let database = database()?;
     let journal = PostgresJournal::connect(database.config()).unwrap().key("import/2026-11-23");
     let context = Run::builder("import").journal(journal).begin::<Etl>().unwrap();
-    context.phase(Extract).run(|_| Err::<(), _>("the export is empty")).unwrap_err();
+    drop(context.phase(Extract).run(|_| Err::<(), _>("the export is empty")).unwrap_err());
     Some(database)
 }
 
+/// As they are, in their order.
 const COLUMNS: &str = "
     select column_name::text, replace(data_type, 'timestamp with time zone', 'timestamptz')
     from information_schema.columns
@@ -77,11 +78,7 @@ fn count(client: &mut Client, table: &str) -> i64 {
 }
 
 fn assert_the_privileges_are_enough(database: &TestDatabase) {
-    let as_user = |user: &str| {
-        let mut config = database.config();
-        config.user = user.to_owned();
-        config
-    };
+    let as_user = |user: &str| DbConfig { user: user.to_owned(), ..database.config() };
     let journal = PostgresJournal::connect(as_user("nightly")).unwrap();
     let context = Run::builder("import").journal(journal).begin::<Etl>().unwrap();
     let (extracted, ()) = context.phase(Extract).run(|_| Ok::<_, Error>(())).unwrap();
