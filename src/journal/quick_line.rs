@@ -152,6 +152,7 @@ impl<'a> Line<'a, '_> {
     }
 
     /// What stands at the end of the line, if anything does.
+    #[allow(clippy::option_option, reason = "a line without a result is not one that is left to `line`")]
     fn result(&mut self) -> Option<Option<KeptResult>> {
         if self.rest.is_empty() {
             return Some(None);

@@ -15,6 +15,7 @@ fn month(name: &str) -> Counts {
     Counts { conversations: 1, messages: name[5..].parse().unwrap() }
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "the work of a part can fail")]
 fn read_month(part: &mut Part<'_>) -> Result<(), String> {
     part.update_progress(month(part.name()));
     Ok(())

@@ -1,7 +1,7 @@
 //! Two hundred parts, six worker processes, thirty of which are killed: each part completes once, and the counts are exact.
 
 use std::collections::BTreeMap;
-use std::hint::black_box;
+use std::hint::{black_box, spin_loop};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -27,6 +27,7 @@ fn counts(name: &str) -> Counts {
 }
 
 /// Some milliseconds of work, the same for every part.
+#[allow(clippy::unnecessary_wraps, reason = "the work of a part can fail")]
 fn work(part: &mut Part<'_>) -> Result<(), std::convert::Infallible> {
     let expected = counts(part.name());
     part.update_progress(Counts { messages: 0, ..expected });
@@ -40,11 +41,11 @@ fn work(part: &mut Part<'_>) -> Result<(), std::convert::Infallible> {
 fn working_process() {
     let Some(url) = child::given() else { return };
     let worker = PostgresWorker::connect(&url, "import").unwrap().lease(LEASE);
-    let worked = worker.work(Extract, |part| {
+    let outcome = worker.work(Extract, |part| {
         child::say(part.name());
         work(part)
     });
-    child::say(&format!("completed {}", worked.unwrap()));
+    child::say(&format!("completed {}", outcome.unwrap()));
 }
 
 fn start(database: &TestDatabase) -> Child {
@@ -61,7 +62,7 @@ fn disturb(database: &TestDatabase) {
         let worker = &mut workers[index];
         let said = worker.hear().expect("it has a part");
         assert!(!said.starts_with("completed"), "there are parts left to kill it in");
-        (0..chance.below(100_000)).for_each(|number| drop(black_box(number)));
+        (0..chance.below(100_000)).for_each(|_| spin_loop());
         worker.kill();
         kills += 1;
         workers[index] = start(database);

@@ -142,8 +142,8 @@ fn a_worker_that_has_lost_its_part_sees_that_it_is_cancelled() {
         let (worked, hear) = mpsc::channel();
         let database = &database;
         scope.spawn(move || {
-            let worker = worker(database).lease(Duration::from_millis(50));
-            worker.work(Extract, |part: &mut Part<'_>| -> Result<(), String> {
+            let short = worker(database).lease(Duration::from_millis(50));
+            short.work(Extract, |part: &mut Part<'_>| -> Result<(), String> {
                 worked.send(()).unwrap();
                 while !part.is_cancelled() {
                     thread::yield_now();
@@ -231,11 +231,11 @@ fn a_worker_that_is_asked_to_stop_gives_its_part_back() {
     let parts = extract.parts(["2024-01"]).unwrap();
     let worker = worker(&database);
     let stopper = worker.stopper();
-    let worked = worker.work(Extract, |part: &mut Part<'_>| {
+    let completed = worker.work(Extract, |part: &mut Part<'_>| {
         stopper.stop();
         part.check_cancelled()
     });
-    assert_eq!(worked.unwrap(), 0);
+    assert_eq!(completed.unwrap(), 0);
     assert_eq!(parts.work(read_month).unwrap(), 1);
     parts.finish().unwrap();
     assert_eq!(extract.complete(()).unwrap().counts().messages, 1);
