@@ -4,7 +4,6 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use crate::counters::Counters;
 use crate::engine::Engine;
@@ -125,6 +124,18 @@ impl<P: Pipeline> Context<Idle, P> {
 impl<S, P> Context<S, P> {
     pub(crate) fn from_engine(engine: Box<Engine>) -> Self {
         Context { engine, state: PhantomData }
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// The handle with which a closure works inside the running phase.
+    pub(crate) fn handle<Ph: Phase>(&mut self) -> RunningPhase<'_, Ph>
+    where
+        S: InProgress<Ph>,
+    {
+        RunningPhase::new(&mut self.engine)
     }
 
     #[cfg(feature = "postgres")]
@@ -369,36 +380,6 @@ impl<S, P> Context<S, P> {
     /// [`EtlContext::try_into_state`].
     pub fn erase(self) -> EtlContext {
         EtlContext::from_engine(self.engine)
-    }
-}
-
-impl<Ph: Phase, P> Context<Running<Ph>, P> {
-    /// The cursor of the phase's last checkpoint, by this attempt or one that failed before it; `None` if there is none since
-    /// the phase last completed.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::StoredShape`] if the cursor is no `C`.
-    pub fn resume_point<C: DeserializeOwned>(&self) -> Result<Option<C>, Error> {
-        self.engine.record().resume_point(Ph::NAME.as_str())
-    }
-
-    /// Whether the run was asked to stop, by a [`Stopper`] or because it now belongs to somebody else.
-    #[must_use]
-    pub fn is_cancelled(&self) -> bool {
-        self.engine.stopper.is_stopped()
-    }
-
-    /// A key that is the same in every attempt at this phase of this run, for loading into systems that can tell a repeated
-    /// request by its key: the run's id and the phase's name.
-    #[must_use]
-    pub fn idempotency_key(&self) -> String {
-        self.record().idempotency_key(&Ph::NAME)
-    }
-
-    /// The handle with which a closure works inside the phase.
-    pub(crate) fn handle(&mut self) -> RunningPhase<'_, Ph> {
-        RunningPhase::new(&mut self.engine)
     }
 }
 

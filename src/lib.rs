@@ -114,6 +114,7 @@ mod etl_context;
 mod event;
 pub mod guide;
 mod html;
+mod in_progress;
 pub mod journal;
 mod lossless_json;
 mod mermaid;
