@@ -1,5 +1,6 @@
 //! How does a phase end together with what it loaded? In one transaction of PostgreSQL, so that both are there or neither is.
 
+use std::any::Any;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -12,6 +13,8 @@ use crate::error::Error;
 use crate::event::Event;
 use crate::journal::JournalError;
 use crate::journal::postgres::PostgresJournal;
+use crate::journal::postgres::parts::Board;
+use crate::parts::part::Part;
 use crate::phase::Phase;
 use crate::phase_failure::PhaseFailure;
 use crate::recorded_error::WorkError;
@@ -130,6 +133,45 @@ impl<Ph: Phase, P> Drop for Uncommitted<Ph, P> {
 impl<Ph: Phase, P> fmt::Debug for Uncommitted<Ph, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Uncommitted").field("phase", &Ph::NAME).finish_non_exhaustive()
+    }
+}
+
+impl<C> Part<'_, C> {
+    /// Completes the part in a transaction of the caller's: it has completed if and when the transaction is committed. The
+    /// transaction has to be one of the database that holds the run.
+    ///
+    /// The work then commits and returns `Ok`. If it returns an error instead, the part has failed, and if the transaction was
+    /// not committed for any other reason, the part goes to another worker when the lease on it has run out.
+    ///
+    /// ```no_run
+    /// use etl_context::{Load, PostgresWorker};
+    /// use postgres::{Client, NoTls};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let url = "postgres://nightly@db.example.org/imports";
+    /// let mut client = Client::connect(url, NoTls)?;
+    /// PostgresWorker::connect(url, "import/2026-11-23")?.work(Load, |part| -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    ///     let mut transaction = client.transaction()?;
+    ///     transaction.execute("insert into messages select * from staged_messages where month = $1", &[&part.name()])?;
+    ///     part.complete_in(&mut transaction)?;
+    ///     Ok(transaction.commit()?)
+    /// })?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::PartLost`] if the part was given to another worker meanwhile, [`Error::Journal`] if the parts are not handed out by
+    /// PostgreSQL, or not in this database.
+    pub fn complete_in(&mut self, transaction: &mut Transaction<'_>) -> Result<(), Error> {
+        self.complete_by(|board, claim, part| {
+            let board: &dyn Any = board;
+            match board.downcast_ref::<Board>() {
+                Some(board) => board.complete_in(transaction, claim, part),
+                None => Err(JournalError::new("the run has no journal in PostgreSQL, which a transaction could write to")),
+            }
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 
 #![cfg_attr(not(feature = "postgres"), allow(dead_code, reason = "only a board that hosts share makes use of all of it"))]
 
+use std::any::Any;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -10,7 +11,7 @@ use crate::part_record::PartRecord;
 use crate::progress::ProgressReader;
 
 /// Hands out the open parts of a phase, each to one worker at a time.
-pub(crate) trait PartBoard: Send + Sync {
+pub(crate) trait PartBoard: Send + Sync + Any {
     /// The next open part, or why there is none.
     fn claim(&self) -> Result<Next, JournalError>;
 

@@ -152,7 +152,7 @@ impl<'a, C: Counters> Part<'a, C> {
     ///
     /// [`Error::PartLost`] if it was given to another worker meanwhile, [`Error::Journal`] if its end cannot be recorded.
     pub fn complete(mut self) -> Result<(), Error> {
-        self.end(PhaseStatus::Completed, None)
+        if self.has_ended { Ok(()) } else { self.end(PhaseStatus::Completed, None) }
     }
 
     /// The part has failed. The others go on; the phase fails when all have ended.
@@ -190,18 +190,38 @@ impl<'a, C: Counters> Part<'a, C> {
 impl<C> Part<'_, C> {
     fn end(&mut self, status: PhaseStatus, error: Option<RecordedError>) -> Result<(), Error> {
         self.has_ended = true;
-        let part = PartRecord {
+        let part = self.ended_as(status, error);
+        if self.giver.end(&self.claim, part)? { Ok(()) } else { Err(self.lost()) }
+    }
+
+    /// Ends the part as completed in a way of its board's own, which says whether it is still ours.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn complete_by(
+        &mut self,
+        complete: impl FnOnce(&dyn PartBoard, &Claim, &PartRecord) -> Result<bool, JournalError>,
+    ) -> Result<(), Error> {
+        let part = self.ended_as(PhaseStatus::Completed, None);
+        let completed = complete(self.giver.board(), &self.claim, &part);
+        if !completed.map_err(|error| not_handed_out(self.giver.phase(), error))? {
+            return Err(self.lost());
+        }
+        self.has_ended = true;
+        Ok(())
+    }
+
+    fn ended_as(&self, status: PhaseStatus, error: Option<RecordedError>) -> PartRecord {
+        PartRecord {
             name: self.claim.part.clone(),
             status,
             counts: Some(self.meter.counts()),
             microseconds: u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX),
             worker: Some(this_process().into()),
             error,
-        };
-        if self.giver.end(&self.claim, part)? {
-            return Ok(());
         }
-        Err(Error::PartLost { phase: self.giver.phase().clone(), part: self.claim.part.to_string() })
+    }
+
+    fn lost(&self) -> Error {
+        Error::PartLost { phase: self.giver.phase().clone(), part: self.claim.part.to_string() }
     }
 }
 

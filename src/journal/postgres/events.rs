@@ -10,7 +10,7 @@ use crate::journal::JournalError;
 use crate::journal::line::{decode, encode, newer_version};
 use crate::journal::postgres::connection::Session;
 use crate::journal::postgres::fault::Fault;
-use crate::journal::postgres::lease::Lease;
+use crate::journal::postgres::lease::{Lease, bound};
 use crate::journal::quick_line::Known;
 
 /// One row of `etl_context.events`.
@@ -78,12 +78,8 @@ impl Entry {
 
     /// The same in a transaction of the caller's; false if the transaction's database does not hold the run, or not for us.
     pub(super) fn append_in(&self, lease: &Lease, transaction: &mut Transaction<'_>) -> Result<bool, postgres::Error> {
-        const BOUND: &str = "
-            select set_config('idle_in_transaction_session_timeout', least(nullif(setting::bigint, 0), $1)::text, true)
-            from pg_settings where name = 'idle_in_transaction_session_timeout'";
         let appended = self.with_values(lease, |values| transaction.query_opt(APPEND, values))?;
-        let milliseconds = i64::try_from(lease.duration.as_millis()).unwrap_or(i64::MAX);
-        transaction.query(BOUND, &[&milliseconds.clamp(1, i64::from(i32::MAX))])?;
+        bound(transaction, lease.duration)?;
         Ok(appended.is_some())
     }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use postgres::Transaction;
+
 use crate::journal::JournalError;
 use crate::journal::postgres::connection::Session;
 use crate::journal::postgres::fault::Fault;
@@ -117,6 +119,16 @@ impl Lease {
             )";
         session.query(RELEASE, &[&self.key, &self.epoch, &self.owner]).map(drop)
     }
+}
+
+/// A transaction of the owner's keeps others away until it ends, so from here on the server ends it if it stands still for longer
+/// than the lease lasts.
+pub(super) fn bound(transaction: &mut Transaction<'_>, lease: Duration) -> Result<(), postgres::Error> {
+    const BOUND: &str = "
+        select set_config('idle_in_transaction_session_timeout', least(nullif(setting::bigint, 0), $1)::text, true)
+        from pg_settings where name = 'idle_in_transaction_session_timeout'";
+    let milliseconds = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX);
+    transaction.query(BOUND, &[&milliseconds.clamp(1, i64::from(i32::MAX))]).map(drop)
 }
 
 /// The refusal that says who owns the run.

@@ -6,7 +6,7 @@ pub(crate) mod database;
 mod events;
 mod fault;
 mod lease;
-mod parts;
+pub(crate) mod parts;
 pub(crate) mod runs;
 mod schema;
 pub(crate) mod worker;

@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use postgres::Row;
+use postgres::types::ToSql;
+use postgres::{Row, Transaction};
 
 use crate::counters::Tally;
 use crate::journal::JournalError;
@@ -12,7 +13,7 @@ use crate::journal::owner::this_process;
 use crate::journal::postgres::connection::{Connection, Session};
 use crate::journal::postgres::database::Database;
 use crate::journal::postgres::fault::Fault;
-use crate::journal::postgres::lease::Lease;
+use crate::journal::postgres::lease::{Lease, bound};
 use crate::journal::postgres::schema;
 use crate::part_record::PartRecord;
 use crate::parts::board::{Claim, Next, Open, PartBoard, PhaseBoard};
@@ -20,7 +21,7 @@ use crate::phase::{PhaseName, PhaseStatus};
 use crate::progress::ProgressReader;
 
 /// The board of one phase of one run, as one process sees it.
-pub(super) struct Board {
+pub(crate) struct Board {
     connection: Connection,
     run: String,
     phase: PhaseName,
@@ -64,6 +65,34 @@ impl Board {
         self.connection.run(self.lease, work).map_err(|fault| self.connection.cannot("use", fault))
     }
 
+    /// Completes the part in the transaction; false if it belongs to another worker, or the database is another one.
+    pub(crate) fn complete_in(
+        &self,
+        transaction: &mut Transaction<'_>,
+        claim: &Claim,
+        part: &PartRecord,
+    ) -> Result<bool, JournalError> {
+        let counts = part.counts.as_ref().and_then(counted);
+        let microseconds = i64::try_from(part.microseconds).unwrap_or(i64::MAX);
+        let values: &[&(dyn ToSql + Sync)] = &[
+            &self.run,
+            &self.phase.as_str(),
+            &&*claim.part,
+            &claim.number,
+            &PhaseStatus::Completed.as_str(),
+            &counts,
+            &None::<&str>,
+            &microseconds,
+        ];
+        let ended = transaction.query_opt(END, values).and_then(|ended| {
+            bound(transaction, self.lease)?;
+            Ok(ended.is_some())
+        });
+        let ended = ended.map_err(|error| self.connection.cannot("write in a transaction to", error.into()))?;
+        self.let_go(claim);
+        Ok(ended)
+    }
+
     fn let_go(&self, claim: &Claim) {
         self.held.lock().unwrap_or_else(PoisonError::into_inner).retain(|held| held.claim.number != claim.number);
     }
@@ -72,6 +101,13 @@ impl Board {
         (self.run.clone(), self.phase.to_string())
     }
 }
+
+/// Only of a part that is still ours.
+const END: &str = "
+    update etl_context.parts
+    set state = $5, counts = $6, error = $7, microseconds = $8, expires = null
+    where run_id = $1::text::uuid and phase = $2 and part = $3 and claim = $4 and state = 'running'
+    returning claim";
 
 fn register(session: &mut Session, owner: &Lease, run: &str, phase: &str, since: i64, names: &[String]) -> Result<(), Fault> {
     const OURS: &str = "
@@ -112,8 +148,7 @@ fn renew(held: &Mutex<Vec<Held>>, named: &(String, String), lease: Duration, ses
         held.iter().map(|held| (held.claim.clone(), counted(&held.counts.counts()))).collect()
     };
     for (claim, counts) in claims {
-        let values: &[&(dyn postgres::types::ToSql + Sync)] =
-            &[&named.0, &named.1, &&*claim.part, &claim.number, &lease.as_secs_f64(), &counts];
+        let values: &[&(dyn ToSql + Sync)] = &[&named.0, &named.1, &&*claim.part, &claim.number, &lease.as_secs_f64(), &counts];
         if session.query_one(RENEW, values)?.is_none() {
             claim.lost.store(true, Ordering::Release);
         }
@@ -162,11 +197,6 @@ impl PartBoard for Board {
     }
 
     fn end(&self, claim: &Claim, part: PartRecord) -> Result<bool, JournalError> {
-        const END: &str = "
-            update etl_context.parts
-            set state = $5, counts = $6, error = $7, microseconds = $8, expires = null
-            where run_id = $1::text::uuid and phase = $2 and part = $3 and claim = $4 and state = 'running'
-            returning claim";
         // Of an end that was committed while the answer got lost.
         const ENDED: &str = "
             select 1 from etl_context.parts

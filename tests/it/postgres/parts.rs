@@ -9,6 +9,8 @@ use etl_context::{
     RunRecord, Running, RunningPhase,
 };
 
+use postgres::Client;
+
 use super::server::{TestDatabase, database};
 
 const MONTHS: [&str; 4] = ["2024-01", "2024-02", "2024-03", "2024-04"];
@@ -239,4 +241,82 @@ fn a_worker_that_is_asked_to_stop_gives_its_part_back() {
     assert_eq!(parts.work(read_month).unwrap(), 1);
     parts.finish().unwrap();
     assert_eq!(extract.complete(()).unwrap().counts().messages, 1);
+}
+
+fn insert(part: &mut Part<'_>, client: &mut Client, commit: bool) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let mut transaction = client.transaction()?;
+    transaction.execute("insert into target values ($1)", &[&part.name()])?;
+    part.update_progress(Counts { conversations: 1, messages: 0 });
+    part.complete_in(&mut transaction)?;
+    if commit { Ok(transaction.commit()?) } else { Err("the disk is full".into()) }
+}
+
+fn rows(client: &mut Client) -> i64 {
+    client.query_one("select count(*) from target", &[]).unwrap().get(0)
+}
+
+fn target(database: &TestDatabase) -> Client {
+    let mut client = database.client();
+    client.batch_execute("create table target (part text primary key)").unwrap();
+    client
+}
+
+#[test]
+fn a_part_completes_in_the_transaction_of_its_rows() {
+    let Some(database) = database() else { return };
+    let mut client = target(&database);
+    let mut extract = extracting(&database);
+    let parts = extract.parts(MONTHS).unwrap();
+    assert_eq!(parts.work(|part| insert(part, &mut client, true)).unwrap(), 4);
+    parts.finish().unwrap();
+    assert_eq!(rows(&mut client), 4);
+    let extracted = extract.complete(()).unwrap();
+    assert_eq!(extracted.counts().conversations, 4);
+    assert_eq!(extracted.record(), &recorded(&database));
+}
+
+#[test]
+fn a_part_whose_transaction_is_not_committed_has_failed_and_left_no_row() {
+    let Some(database) = database() else { return };
+    let mut client = target(&database);
+    let mut extract = extracting(&database);
+    let parts = extract.parts(["2024-01", "2024-02"]).unwrap();
+    let worked = parts.work(|part| {
+        let commit = part.name() == "2024-02";
+        insert(part, &mut client, commit)
+    });
+    assert_eq!((worked.unwrap(), rows(&mut client)), (1, 1));
+    let error = parts.finish().unwrap_err().to_string();
+    assert!(error.contains("`2024-01`: the disk is full"), "{error}");
+}
+
+#[test]
+fn a_worker_that_has_lost_its_part_commits_nothing_of_it() {
+    let Some(database) = database() else { return };
+    let mut client = target(&database);
+    let mut extract = extracting(&database);
+    let parts = extract.parts(["2024-01"]).unwrap();
+    let mut lost = parts.claim().unwrap().unwrap();
+    expire(&database, "2024-01");
+    parts.claim().unwrap().unwrap().complete().unwrap();
+    let mut transaction = client.transaction().unwrap();
+    let error = lost.complete_in(&mut transaction).unwrap_err();
+    assert!(matches!(error, Error::PartLost { .. }), "{error}");
+    drop((transaction, lost));
+    parts.finish().unwrap();
+    assert_eq!(extract.complete(()).unwrap().counts(), Counts::default());
+}
+
+#[test]
+fn a_part_of_another_board_cannot_complete_in_a_transaction() {
+    let Some(database) = database() else { return };
+    let mut client = database.client();
+    let mut extract = Context::new("import").start(Extract).unwrap();
+    let parts = extract.parts(["2024-01"]).unwrap();
+    let mut part = parts.claim().unwrap().unwrap();
+    let error = part.complete_in(&mut client.transaction().unwrap()).unwrap_err();
+    assert!(error.to_string().contains("no journal in PostgreSQL"), "{error}");
+    part.complete().unwrap();
+    parts.finish().unwrap();
+    drop(extract.complete(()).unwrap());
 }
