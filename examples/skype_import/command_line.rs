@@ -24,7 +24,7 @@ Usage: skype_import [EXPORT] [--db FILE] [--journal FILE] [--report FILE] [--lin
 
 In PostgreSQL, an export is a run of its own: the key of the run is made of the name and the content of the export, as in
 `skype-import/messages.json/9f86d081884c7d65`. The same export again changes nothing, and goes on where it was killed or
-stopped, on any machine.
+stopped, on any machine. Until it is complete, what is staged is kept in the directory for temporary files.
 
 The exit status is 1 if the import failed, 2 for a wrong command line, 75 if the run belongs to another process, and 130 after
 Ctrl-C. Built with --features progress,tracing it shows bars, and logs what RUST_LOG asks for.

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use etl_context::JournalError;
 use thiserror::Error;
 
 /// A caller's own error, with which it stops a running phase.
@@ -44,6 +45,25 @@ pub(crate) enum ImportError {
     /// The caller's callback returned this error.
     #[error(transparent)]
     Stopped(Stop),
+}
+
+/// The error and its causes, each of them once: some messages tell of their causes themselves.
+pub(crate) fn told(error: &anyhow::Error) -> String {
+    let mut told = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        match told.as_str() {
+            "" => told = cause,
+            before if before.contains(&cause) => {}
+            _ => told = format!("{told}: {cause}"),
+        }
+    }
+    told
+}
+
+/// Whether another process has the run, or has taken it from this one.
+pub(crate) fn belongs_to_another(error: &anyhow::Error) -> bool {
+    let mut refusals = error.chain().filter_map(|cause| cause.downcast_ref::<JournalError>());
+    refusals.any(|refusal| refusal.is_owned() || refusal.is_ownership_lost())
 }
 
 /// What the server said; the error itself only tells that it said something.

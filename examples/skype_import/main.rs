@@ -7,7 +7,9 @@
 //!
 //! With `--journal <file>`, an import that was killed, or stopped with Ctrl-C, goes on where it was when the same command is run
 //! again. In PostgreSQL the journal is in the same database: the rows and the end of their phase are committed together, and the
-//! import may go on on another machine. Without arguments it imports the bundled sample into a temporary database. An export of any size comes from the example
+//! import may go on on another machine.
+//!
+//! Without arguments it imports the bundled sample into a temporary database. An export of any size comes from the example
 //! `generate_export`; the sample does too: `--conversations 12 --messages 400 --seed 135`.
 //!
 //! The modules `extract`, `transform` and `load` do the work. They know nothing of phases, and tell a closure of each step.
@@ -24,6 +26,7 @@ mod places;
 mod recorded;
 #[cfg(feature = "postgres")]
 mod run_key;
+mod staged_elsewhere;
 mod staging;
 mod transform;
 mod watchers;
@@ -31,16 +34,15 @@ mod watchers;
 use std::path::Path;
 use std::process::ExitCode;
 
-use etl_context::{
-    Context, Counts, Etl, Extract, Idle, JournalError, Load, Phase, PhaseResult, PhaseScope, PhaseStatus, Run, RunningPhase,
-    Stopper, Transform,
-};
+use etl_context::{Context, Counts, Etl, Extract, Idle, Load, PhaseResult, Run, RunningPhase, Stopper, Transform};
 use serde::{Deserialize, Serialize};
 
 use crate::command_line::{Import, Request};
+use crate::error::{belongs_to_another, told};
 use crate::extract::{Extracted, Found};
 use crate::load::{Loaded, sqlite};
 use crate::places::{Destination, Places};
+use crate::staged_elsewhere::{Lost, again_if};
 use crate::staging::{Row, Staging};
 use crate::transform::Transformed;
 
@@ -100,25 +102,6 @@ fn run(request: Import) -> ExitCode {
     }
 }
 
-/// The error and its causes, each of them once: some messages tell of their causes themselves.
-fn told(error: &anyhow::Error) -> String {
-    let mut told = String::new();
-    for cause in error.chain().map(ToString::to_string) {
-        match told.as_str() {
-            "" => told = cause,
-            before if before.contains(&cause) => {}
-            _ => told = format!("{told}: {cause}"),
-        }
-    }
-    told
-}
-
-/// Whether another process has the run, or has taken it from this one.
-fn belongs_to_another(error: &anyhow::Error) -> bool {
-    let mut refusals = error.chain().filter_map(|cause| cause.downcast_ref::<JournalError>());
-    refusals.any(|refusal| refusal.is_owned() || refusal.is_ownership_lost())
-}
-
 fn import(request: Import, stopper: &Stopper) -> anyhow::Result<()> {
     let places = Places::of(request)?;
     let context = begin(&places, stopper)?;
@@ -156,31 +139,6 @@ fn begin(places: &Places, stopper: &Stopper) -> anyhow::Result<Context<Idle, Etl
     let stopper = stopper.clone();
     ctrlc::set_handler(move || stopper.stop())?;
     Ok(context)
-}
-
-/// What an earlier process has staged where this one cannot read it, on another machine.
-struct Lost {
-    extracted: bool,
-    transformed: bool,
-}
-
-impl Lost {
-    fn of(context: &Context<Idle, Etl>, places: &Places) -> Self {
-        let is_needed = places.may_be_staged_elsewhere() && context.status(Load) != PhaseStatus::Completed;
-        let is_completed = |status| is_needed && status == PhaseStatus::Completed;
-        let lost = Lost {
-            extracted: is_completed(context.status(Extract)) && !places.staging.has_extracted(),
-            transformed: is_completed(context.status(Transform)) && !places.staging.has_rows(),
-        };
-        if lost.extracted || lost.transformed {
-            eprintln!("skype_import: what was staged is not on this machine, and is staged again");
-        }
-        lost
-    }
-}
-
-fn again_if<Ph: Phase, S, P>(is_lost: bool, phase: PhaseScope<Ph, S, P>) -> PhaseScope<Ph, S, P> {
-    if is_lost { phase.again() } else { phase }
 }
 
 fn extract(phase: &mut RunningPhase<'_, Extract>, places: &Places) -> anyhow::Result<Extracted> {

@@ -1,0 +1,31 @@
+//! What is to be done again, because another machine did it? A database tells every machine what was completed, but what is kept
+//! between the phases stays on the machine that staged it.
+
+use etl_context::{Context, Etl, Extract, Idle, Load, Phase, PhaseScope, PhaseStatus, Transform};
+
+use crate::places::Places;
+
+/// What an earlier process has staged where this one cannot read it.
+pub(crate) struct Lost {
+    pub(crate) extracted: bool,
+    pub(crate) transformed: bool,
+}
+
+impl Lost {
+    pub(crate) fn of(context: &Context<Idle, Etl>, places: &Places) -> Self {
+        let is_needed = places.may_be_staged_elsewhere() && context.status(Load) != PhaseStatus::Completed;
+        let is_completed = |status| is_needed && status == PhaseStatus::Completed;
+        let lost = Lost {
+            extracted: is_completed(context.status(Extract)) && !places.staging.has_extracted(),
+            transformed: is_completed(context.status(Transform)) && !places.staging.has_rows(),
+        };
+        if lost.extracted || lost.transformed {
+            eprintln!("skype_import: what was staged is not on this machine, and is staged again");
+        }
+        lost
+    }
+}
+
+pub(crate) fn again_if<Ph: Phase, S, P>(is_lost: bool, phase: PhaseScope<Ph, S, P>) -> PhaseScope<Ph, S, P> {
+    if is_lost { phase.again() } else { phase }
+}
