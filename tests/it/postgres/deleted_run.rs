@@ -8,8 +8,12 @@ use etl_context::{Context, Error, Etl, Extract, LeaseLost, PostgresJournal, Post
 use super::patience::eventually;
 use super::server::{TestDatabase, database};
 
-fn extracting(database: &TestDatabase) -> Context<Running<Extract>> {
-    let journal = PostgresJournal::connect(database.url()).unwrap().lease(Duration::from_millis(100));
+const SHORT: Duration = Duration::from_millis(100);
+/// So long that it is not renewed before the test ends.
+const LONG: Duration = Duration::from_secs(1_000);
+
+fn extracting(database: &TestDatabase, lease: Duration) -> Context<Running<Extract>> {
+    let journal = PostgresJournal::connect(database.url()).unwrap().lease(lease);
     Run::builder("import").journal(journal).begin::<Etl>().unwrap().start(Extract).unwrap()
 }
 
@@ -28,7 +32,7 @@ fn told(extract: &mut Context<Running<Extract>>) -> String {
 #[test]
 fn it_is_refused_and_does_not_come_back() {
     let Some(database) = database() else { return };
-    let mut extract = extracting(&database);
+    let mut extract = extracting(&database, SHORT);
     delete(&database);
     assert_eq!(told(&mut extract), "the run was deleted");
     drop(extract);
@@ -38,7 +42,7 @@ fn it_is_refused_and_does_not_come_back() {
 #[test]
 fn its_phase_is_cancelled() {
     let Some(database) = database() else { return };
-    let extract = extracting(&database);
+    let extract = extracting(&database, SHORT);
     delete(&database);
     eventually("it is cancelled", || extract.is_cancelled().then_some(()));
 }
@@ -47,9 +51,9 @@ fn its_phase_is_cancelled() {
 #[test]
 fn it_does_not_get_into_a_run_that_was_begun_in_its_place() {
     let Some(database) = database() else { return };
-    let mut old = extracting(&database);
+    let mut old = extracting(&database, LONG);
     delete(&database);
-    let new = extracting(&database);
+    let new = extracting(&database, LONG);
     assert!(told(&mut old).starts_with("it belongs to process "));
     drop(old);
     let runs = PostgresRuns::connect(database.url()).unwrap();
@@ -61,8 +65,8 @@ fn it_does_not_get_into_a_run_that_was_begun_in_its_place() {
 #[test]
 fn its_phase_is_cancelled_when_another_run_was_begun_in_its_place() {
     let Some(database) = database() else { return };
-    let old = extracting(&database);
+    let old = extracting(&database, SHORT);
     delete(&database);
-    let _new = extracting(&database);
+    let _new = extracting(&database, SHORT);
     eventually("it is cancelled", || old.is_cancelled().then_some(()));
 }

@@ -4,7 +4,7 @@ use std::error::Error as _;
 use std::process::Command;
 use std::time::Duration;
 
-use etl_context::{Context, Error, Etl, Extract, LeaseLost, PostgresJournal, PostgresRuns, Run, RunRecord, Running};
+use etl_context::{Context, Error, Etl, Extract, Journal, LeaseLost, PostgresJournal, PostgresRuns, Run, RunRecord, Running};
 
 use super::patience::{eventually, when_free};
 use super::server::{TestDatabase, database};
@@ -52,7 +52,9 @@ fn running_owner(database: &TestDatabase) -> Child {
 }
 
 fn signal(process: &Child, signal: &str) {
-    assert!(Command::new("kill").args([signal, &process.id().to_string()]).status().unwrap().success());
+    // Every shell has `kill`, and not every system has it as a program.
+    let kill = format!("kill {signal} {}", process.id());
+    assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
 }
 
 fn read(database: &TestDatabase) -> RunRecord {
@@ -98,6 +100,21 @@ fn an_owner_that_was_frozen_and_replaced_is_refused() {
     nothing_of_it_follows(&database, &extract);
 }
 
+/// Then the number of its event is still the next one.
+#[test]
+fn an_owner_that_was_replaced_is_refused_before_the_new_one_has_written_anything() {
+    let Some(database) = database() else { return };
+    let mut first = running_owner(&database);
+    signal(&first, "-STOP");
+    let mut second = when_free(journal(&database.url())).unwrap();
+    let events = second.load().unwrap();
+    signal(&first, "-CONT");
+    first.tell("record");
+    assert!(first.hear().unwrap().starts_with("cancelled true, it belongs to process "));
+    assert!(first.end().success());
+    assert_eq!(second.load().unwrap(), events);
+}
+
 #[test]
 fn the_phase_of_an_owner_that_was_replaced_is_cancelled_without_a_call_of_its_own() {
     let Some(database) = database() else { return };
@@ -125,7 +142,7 @@ fn an_owner_that_was_frozen_and_not_replaced_goes_on() {
     let runs = PostgresRuns::connect(database.url()).unwrap();
     let owned_by = || runs.list_runs("import", 1).unwrap().remove(0).owner;
     let mut owner = running_owner(&database);
-    let before = owned_by().expect("it owns the run");
+    let before = eventually("it owns the run", owned_by);
     signal(&owner, "-STOP");
     eventually("the lease ends", || owned_by().is_none().then_some(()));
     signal(&owner, "-CONT");

@@ -59,10 +59,8 @@ fn what_was_accepted_is_there_whatever_the_database_says_of_commits() {
     let Some(database) = database_of_its_own() else { return };
     database.alter("set synchronous_commit = off");
     let mut extract = Run::builder("import").journal(journal(&database)).begin::<Etl>().unwrap().start(Extract).unwrap();
-    for row in 0..3_u64 {
-        extract.checkpoint(&row).unwrap();
-        database.crash();
-    }
+    (0..3_u64).for_each(|row| extract.checkpoint(&row).unwrap());
+    database.crash();
     drop(extract);
     assert_eq!(rows(&journal(&database).load().unwrap()), [0, 1, 2]);
 }
