@@ -9,6 +9,7 @@ use postgres::tls::{MakeTlsConnect, TlsConnect};
 use postgres::{Client, Config, NoTls, Socket};
 
 use crate::journal::JournalError;
+use crate::journal::postgres::fault::Fault;
 
 /// Where a PostgreSQL database is and who asks for it, as five plain values.
 ///
@@ -100,6 +101,18 @@ impl Database {
                  in the password is written as `%40`, or `host=… port=… dbname=… user=… password=…`",
             )),
         }
+    }
+
+    /// A client of this database, for what a program loads there itself, as with
+    /// [`run_in`](crate::PhaseScope::run_in). It must not be made or used on a thread of an asynchronous runtime.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError`] if the database cannot be reached.
+    pub fn client(&self) -> Result<Client, JournalError> {
+        self.check()?;
+        let client = self.connect();
+        client.map_err(|error| Fault::Database(error).saying(&format!("cannot connect to the {self}")))
     }
 
     pub(super) fn connect(&self) -> Result<Client, postgres::Error> {

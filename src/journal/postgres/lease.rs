@@ -121,11 +121,12 @@ impl Lease {
     }
 }
 
-/// A transaction of the owner's keeps others away until it ends, so from here on the server ends it if it stands still for longer
-/// than the lease lasts.
+/// What an end needs of the transaction that commits it. That keeps others away until it ends, so from here on the server ends it if
+/// it stands still for longer than the lease lasts; and once it is committed, it is to stay so.
 pub(super) fn bound(transaction: &mut Transaction<'_>, lease: Duration) -> Result<(), postgres::Error> {
     const BOUND: &str = "
-        select set_config('idle_in_transaction_session_timeout', least(nullif(setting::bigint, 0), $1)::text, true)
+        select set_config('idle_in_transaction_session_timeout', least(nullif(setting::bigint, 0), $1)::text, true),
+            case current_setting('synchronous_commit') when 'off' then set_config('synchronous_commit', 'on', true) end
         from pg_settings where name = 'idle_in_transaction_session_timeout'";
     let milliseconds = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX);
     transaction.query(BOUND, &[&milliseconds.clamp(1, i64::from(i32::MAX))]).map(drop)
@@ -139,7 +140,7 @@ fn owned(session: &mut Session, key: &str) -> Result<JournalError, Fault> {
     Ok(match session.query_one(OWNER, &[&key])? {
         Some(row) => JournalError::owned(format!(
             "run `{key}` is owned by {}, whose lease runs for another {} seconds unless it is renewed; \
-             wait until it has ended, or stop it",
+             wait until it has ended, or stop it; if it is gone, wait for the end of the lease",
             row.get::<_, &str>(0),
             row.get::<_, i64>(1)
         )),

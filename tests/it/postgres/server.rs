@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child as Process, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
 use std::{env, fs};
@@ -92,6 +92,7 @@ const WITH_PASSWORD: &str = "with_password";
 struct Server {
     folder: TempDir,
     programs: PathBuf,
+    guard: Option<Process>,
 }
 
 /// Few connections are slow to come by if many tests want one at once. What a server that is killed has written, its machine
@@ -103,11 +104,12 @@ impl Server {
     fn start(programs: PathBuf) -> Self {
         let folder = TempDir::with_prefix("etl-context-postgres-").unwrap();
         hand_over(folder.path());
-        let server = Server { folder, programs };
+        let mut server = Server { folder, programs, guard: None };
         server.run("initdb", &["-D", "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]);
         let rules = format!("local all +{WITH_PASSWORD} scram-sha-256\nlocal all all trust\n");
         fs::write(server.folder.path().join("data/pg_hba.conf"), rules).unwrap();
         server.control("start", START);
+        server.guard = Some(server.guard());
         server.client("postgres").batch_execute(&format!("create role {WITH_PASSWORD}")).unwrap();
         server
     }
@@ -118,21 +120,34 @@ impl Server {
 
     /// Runs one of the server's programs in its folder, and not as root, which they refuse.
     fn run(&self, program: &str, arguments: &[&str]) {
-        let path = self.programs.join(program);
-        let mut command = match unprivileged() {
-            None => Command::new(&path),
-            Some(user) => {
-                let mut command = Command::new("runuser");
-                command.args(["-u", &user.name, "--"]).arg(&path);
-                command
-            }
-        };
+        let mut command = self.command(&self.programs.join(program));
         // A server that is started keeps whatever it is given, so it is not given a pipe that is read until it is closed.
         let output = self.folder.path().join(format!("{program}.out"));
         let file = fs::File::create(&output).unwrap();
-        command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
+        command.args(arguments).stdin(Stdio::null());
         let status = command.stdout(file.try_clone().unwrap()).stderr(file).status().unwrap();
         assert!(status.success(), "{program} {arguments:?}: {}", fs::read_to_string(&output).unwrap());
+    }
+
+    fn command(&self, program: &Path) -> Command {
+        let mut command = match unprivileged() {
+            None => Command::new(program),
+            Some(user) => {
+                let mut command = Command::new("runuser");
+                command.args(["-u", &user.name, "--"]).arg(program);
+                command
+            }
+        };
+        command.current_dir(self.folder.path());
+        command
+    }
+
+    /// A process that stops the server when this one is gone, even if it was killed: then nobody writes to it any more.
+    fn guard(&self) -> Process {
+        let script = "trap '' INT TERM; read nothing; \"$0\" stop -m immediate -D data; rm -r \"$PWD\"";
+        let mut command = self.command(Path::new("sh"));
+        command.arg("-c").arg(script).arg(self.programs.join("pg_ctl"));
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
     }
 
     fn url(&self, database: &str) -> String {
@@ -146,7 +161,9 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.control("stop", &["-m", "immediate"]);
+        let Some(mut guard) = self.guard.take() else { return };
+        drop(guard.stdin.take());
+        let _ = guard.wait();
     }
 }
 
