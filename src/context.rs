@@ -53,7 +53,7 @@ use crate::summary::RunSummary;
 /// | | [`phase(…).run(…)`](Context::phase), which does all the rest around a closure | `Completed`, or `Failed` with the error |
 /// | [`Running`] | [`complete`] | `Completed` |
 /// | | [`fail`] | `Failed` |
-/// | | [`update_progress`], [`set_totals`], [`progress`], [`record_error`], [`checkpoint`], [`resume_point`] | |
+/// | | [`update_progress`], [`set_totals`], [`progress`], [`record_error`], [`checkpoint`], [`resume_point`], [`parts`](Context::parts) | |
 /// | [`Failed`] | [`retry`], [`retry_phase`] | `Running` |
 /// | [`Completed`], [`Failed`] | [`report`](Context::report); [`counts`] of a completed phase | |
 /// | any | [`status`], [`summary`], [`record`], [`stopper`]; [`erase`], which gives an [`EtlContext`] | |

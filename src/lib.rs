@@ -100,11 +100,13 @@
 // docs.rs shows which feature an item needs.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+// First, so that its methods come first on the page of `Context`.
+mod context;
+
 mod clock;
 mod compile_message;
 #[cfg(feature = "postgres")]
 mod complete_in;
-mod context;
 mod counters;
 mod ended;
 mod engine;
