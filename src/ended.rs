@@ -6,7 +6,7 @@ use crate::phase::Phase;
 use crate::record::RunRecord;
 use crate::recorded_error::{ErrorRecord, RecordedError};
 use crate::refused::Refused;
-use crate::report::PhaseReport;
+use crate::report::{FailureCause, PhaseReport};
 use crate::scope::PhaseScope;
 use crate::state::{Completed, Failed, Running};
 
@@ -77,6 +77,7 @@ impl<Ph: Phase, P> Context<Failed<Ph>, P> {
         Error::PhaseFailed {
             phase: Ph::NAME,
             attempt: self.report().attempt(),
+            cause: self.report().cause().unwrap_or(FailureCause::Error),
             message: error.map(ToString::to_string).unwrap_or_default(),
             source: error.and_then(RecordedError::behind).cloned(),
         }

@@ -4,6 +4,7 @@ use crate::journal::JournalError;
 use crate::phase::PhaseName;
 use crate::position::Position;
 use crate::recorded_error::RecordedError;
+use crate::report::FailureCause;
 use crate::table::one_line;
 
 /// The documentation's words. Constants use them here; `#[diagnostic::on_unimplemented]` takes literals only, so a test
@@ -196,6 +197,8 @@ pub enum Error {
         phase: PhaseName,
         /// Which attempt, from 1.
         attempt: u32,
+        /// Why it failed: `stopped` if the run was asked to stop.
+        cause: FailureCause,
         /// The message of the author's error.
         message: String,
         /// The source of the author's error, as it was recorded.

@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::clock::Timestamp;
 use crate::counters::Tally;
 use crate::event::{Beginning, Event};
+use crate::journal::JournalError;
 use crate::journal::checksum::crc32;
 use crate::journal::quick_line::{self, Known};
 use crate::parameters::Parameters;
@@ -117,6 +118,64 @@ pub(super) fn decode_any(sequence: u64, line: &[u8]) -> Result<Event, String> {
         Some(_) => format!("lacks a field of the event `{event}`, or this event is not known"),
         None => format!("lacks the time of the event `{event}`"),
     })
+}
+
+/// For a store of your own.
+impl Event {
+    /// The event as a line of a journal, without a newline: one JSON object with its sequence number and a checksum, as
+    /// [the format](crate::guide::journal_format) says.
+    ///
+    /// ```
+    /// use etl_context::{Event, Journal, JournalError};
+    ///
+    /// /// Keeps its events as lines, anywhere.
+    /// #[derive(Default)]
+    /// struct Lines(Vec<String>);
+    ///
+    /// impl Journal for Lines {
+    ///     fn append(&mut self, sequence: u64, event: &Event) -> Result<(), JournalError> {
+    ///         let next = self.0.len() as u64;
+    ///         if sequence != next {
+    ///             return Err(JournalError::out_of_sequence(next, sequence));
+    ///         }
+    ///         self.0.push(event.to_line(sequence)?);
+    ///         Ok(())
+    ///     }
+    ///
+    ///     fn load(&mut self) -> Result<Vec<Event>, JournalError> {
+    ///         (0..).zip(&self.0).map(|(sequence, line)| Event::from_line(sequence, line)).collect()
+    ///     }
+    /// }
+    /// # use etl_context::{Etl, Extract, Run};
+    /// # Run::builder("import").journal(Lines::default()).begin::<Etl>()?.start(Extract)?.complete(())?;
+    /// # Ok::<(), etl_context::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError`] if JSON cannot hold the event.
+    pub fn to_line(&self, sequence: u64) -> Result<String, JournalError> {
+        let refused = || JournalError::new("the event cannot be written as JSON");
+        let mut line = Vec::new();
+        encode(sequence, self, &mut line).map_err(|error| refused().with_source(error))?;
+        line.pop();
+        String::from_utf8(line).map_err(|error| refused().with_source(error))
+    }
+
+    /// The event of a line that [`to_line`](Event::to_line) has made, by this version of the library or an earlier one.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError`] if the line was changed, if it has another sequence number, or if a newer version has written it.
+    pub fn from_line(sequence: u64, line: &str) -> Result<Event, JournalError> {
+        if let Some(version) = newer_version(line.as_bytes()) {
+            return Err(JournalError::new(format!(
+                "the run has the format version {version}, and this program reads version 1; use a newer etl-context"
+            )));
+        }
+        let event = decode(sequence, line.as_bytes(), &mut Known::default());
+        event.map_err(|reason| JournalError::new(format!("event {sequence} {reason}")))
+    }
 }
 
 /// The version of a journal that a newer library wrote; `None` if this library knows the format.

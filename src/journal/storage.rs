@@ -44,9 +44,9 @@ pub(crate) struct DiskFile(File);
 impl DiskFile {
     /// Opens the file, or creates it and makes its name durable.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
-        let is_new = !path.exists();
         let file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
-        if is_new {
+        // One that is empty may have been created by a process that died before it could do this.
+        if file.metadata()?.len() == 0 {
             sync_folder(path)?;
         }
         Ok(DiskFile(file))

@@ -230,3 +230,25 @@ fn a_journal_that_panics_does_not_end_the_program() {
     let caught = catch_unwind(AssertUnwindSafe(|| extract.complete(()).map(drop)));
     assert!(matches!(caught, Ok(Err(_))), "{caught:?}");
 }
+
+#[test]
+fn a_line_gives_the_event_back_and_nothing_else_does() {
+    let mut journal = MemoryJournal::new();
+    let mut run = Run::builder("é\n").metadata("a", "b").journal(journal.clone()).begin_dynamic().unwrap();
+    run.start_phase("extract", None).unwrap();
+    run.end_phase(dict! { "number": -0.0 }).unwrap();
+    for (sequence, event) in (0..).zip(journal.load().unwrap()) {
+        let line = event.to_line(sequence).unwrap();
+        assert!(!line.contains('\n'));
+        assert_eq!(Event::from_line(sequence, &line).unwrap(), event);
+        let error = Event::from_line(sequence + 1, &line).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            format!("event {} has the sequence number {sequence}, where {} was expected", sequence + 1, sequence + 1)
+        );
+        let error = Event::from_line(sequence, &line.replace("time", "tune")).unwrap_err().to_string();
+        assert_eq!(error, format!("event {sequence} does not match its checksum"));
+    }
+    let newer = journal.load().unwrap()[0].to_line(0).unwrap().replace("\"version\":1", "\"version\":2");
+    assert!(Event::from_line(0, &newer).unwrap_err().to_string().contains("version 2"));
+}

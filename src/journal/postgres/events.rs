@@ -7,7 +7,7 @@ use postgres::{Row, Transaction};
 
 use crate::event::Event;
 use crate::journal::JournalError;
-use crate::journal::line::{decode, encode, newer_version};
+use crate::journal::line::{decode, newer_version};
 use crate::journal::postgres::connection::Session;
 use crate::journal::postgres::fault::Fault;
 use crate::journal::postgres::lease::{Lease, bound};
@@ -47,21 +47,18 @@ impl Entry {
     ///
     /// For an event that cannot be written as JSON, or that PostgreSQL cannot keep.
     pub(super) fn new(sequence: u64, event: &Event) -> Result<Self, JournalError> {
-        let refused = || JournalError::new("the event cannot be written as JSON");
-        let mut line = Vec::new();
-        encode(sequence, event, &mut line).map_err(|error| refused().with_source(error))?;
-        let line = String::from_utf8(line).map_err(|error| refused().with_source(error))?;
         let began = match event {
             Event::RunBegan(began) => Some((began.run.to_string(), findable(&began.name))),
             _ => None,
         };
         Ok(Entry {
-            sequence: i64::try_from(sequence).map_err(|error| refused().with_source(error))?,
+            sequence: i64::try_from(sequence)
+                .map_err(|error| JournalError::new("PostgreSQL cannot count that far").with_source(error))?,
             time: event.time().to_string(),
             event: event.name(),
             phase: event.phase().map(|phase| phase.as_str().to_owned()),
             status: status_from_here_on(event),
-            line: line.trim_end().to_owned(),
+            line: event.to_line(sequence)?,
             began,
         })
     }
