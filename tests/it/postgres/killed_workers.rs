@@ -31,7 +31,7 @@ fn counts(name: &str) -> Counts {
 fn work(part: &mut Part<'_>) -> Result<(), std::convert::Infallible> {
     let expected = counts(part.name());
     part.update_progress(Counts { messages: 0, ..expected });
-    black_box((0..400_000_u64).fold(0, |sum: u64, number| sum.wrapping_mul(31).wrapping_add(black_box(number))));
+    black_box((0..1_000_000_u64).fold(0, |sum: u64, number| sum.wrapping_mul(31).wrapping_add(black_box(number))));
     part.update_progress(Counts { conversations: 0, ..expected });
     Ok(())
 }
@@ -88,7 +88,7 @@ fn run(database: &TestDatabase, workers: usize) -> Duration {
 }
 
 #[test]
-#[ignore = "a measurement, for reading: cargo test --release … -- --ignored --nocapture six_workers_beside_one"]
+#[ignore = "a measurement, for reading: cargo test … -- --ignored --nocapture six_workers_beside_one"]
 fn six_workers_beside_one() {
     let (Some(one), Some(six)) = (database(), database()) else { return };
     let (one, six) = (run(&one, 1), run(&six, WORKERS));
