@@ -264,6 +264,7 @@ impl<S, P> Context<S, P> {
     }
 
     /// Adds to the counters of the running phase. This costs an addition; the counters saturate.
+    #[inline]
     pub fn update_progress<Ph>(&mut self, counts: Ph::Counters)
     where
         S: InProgress<Ph>,
@@ -283,6 +284,7 @@ impl<S, P> Context<S, P> {
 
     /// The counters of the running phase for reading, and for counting by several threads.
     #[must_use]
+    #[inline]
     pub fn progress<Ph>(&self) -> Progress<'_, Ph::Counters>
     where
         S: InProgress<Ph>,

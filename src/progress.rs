@@ -224,6 +224,7 @@ impl Meter {
         self.accepted = Accepted::Nothing;
     }
 
+    #[inline]
     pub(crate) fn progress<C: Counters>(&self) -> Progress<'_, C> {
         Progress { attempt: &self.attempt, counters: PhantomData }
     }

@@ -258,6 +258,7 @@ impl<'a, Ph: Phase> RunningPhase<'a, Ph> {
     }
 
     /// Adds to the counters of the phase. This costs an addition; the counters saturate.
+    #[inline]
     pub fn update_progress(&mut self, counts: Ph::Counters) {
         self.engine.meter.add(counts);
     }
@@ -269,6 +270,7 @@ impl<'a, Ph: Phase> RunningPhase<'a, Ph> {
 
     /// The counters for reading, and for counting by several threads.
     #[must_use]
+    #[inline]
     pub fn progress(&self) -> Progress<'_, Ph::Counters> {
         self.engine.meter.progress()
     }
