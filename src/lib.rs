@@ -169,8 +169,6 @@ pub use journal::postgres::database::{Database, DbConfig};
 #[cfg(feature = "postgres")]
 pub use journal::postgres::runs::{ListedRun, PostgresRuns};
 #[cfg(feature = "postgres")]
-pub use journal::postgres::worker::PostgresWorker;
-#[cfg(feature = "postgres")]
 pub use journal::postgres::{LeaseLost, PostgresJournal};
 #[doc(inline)]
 pub use journal::{Journal, JournalError};
@@ -184,6 +182,8 @@ pub use observe::{Observation, Observer};
 pub use parameters::Parameters;
 pub use part_record::PartRecord;
 pub use parts::Parts;
+#[cfg(feature = "postgres")]
+pub use parts::elsewhere::PostgresWorker;
 pub use parts::part::Part;
 pub use phase::{Extract, Load, Phase, PhaseName, PhaseStatus, Transform};
 pub use phase_failure::PhaseFailure;

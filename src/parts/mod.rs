@@ -2,6 +2,8 @@
 //! sums of what they counted, and fails if one of them did.
 
 pub(crate) mod board;
+#[cfg(feature = "postgres")]
+pub(crate) mod elsewhere;
 pub(crate) mod here;
 pub(crate) mod part;
 

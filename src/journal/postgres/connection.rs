@@ -114,13 +114,17 @@ pub(super) struct Session {
 impl Session {
     fn serve(&mut self, to_do: &Receiver<Job>) {
         loop {
+            // However much else there is to do: a lease that is not renewed is lost.
+            if self.chore.as_ref().is_some_and(|chore| chore.due <= Instant::now()) {
+                self.do_chore();
+            }
             let job = match self.chore.as_ref().map(|chore| chore.due.saturating_duration_since(Instant::now())) {
                 Some(wait) => to_do.recv_timeout(wait),
                 None => to_do.recv().map_err(|_| RecvTimeoutError::Disconnected),
             };
             match job {
                 Ok(job) => job(self),
-                Err(RecvTimeoutError::Timeout) => self.do_chore(),
+                Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
         }

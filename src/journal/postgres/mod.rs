@@ -9,7 +9,6 @@ mod lease;
 pub(crate) mod parts;
 pub(crate) mod runs;
 mod schema;
-pub(crate) mod worker;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,7 +29,7 @@ use crate::parts::board::PhaseBoard;
 use crate::phase::PhaseName;
 use crate::stopper::Stopper;
 
-const LEASE: Duration = Duration::from_secs(30);
+pub(crate) const LEASE: Duration = Duration::from_secs(30);
 
 /// Keeps the events of a run in a PostgreSQL database, where one process at a time owns the run and others see how it goes.
 ///

@@ -14,11 +14,33 @@ use crate::journal::postgres::connection::{Connection, Session};
 use crate::journal::postgres::database::Database;
 use crate::journal::postgres::fault::Fault;
 use crate::journal::postgres::lease::{Lease, bound};
-use crate::journal::postgres::schema;
+use crate::journal::postgres::{runs, schema};
 use crate::part_record::PartRecord;
 use crate::parts::board::{Claim, Next, Open, PartBoard, PhaseBoard};
 use crate::phase::{PhaseName, PhaseStatus};
 use crate::progress::ProgressReader;
+
+/// Where to find the boards of a run that another process owns.
+#[derive(Debug)]
+pub(crate) struct Boards {
+    connection: Connection,
+    key: String,
+}
+
+impl Boards {
+    pub(crate) fn connect(database: Database, key: String) -> Result<Self, JournalError> {
+        Ok(Boards { connection: Connection::open(database, schema::create)?, key })
+    }
+
+    /// The board of the phase, and the identity of the run; `None` if the run has not begun.
+    pub(crate) fn find(&self, phase: &PhaseName, lease: Duration) -> Result<Option<(Board, String)>, JournalError> {
+        let key = self.key.clone();
+        let run = self.connection.run(lease, move |session| runs::run_id(session, &key));
+        let Some(run) = run.map_err(|fault| self.connection.cannot("read", fault))? else { return Ok(None) };
+        let board = Board::open(self.connection.database().clone(), run.clone(), phase, lease)?;
+        Ok(Some((board, run)))
+    }
+}
 
 /// The board of one phase of one run, as one process sees it.
 pub(crate) struct Board {

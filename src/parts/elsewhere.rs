@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use crate::error::Error;
 use crate::journal::JournalError;
-use crate::journal::postgres::connection::Connection;
+use crate::journal::postgres::LEASE;
 use crate::journal::postgres::database::Database;
-use crate::journal::postgres::parts::Board;
-use crate::journal::postgres::{LEASE, runs, schema};
+use crate::journal::postgres::parts::{Board, Boards};
 use crate::part_record::PartRecord;
 use crate::parts::board::{Claim, PartBoard};
 use crate::parts::part::{Giver, PAUSE, Part, not_handed_out, work_on};
@@ -41,9 +40,7 @@ use crate::stopper::Stopper;
 /// ```
 #[derive(Debug)]
 pub struct PostgresWorker {
-    connection: Connection,
-    database: Database,
-    key: String,
+    boards: Boards,
     lease: Duration,
     stopper: Stopper,
 }
@@ -55,9 +52,8 @@ impl PostgresWorker {
     ///
     /// [`JournalError`] if the database cannot be reached or its tables cannot be used.
     pub fn connect(database: impl Into<Database>, key: impl Into<String>) -> Result<Self, JournalError> {
-        let database = database.into();
-        let connection = Connection::open(database.clone(), schema::create)?;
-        Ok(PostgresWorker { connection, database, key: key.into(), lease: LEASE, stopper: Stopper::default() })
+        let boards = Boards::connect(database.into(), key.into())?;
+        Ok(PostgresWorker { boards, lease: LEASE, stopper: Stopper::default() })
     }
 
     /// How long a part stays with this worker if it is not heard of: thirty seconds, unless this says otherwise. It is renewed in
@@ -100,20 +96,13 @@ impl PostgresWorker {
     /// The board of the phase, once the run has begun; `None` if this is asked to stop before.
     fn giver(&self, phase: &PhaseName) -> Result<Option<PostgresGiver<'_>>, Error> {
         while !self.stopper.is_stopped() {
-            if let Some(run) = self.run_id().map_err(|error| not_handed_out(phase, error))? {
-                let board = Board::open(self.database.clone(), run.clone(), phase, self.lease);
-                let board = board.map_err(|error| not_handed_out(phase, error))?;
+            let found = self.boards.find(phase, self.lease).map_err(|error| not_handed_out(phase, error))?;
+            if let Some((board, run)) = found {
                 return Ok(Some(PostgresGiver { board, run, phase: phase.clone(), stopper: &self.stopper }));
             }
             thread::sleep(PAUSE);
         }
         Ok(None)
-    }
-
-    fn run_id(&self) -> Result<Option<String>, JournalError> {
-        let key = self.key.clone();
-        let run = self.connection.run(self.lease, move |session| runs::run_id(session, &key));
-        run.map_err(|fault| self.connection.cannot("read", fault))
     }
 }
 
