@@ -4,6 +4,7 @@
 //! one, all of them meet the same machine.
 
 use std::arch::asm;
+use std::hint::black_box;
 use std::time::Instant;
 
 /// One thing to measure: each call takes a sample and returns what one operation took, in nanoseconds.
@@ -23,6 +24,8 @@ pub fn fastest<const N: usize>(rounds: usize, mut cases: [Case<'_>; N]) -> [f64;
 
 /// What one of `count` calls takes, in nanoseconds.
 pub fn nanoseconds(count: u32, mut call: impl FnMut()) -> f64 {
+    // A count that the compiler knows lets it unroll some loops and not others.
+    let count = black_box(count);
     let started = Instant::now();
     for _ in 0..count {
         call();

@@ -110,7 +110,7 @@ fn of_journal(table: &mut Table, what: &str, path: &Path) {
     let bytes = fs::read(path).unwrap();
     let megabytes = bytes.len() as f64 / 1e6;
     let lines = || bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-    let cases: [Case<'_>; 5] = [
+    let cases: [Case<'_>; 6] = [
         Box::new(|| nanoseconds(1, || drop(black_box(RunRecord::read(path).unwrap())))),
         Box::new(|| {
             nanoseconds(1, || {
@@ -133,19 +133,16 @@ fn of_journal(table: &mut Table, what: &str, path: &Path) {
             drop(black_box(run));
             opened.as_secs_f64() * 1e9
         }),
+        Box::new(|| nanoseconds(1, || drop(black_box(fs::read(path).unwrap())))),
     ];
-    let nanoseconds = fastest(ROUNDS, cases);
-    let [record, typed, typed_results, value, open] = nanoseconds.map(|time| megabytes / (time / 1e9));
-    let row = format!("replay, {what}");
-    table.row(&row, record, "`serde_json`, borrowed, results raw", typed, "MB/s", Target::AtLeast(0.9));
-    table.row(&row, record, "`serde_json`, borrowed, results read", typed_results, "MB/s", Target::Told);
-    table.row(&row, record, "`serde_json` into `Value`", value, "MB/s", Target::Told);
-    let [file] = fastest(ROUNDS, [Box::new(|| nanoseconds_of_read(path)) as Case<'_>]);
-    let opened = format!("opening a run of 100,000 events, {what}");
-    table.row(&opened, nanoseconds[4] / 1e6, "reading the file", file / 1e6, "ms", Target::Told);
-    let _ = open;
-}
-
-fn nanoseconds_of_read(path: &Path) -> f64 {
-    nanoseconds(1, || drop(black_box(fs::read(path).unwrap())))
+    let [record, typed, typed_results, value, open, file] = fastest(ROUNDS, cases);
+    let speed = |nanoseconds: f64| megabytes / (nanoseconds / 1e9);
+    let mut row = |against: &str, other: f64, target| {
+        table.row(&format!("replay, {what}"), speed(record), against, speed(other), "MB/s", target);
+    };
+    row("`serde_json`, borrowed, results raw", typed, Target::AtLeast(0.9));
+    row("`serde_json`, borrowed, results read", typed_results, Target::Told);
+    row("`serde_json` into `Value`", value, Target::Told);
+    let opening = format!("opening a run of 100,000 events, {what}");
+    table.row(&opening, open / 1e6, "reading the file", file / 1e6, "ms", Target::Told);
 }
