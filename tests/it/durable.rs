@@ -1,5 +1,6 @@
 //! Runs that survive: kill them anywhere, run them again, lose nothing.
 
+mod any_damage;
 mod at_least_once;
 mod checkpoints;
 mod clock_steps;

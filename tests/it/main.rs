@@ -39,6 +39,7 @@ mod typed_transitions;
 mod watchers;
 
 // What these share, each named for what it is.
+mod cases;
 mod child;
 #[cfg(unix)]
 mod disturbed_import;

@@ -36,13 +36,23 @@ fn names(error: &JournalError, line_number: usize) -> bool {
     message.contains(&format!("line {line_number} ")) || (line_number == 1 && in_header)
 }
 
+/// The file holds these bytes, but for the one at `index`.
+pub(super) fn is_refused_by_the_number_of_its_line(file: &JournalFile, bytes: &[u8], index: usize) {
+    let error = RunRecord::read(file.path()).unwrap_err();
+    assert!(names(&error, line_number(bytes, index)), "byte {index}: {error}");
+}
+
 #[test]
 fn every_change_of_one_byte_is_refused_by_the_number_of_its_line() {
     let bytes = every_event::journal().bytes();
-    each_change(&bytes, 0, |file, index| {
-        let error = RunRecord::read(file.path()).unwrap_err();
-        assert!(names(&error, line_number(&bytes, index)), "byte {index}: {error}");
-    });
+    each_change(&bytes, 0, |file, index| is_refused_by_the_number_of_its_line(file, &bytes, index));
+}
+
+/// The file holds these bytes, which were changed.
+pub(super) fn is_refused_by_its_owner_and_not_touched(file: &JournalFile, changed: &[u8]) {
+    let error = file.try_open().unwrap_err();
+    assert_eq!(error.to_string(), RunRecord::read(file.path()).unwrap_err().to_string());
+    assert_eq!(file.bytes(), changed);
 }
 
 #[test]
@@ -53,9 +63,7 @@ fn a_journal_that_was_changed_is_refused_by_its_owner_in_the_same_words_and_not_
         let mut changed = bytes.clone();
         changed[index] ^= 4;
         file.write(&changed);
-        let error = file.try_open().unwrap_err();
-        assert_eq!(error.to_string(), RunRecord::read(file.path()).unwrap_err().to_string());
-        assert_eq!(file.bytes(), changed);
+        is_refused_by_its_owner_and_not_touched(&file, &changed);
     }
 }
 
