@@ -331,7 +331,7 @@ impl RunSummary {
 
     fn wide_table(&self) -> Table {
         let counters = self.totals().into_iter().map(|(name, _)| name).collect::<Vec<_>>();
-        let counts = counters.iter().map(|name| Column::right(name));
+        let counts = counters.iter().map(|name| Column::right(&one_line(name, 64)));
         let mut table = Table::new(Column::of_attempts().into_iter().chain(counts).chain([Column::right("rate")]).collect());
         for phase in self.record.phases() {
             let mut row = self.attempt_cells(phase);
@@ -391,5 +391,5 @@ impl RunSummary {
 fn rate_of(report: &PhaseReport) -> String {
     let last = report.processed().last();
     let rated = last.and_then(|(name, count)| Some((name, worth_telling(count, report.duration())?)));
-    rated.map(|(name, per_second)| format!("{} {name}/s", rate(per_second))).unwrap_or_default()
+    rated.map(|(name, per_second)| format!("{} {}/s", rate(per_second), one_line(name, 64))).unwrap_or_default()
 }

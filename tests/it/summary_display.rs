@@ -1,12 +1,15 @@
 //! `Display` of a summary: a table that people can read, and no line longer than 100 columns.
 
 use std::io;
+use std::time::Duration;
 
 use etl_context::{Counters, Counts, EtlContext, RunSummary, dict};
+use serde_json::{Value, json};
 
 use crate::layered_error::ImportError;
 use crate::measurable::let_time_pass;
 use crate::nightly::{Eight, Rows};
+use crate::written_run::WrittenRun;
 
 const MOST: Counts = Counts { conversations: u64::MAX, messages: u64::MAX };
 
@@ -238,4 +241,14 @@ fn phases_with_long_names_are_told_apart() {
     let printed = printed(&context.get_summary());
     let names: Vec<_> = table(&printed)[1..].iter().filter_map(|row| row.split("  ").next()).collect();
     assert_ne!(names[0], names[1], "{printed}");
+}
+
+/// No counter is declared so, but a journal may have any name, under a checksum that holds.
+#[test]
+fn what_cannot_be_seen_in_the_name_of_a_counter_is_written_out() {
+    let counters = json!({ "ro\nws\u{1b}[31m": 5 });
+    let mut written = WrittenRun::begin("import", "2026-11-23T02:00:00Z", Value::Null, Value::Null);
+    written.start("extract", counters.clone()).after(Duration::from_secs(1)).complete(counters, Value::Null);
+    let printed = printed(&written.record().summary());
+    assert_eq!(printed.matches(r"ro\nws\u{1b}[31m").count(), 2, "in the heading and in the rate:\n{printed}");
 }
