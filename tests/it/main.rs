@@ -14,6 +14,7 @@ mod examples;
 mod guide;
 mod journal;
 mod journal_replay;
+mod many_nights;
 mod markdown_report;
 mod observers;
 mod parts;
