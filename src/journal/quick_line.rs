@@ -165,6 +165,11 @@ impl<'a> Line<'a, '_> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
+    use proptest::collection::{btree_map, vec};
+    use proptest::prelude::*;
+    use proptest::sample::{self, Index};
+    use serde_json::Value;
+
     use super::{Known, read};
     use crate::event::Event;
     use crate::journal::line::{decode_any, encode};
@@ -183,13 +188,17 @@ mod tests {
         let mut journal = MemoryJournal::new();
         let mut run = Run::builder("quick").journal(journal.clone()).begin_dynamic().unwrap();
         make_moves(&mut run);
+        encoded(journal.load().unwrap())
+    }
+
+    fn encoded(events: Vec<Event>) -> Vec<(u64, Event, Vec<u8>)> {
         let encoded = |(sequence, event): (u64, Event)| {
             let mut line = Vec::new();
             encode(sequence, &event, &mut line).unwrap();
             line.pop();
             (sequence, event, line)
         };
-        (0..).zip(journal.load().unwrap()).map(encoded).collect()
+        (0..).zip(events).map(encoded).collect()
     }
 
     fn make_moves(run: &mut EtlContext) {
@@ -239,6 +248,101 @@ mod tests {
                     }
                 }
             }
+        }
+    }
+
+    /// Any JSON that a program could give.
+    fn json() -> impl Strategy<Value = Value> {
+        let number = prop_oneof![any::<u64>().prop_map(Value::from), any::<i64>().prop_map(Value::from)];
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            number,
+            any::<f64>().prop_map(Value::from),
+            any::<String>().prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 24, 5, |inner| {
+            let object = btree_map(any::<String>(), inner.clone(), 0..5);
+            prop_oneof![vec(inner, 0..5).prop_map(Value::from), object.prop_map(|object| object.into_iter().collect())]
+        })
+    }
+
+    /// The lines of a run with these texts and numbers in it, without their newlines.
+    fn lines_with(result: Value, cursor: &Value, numbers: [u64; 3]) -> Vec<(u64, Event, Vec<u8>)> {
+        let mut journal = MemoryJournal::new();
+        let mut run = Run::builder("quick").journal(journal.clone()).begin_dynamic().unwrap();
+        let [rows, bytes, pages] = numbers;
+        run.start_phase_with("load", Rows { rows, bytes, pages }).unwrap();
+        run.update_progress(Rows { rows: pages, bytes: rows, pages: bytes }).unwrap();
+        run.checkpoint(cursor).unwrap();
+        run.end_phase(dict! { "result": result }).unwrap();
+        encoded(journal.load().unwrap())
+    }
+
+    /// A part of a line is replaced by bytes, or by a part of another line.
+    type Edit = (Index, usize, Result<Vec<u8>, (Index, Index, usize)>);
+
+    fn edit() -> impl Strategy<Value = Edit> {
+        let bytes = || vec(prop_oneof![any::<u8>(), sample::select(b"\"\\{}[],:0159-+.eE \n".as_slice())], 0..4);
+        let of_another = (any::<Index>(), any::<Index>(), 0..40_usize);
+        (any::<Index>(), 0..12_usize, prop_oneof![bytes().prop_map(Ok), of_another.prop_map(Err)])
+    }
+
+    fn edited(line: &[u8], edits: &[Edit], lines: &[(u64, Event, Vec<u8>)]) -> Vec<u8> {
+        let edit = |line: Vec<u8>, (place, length, replacement): &Edit| {
+            let start = place.index(line.len() - CHECKSUM + 1);
+            let end = (start + length).min(line.len() - CHECKSUM);
+            let replacement = match replacement {
+                Ok(bytes) => bytes.clone(),
+                Err((other, place, length)) => {
+                    let (.., other) = &lines[other.index(lines.len())];
+                    let start = place.index(other.len());
+                    other[start..other.len().min(start + length)].to_vec()
+                }
+            };
+            [&line[..start], &replacement, &line[end..]].concat()
+        };
+        edits.iter().fold(line.to_vec(), edit)
+    }
+
+    fn both_readers_agree(
+        (result, cursor, numbers): (Value, Value, [u64; 3]),
+        which: Index,
+        edits: &[Edit],
+    ) -> Result<(), TestCaseError> {
+        let lines = lines_with(result, &cursor, numbers);
+        for (sequence, event, line) in &lines[1..] {
+            prop_assert_eq!(read_quickly(*sequence, line), Some(event.clone()));
+            prop_assert_eq!(decode_any(*sequence, line), Ok(event.clone()));
+        }
+        let (sequence, _, line) = &lines[which.index(lines.len())];
+        let edited = edited(line, edits, &lines);
+        if let Some(event) = read_quickly(*sequence, &edited) {
+            prop_assert_eq!(decode_any(*sequence, &edited), Ok(event), "{}", String::from_utf8_lossy(&edited));
+        }
+        Ok(())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
+
+        #[test]
+        fn both_readers_agree_on_any_line(
+            run in (json(), json(), any::<[u64; 3]>()), which: Index, edits in vec(edit(), 1..4)
+        ) {
+            both_readers_agree(run, which, &edits)?;
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(100_000) })]
+
+        #[test]
+        #[ignore = "the same, scheduled"]
+        fn scheduled_lines_are_the_same_to_both_readers(
+            run in (json(), json(), any::<[u64; 3]>()), which: Index, edits in vec(edit(), 1..4)
+        ) {
+            both_readers_agree(run, which, &edits)?;
         }
     }
 }
