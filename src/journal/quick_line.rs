@@ -268,7 +268,7 @@ mod tests {
     }
 
     /// The lines of a run with these texts and numbers in it, without their newlines.
-    fn lines_with(result: Value, cursor: &Value, numbers: [u64; 3]) -> Vec<(u64, Event, Vec<u8>)> {
+    fn lines_with(result: &Value, cursor: &Value, numbers: [u64; 3]) -> Vec<(u64, Event, Vec<u8>)> {
         let mut journal = MemoryJournal::new();
         let mut run = Run::builder("quick").journal(journal.clone()).begin_dynamic().unwrap();
         let [rows, bytes, pages] = numbers;
@@ -310,7 +310,7 @@ mod tests {
         which: Index,
         edits: &[Edit],
     ) -> Result<(), TestCaseError> {
-        let lines = lines_with(result, &cursor, numbers);
+        let lines = lines_with(&result, &cursor, numbers);
         for (sequence, event, line) in &lines[1..] {
             prop_assert_eq!(read_quickly(*sequence, line), Some(event.clone()));
             prop_assert_eq!(decode_any(*sequence, line), Ok(event.clone()));
