@@ -3,6 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
+use crate::counters::Counters;
 use crate::error::Error;
 use crate::journal::JournalError;
 use crate::journal::postgres::LEASE;
@@ -89,8 +90,31 @@ impl PostgresWorker {
         Ph: Phase,
         E: WorkError<Kind>,
     {
-        let Some(giver) = self.giver(&Ph::NAME)? else { return Ok(0) };
-        work_on(&giver, work)
+        self.work_at(&Ph::NAME, work)
+    }
+
+    /// The same for a phase that is only known by its name, and counts `C`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidPhaseName`], and as [`work`](PostgresWorker::work).
+    pub fn work_by_name<C, E, Kind>(&self, phase: &str, work: impl FnMut(&mut Part<'_, C>) -> Result<(), E>) -> Result<u64, Error>
+    where
+        C: Counters,
+        E: WorkError<Kind>,
+    {
+        self.work_at(&phase.parse()?, work)
+    }
+
+    fn work_at<C: Counters, E: WorkError<Kind>, Kind>(
+        &self,
+        phase: &PhaseName,
+        work: impl FnMut(&mut Part<'_, C>) -> Result<(), E>,
+    ) -> Result<u64, Error> {
+        match self.giver(phase)? {
+            Some(giver) => work_on(&giver, work),
+            None => Ok(0),
+        }
     }
 
     /// The board of the phase, once the run has begun; `None` if this is asked to stop before.

@@ -320,3 +320,16 @@ fn a_part_of_another_board_cannot_complete_in_a_transaction() {
     parts.finish().unwrap();
     drop(extract.complete(()).unwrap());
 }
+
+#[test]
+fn a_worker_knows_phases_by_name_as_well() {
+    let Some(database) = database() else { return };
+    let mut context = begun(&database).erase();
+    context.start_phase("extract", None).unwrap();
+    let parts = context.parts::<Counts>(MONTHS).unwrap();
+    let error = worker(&database).work_by_name("Extract!", read_month).unwrap_err();
+    assert!(matches!(error, Error::InvalidPhaseName { .. }), "{error}");
+    assert_eq!(worker(&database).work_by_name("extract", read_month).unwrap(), 4);
+    parts.finish().unwrap();
+    assert_eq!(context.end_phase(()).unwrap().counts().messages, 10);
+}
