@@ -311,6 +311,11 @@ impl PhaseStatus {
         }
     }
 
+    /// Whether a phase can end with it, or a part of one.
+    pub(crate) fn is_end(self) -> bool {
+        matches!(self, PhaseStatus::Completed | PhaseStatus::Failed)
+    }
+
     /// The status as text.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -135,9 +135,10 @@ impl RunRecord {
             Event::PartEnded { phase, attempt, part, .. } => {
                 let phase = self.phase(phase.as_str()).filter(|_| is_running(phase, *attempt));
                 let phase = phase.filter(|phase| phase.parts_registered() == Some(*attempt));
-                phase.and_then(|phase| phase.part(&part.name)).is_some_and(|part| part.status == PhaseStatus::Pending)
+                let is_open = |known: &PartRecord| known.status == PhaseStatus::Pending;
+                part.status.is_end() && phase.and_then(|phase| phase.part(&part.name)).is_some_and(is_open)
             }
-            Event::PhaseEnded { report, .. } => is_running(report.phase(), report.attempt()),
+            Event::PhaseEnded { report, .. } => report.status().is_end() && is_running(report.phase(), report.attempt()),
         };
         // The engine makes events from the record, so one that does not fit can only come from a damaged journal.
         if fits { Ok(()) } else { Err(self.none_in_progress(event.name())) }

@@ -4,6 +4,7 @@ use etl_context::{JournalError, RunRecord};
 
 use super::checksum::{line, without_checksum};
 use super::every_event;
+use super::golden;
 use super::journal_file::JournalFile;
 
 /// The journal with one of its lines written in another way.
@@ -98,6 +99,27 @@ fn events_that_cannot_follow_one_another_are_refused() {
         let before = file.bytes();
         every_event::open(&file).unwrap_err();
         assert_eq!(file.bytes(), before, "line {number}");
+    }
+}
+
+/// With every checksum right, so that only the status is wrong.
+#[test]
+fn an_end_that_is_none_is_refused() {
+    for status in ["pending", "running"] {
+        let change = |text: &str| text.replace("\"status\":\"failed\"", &format!("\"status\":\"{status}\""));
+        let phase = with_line(5, |text| change(text).replace("\"cause\":\"error\",", ""));
+        RunRecord::read(phase.path()).unwrap_err();
+        every_event::open(&phase).unwrap_err();
+
+        let moves = golden::moves();
+        let text = String::from_utf8(moves.bytes()).unwrap();
+        let lines = text.lines().map(|text| match text.contains("\"part_ended\"") {
+            true => line(&change(&without_checksum(text))),
+            false => format!("{text}\n"),
+        });
+        let part = JournalFile::with(lines.collect::<String>());
+        assert_ne!(part.bytes(), moves.bytes());
+        RunRecord::read(part.path()).unwrap_err();
     }
 }
 
