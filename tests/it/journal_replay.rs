@@ -113,3 +113,54 @@ fn attempts_out_of_their_order_are_no_run() {
     assert_eq!(RunRecord::replay([began, first, second_ended]), None);
     assert_eq!(RunRecord::replay([began, first, first_ended, first]), None);
 }
+
+/// The events of a run that has divided a phase into two parts, of which one completed and one failed.
+fn events_with_parts() -> Vec<Event> {
+    let (journal, mut context) = journaled("import");
+    context.start_phase("extract", None).unwrap();
+    let parts = context.parts::<Counts>(["a", "b"]).unwrap();
+    parts.work(|part| if part.name() == "a" { Ok(()) } else { Err("no file") }).unwrap();
+    drop(parts);
+    context.end_phase(()).unwrap();
+    events(&journal)
+}
+
+#[test]
+fn parts_that_are_registered_twice_or_while_the_phase_does_not_run_are_no_run() {
+    let events = events_with_parts();
+    let [began, started, registered, a, b, ended] = &events[..] else { panic!("six events") };
+    assert!(RunRecord::replay([began, started, registered, a, b, ended]).is_some());
+    assert_eq!(RunRecord::replay([began, registered]), None);
+    assert_eq!(RunRecord::replay([began, started, registered, registered]), None);
+    assert_eq!(RunRecord::replay([began, started, registered, a, b, ended, registered]), None);
+}
+
+#[test]
+fn the_end_of_a_part_that_is_not_open_is_no_run() {
+    let events = events_with_parts();
+    let [began, started, registered, a, b, ended] = &events[..] else { panic!("six events") };
+    assert_eq!(RunRecord::replay([began, started, a]), None);
+    assert_eq!(RunRecord::replay([began, started, registered, a, a]), None);
+    assert_eq!(RunRecord::replay([began, started, registered, a, b, b]), None);
+    assert_eq!(RunRecord::replay([began, started, registered, b, ended, a]), None);
+    let other = events_of("load");
+    assert_eq!(RunRecord::replay([began, &other[1], a]), None);
+}
+
+#[test]
+fn the_end_of_a_part_from_an_earlier_attempt_is_no_run() {
+    let (journal, mut context) = journaled("import");
+    for _ in 0..2 {
+        context.start_phase("extract", None).unwrap();
+        let parts = context.parts::<Counts>(["a", "b"]).unwrap();
+        parts.work(|_| Err("no file")).unwrap();
+        drop(parts);
+        context.end_phase(dict! { "status": "failed" }).unwrap();
+    }
+    let events = events(&journal);
+    let second = events.iter().rposition(|event| event.name() == "phase_started").unwrap();
+    let (first, again) = (&events[..=second], &events[second + 1..]);
+    assert!(RunRecord::replay(first.iter().chain(again)).is_some());
+    assert_eq!(RunRecord::replay(first.iter().chain(&again[1..2])), None, "not registered in this attempt");
+    assert_eq!(RunRecord::replay(first.iter().chain([&again[0], &events[3]])), None, "ended in the first attempt");
+}
