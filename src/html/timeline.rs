@@ -44,7 +44,11 @@ impl<'a> Timeline<'a> {
         // A clock that was set back between two processes can put an attempt before the beginning.
         let origin = starts.chain([summary.record().start_time()]).min().unwrap_or(summary.taken());
         let since = |moment: Timestamp| moment.microseconds_since(origin);
-        let spans = attempts.iter().map(|report| (since(report.start_time()), since(report.end_time()))).collect::<Vec<_>>();
+        let span = |report: &PhaseReport| {
+            let start = since(report.start_time());
+            (start, since(report.end_time()).max(start))
+        };
+        let spans = attempts.iter().map(|report| span(report)).collect::<Vec<_>>();
         let end = spans.iter().map(|(_, end)| *end).max().unwrap_or(0);
         let axis = Axis::new(spans, end);
         let interrupted = attempts.iter().filter(|report| report.cause() == Some(FailureCause::Interrupted));

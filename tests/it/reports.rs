@@ -3,11 +3,14 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use etl_context::{Counts, Etl, EtlContext, Extract, FileJournal, Run, RunRecord};
 use roxmltree::{Document, Node, ParsingOptions};
+use serde_json::{Value, json};
 
 use crate::report_samples::{HOSTILE, clean, forty_phases, hostile, ten_phases, troubled, visible};
+use crate::written_run::WrittenRun;
 
 /// Every sample, with its name. The pages are left in `target/tmp/reports`, to be looked at.
 fn samples() -> Vec<(&'static str, RunRecord, String)> {
@@ -153,6 +156,23 @@ fn bars_follow_one_another_and_stay_on_the_axis() {
             assert!(pair[0].1 <= pair[1].0 + 0.01, "{name}: {pair:?}");
         }
     }
+}
+
+/// As another program may have written it.
+#[test]
+fn an_attempt_that_ended_before_it_started_takes_no_time_on_the_axis() {
+    let counts = json!({ "rows": 1 });
+    let mut run = WrittenRun::begin("import", "2026-11-23T02:00:00Z", Value::Null, Value::Null);
+    run.after(Duration::from_secs(9)).start("extract", counts.clone());
+    run.set_back(Duration::from_secs(5)).complete(counts.clone(), Value::Null);
+    run.after(Duration::from_secs(8)).start("load", counts.clone());
+    run.after(Duration::from_secs(1)).complete(counts, Value::Null);
+    let page = run.record().summary().to_html();
+    let document = parse(&page);
+    let extents = with_class(&document, "bar").map(extent).collect::<Vec<_>>();
+    assert_eq!(extents.len(), 2);
+    assert_eq!(extents[0].0, extents[0].1, "{extents:?}");
+    assert!(extents.iter().all(|(left, right)| 0.0 <= *left && *right <= 100.01), "{extents:?}");
 }
 
 #[test]

@@ -42,6 +42,12 @@ impl WrittenRun {
         self
     }
 
+    /// The clock is set back by this much, which no process does to itself.
+    pub(crate) fn set_back(&mut self, time: Duration) -> &mut Self {
+        self.now -= time;
+        self
+    }
+
     /// `totals` names the phase's counters; 0 is unknown.
     pub(crate) fn start(&mut self, phase: &str, totals: Value) -> &mut Self {
         let attempt = self.attempts.entry(phase.to_owned()).or_default();
@@ -97,7 +103,8 @@ impl WrittenRun {
         event["attempt"] = json!(self.attempts[&running.phase]);
         event["totals"] = running.totals;
         event["start_time"] = json!(running.started.format(&Rfc3339).unwrap());
-        event["duration_microseconds"] = json!(i64::try_from((self.now - running.started).whole_microseconds()).unwrap());
+        let took = (self.now - running.started).whole_microseconds().max(0);
+        event["duration_microseconds"] = json!(u64::try_from(took).unwrap());
         self.push("phase_ended", event)
     }
 
