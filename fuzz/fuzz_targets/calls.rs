@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use arbitrary::Arbitrary;
-use etl_context::{Counts, Error, EtlContext, FileJournal, Journal, PhaseStatus, Run, RunRecord};
-use etl_context_fuzz::{Disk, Json, check_record};
+use etl_context::{Counts, Dictionary, Error, EtlContext, FileJournal, Journal, PhaseStatus, Run, RunRecord};
+use etl_context_fuzz::{Disk, Json, check_record, depth};
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 
@@ -164,14 +164,18 @@ fn open(name: &str, max_errors: Option<u8>, disk: &Disk) -> EtlContext {
     builder.begin_dynamic().expect("it is the same run")
 }
 
+/// JSON that is nested deeper is refused.
+const DEEPEST: usize = 100;
+
 /// What the documentation says of each call.
 fn allowed(call: &Call, run: &EtlContext) -> bool {
     let is_running = run.current_phase().is_some();
     match call {
         Call::Start(name, _) => name.is_valid() && !is_running,
-        Call::Count(..) | Call::SetTotals(..) | Call::EndWithoutWord | Call::Fail(_) | Call::Checkpoint(_) => is_running,
+        Call::Count(..) | Call::SetTotals(..) | Call::EndWithoutWord | Call::Fail(_) => is_running,
+        Call::Checkpoint(cursor) => is_running && depth(&cursor.clone().value()) <= DEEPEST,
         Call::End(json) => is_running && can_end(&json.clone().value()),
-        Call::EndAs(status, _) => is_running && matches!(status.as_str(), "completed" | "failed"),
+        Call::EndAs(status, result) => is_running && can_end(&said(status, result.clone()).into()),
         Call::SetStatus(name, status) => {
             name.is_valid() && PhaseStatus::ALL.iter().any(|known| known.to_string() == status.as_str())
         }
@@ -181,7 +185,16 @@ fn allowed(call: &Call, run: &EtlContext) -> bool {
     }
 }
 
+fn said(status: &Status, result: Vec<(String, Json)>) -> Dictionary {
+    let mut result: Dictionary = result.into_iter().map(|(key, value)| (key, value.value())).collect();
+    result.insert("status".to_owned(), status.as_str().into());
+    result
+}
+
 fn can_end(result: &Value) -> bool {
+    if depth(result) > DEEPEST {
+        return false;
+    }
     match result {
         Value::Null => true,
         Value::Object(result) => match result.get("status") {
@@ -210,11 +223,7 @@ fn make(call: Call, run: &mut EtlContext) -> Result<(), Error> {
         Call::Count(conversations, messages) => run.update_progress(Counts { conversations, messages }),
         Call::SetTotals(conversations, messages) => run.set_totals(Counts { conversations, messages }),
         Call::End(json) => run.end_phase(json.value()).map(drop),
-        Call::EndAs(status, result) => {
-            let mut result: serde_json::Map<_, _> = result.into_iter().map(|(key, value)| (key, value.value())).collect();
-            result.insert("status".to_owned(), status.as_str().into());
-            run.end_phase(result).map(drop)
-        }
+        Call::EndAs(status, result) => run.end_phase(said(&status, result)).map(drop),
         Call::EndWithoutWord => run.end_phase(()).map(drop),
         Call::Fail(error) => run.fail_phase(&error).map(drop),
         Call::SetStatus(name, status) => run.set_phase_status(name.as_str(), status.as_str()),

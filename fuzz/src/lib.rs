@@ -8,4 +8,4 @@ mod json;
 pub use disk::{Disk, Folder};
 pub use invariants::check_record;
 pub use journal_bytes::{mended, spaced};
-pub use json::Json;
+pub use json::{Json, depth};
