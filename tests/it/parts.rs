@@ -3,11 +3,14 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use etl_context::{
     Context, Counts, Error, Etl, EtlContext, Event, Extract, FileJournal, Journal, MemoryJournal, Part, Parts, PhaseFailure,
     PhaseRecord, PhaseStatus, Run, RunRecord, RunningPhase, Stopped, counters, pipeline,
 };
+
+use crate::measurable::let_time_pass;
 
 const MONTHS: [&str; 4] = ["2024-01", "2024-02", "2024-03", "2024-04"];
 
@@ -51,6 +54,22 @@ fn the_phase_counts_what_its_completed_parts_have_counted() {
     let part = extracted.record().phase("extract").unwrap().part("2024-03").unwrap();
     assert_eq!(part.counts().unwrap().get("messages"), Some(3));
     assert!(part.worker().unwrap().starts_with(&format!("process {} on ", std::process::id())), "{part:?}");
+}
+
+#[test]
+fn a_part_that_failed_keeps_its_error_and_how_long_it_took() {
+    let mut context = EtlContext::new("import");
+    context.start_phase("extract", None).unwrap();
+    let parts = context.parts::<Counts>(["2024-01"]).unwrap();
+    let mut part = parts.claim().unwrap().unwrap();
+    part.update_progress(Counts { conversations: 1, messages: 2 });
+    let_time_pass(&part.progress().reader());
+    part.fail(&"no file").unwrap();
+    drop(parts);
+    let part = context.record().phase("extract").unwrap().part("2024-01").unwrap();
+    assert_eq!(part.error().unwrap().message(), "no file");
+    assert_eq!(part.counts().unwrap().get("messages"), Some(2));
+    assert!(part.duration() > Duration::ZERO);
 }
 
 #[test]

@@ -204,3 +204,18 @@ fn a_failure_that_the_journal_refused_still_tells_what_failed() {
     assert!(failure.to_string().contains("export.tar is empty"), "{failure}");
     assert!(Error::from(failure).to_string().contains("export.tar is empty"));
 }
+
+#[test]
+fn a_phase_that_could_not_start_tells_why_and_what_is_behind_it() {
+    let context = Run::builder("import").journal(RefusingJournal::at(1)).begin::<etl_context::Etl>().unwrap();
+    let failure = context.phase(Extract).run(|_| -> Result<(), ImportError> { Err(ImportError::Empty) }).unwrap_err();
+    assert!(matches!(failure, PhaseFailure::NotStarted(_)));
+    let Error::Journal { refused, source, .. } = Error::from(failure) else { panic!("the journal refused it") };
+    assert!(refused.contains("`phase_started`"), "{refused}");
+
+    let context = Run::builder("import").journal(RefusingJournal::at(1)).begin::<etl_context::Etl>().unwrap();
+    let failure = context.phase(Extract).run(|_| -> Result<(), ImportError> { Err(ImportError::Empty) }).unwrap_err();
+    assert!(failure.to_string().contains("`phase_started`"), "{failure}");
+    let behind = std::error::Error::source(&failure).expect("the journal said why");
+    assert_eq!(behind.to_string(), source.to_string());
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::fmt::Debug;
 
-use etl_context::{Context, Counts, Error, Extract, Running, RunningPhase, Transform, dict};
+use etl_context::{Context, Counts, Dictionary, Error, Extract, Running, RunningPhase, Transform, dict};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -125,6 +125,26 @@ fn a_cursor_that_no_longer_fits_names_the_phase_and_the_key() {
 }
 
 #[test]
+fn the_key_is_named_behind_a_wrapper_and_an_option_too() {
+    #[derive(Debug, Deserialize)]
+    enum Order {
+        Newest,
+    }
+    #[derive(Debug, Deserialize)]
+    struct Position {
+        #[allow(dead_code)]
+        order: Order,
+    }
+    #[derive(Debug, Deserialize)]
+    struct Cursor(#[allow(dead_code)] Option<Position>);
+
+    let read = |cursor: Dictionary| running(&died_after(&[cursor])).resume_point::<Cursor>();
+    assert!(matches!(read(dict! { "order": "Newest" }), Ok(Some(Cursor(Some(Position { order: Order::Newest }))))));
+    let message = read(dict! { "order": "Oldest" }).unwrap_err().to_string();
+    assert!(["`extract`", "`order`", "`Oldest`"].iter().all(|word| message.contains(word)), "{message}");
+}
+
+#[test]
 fn a_cursor_that_json_cannot_hold_is_refused_and_changes_nothing() {
     let file = JournalFile::new();
     let mut extract = running(&file);
@@ -169,6 +189,12 @@ fn the_key_of_a_load_is_the_same_in_every_attempt_and_every_process() {
     let outcome =
         open(&file.crashed()).phase(Extract).run(|extract| Ok::<_, Infallible>(dict! { "key": extract.idempotency_key() }));
     assert_eq!(outcome.unwrap().1["key"], key);
+}
+
+#[test]
+fn without_a_phase_there_is_no_key() {
+    let error = open_dynamic(&JournalFile::new()).idempotency_key().unwrap_err();
+    assert!(matches!(error, Error::NoneInProgress { .. }), "{error}");
 }
 
 #[test]
