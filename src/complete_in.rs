@@ -34,9 +34,12 @@ impl<S, P> Context<S, P> {
     /// use etl_context::{Context, Load, Running, dict};
     /// use postgres::{Client, NoTls};
     ///
-    /// fn load(load: Context<Running<Load>>, client: &mut Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// type Failure = Box<dyn std::error::Error>;
+    ///
+    /// fn load(load: Context<Running<Load>>, client: &mut Client) -> Result<(), Failure> {
     ///     let mut transaction = client.transaction()?;
-    ///     let rows = transaction.execute("insert into messages select * from staged_messages", &[])?;
+    ///     let insert = "insert into messages select * from staged_messages";
+    ///     let rows = transaction.execute(insert, &[])?;
     ///     let end = load.complete_in(&mut transaction, dict! { "rows": rows })?;
     ///     transaction.commit()?;
     ///     let loaded = end.committed()?;
@@ -147,12 +150,16 @@ impl<C> Part<'_, C> {
     /// use etl_context::{Load, PostgresWorker};
     /// use postgres::{Client, NoTls};
     ///
-    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// type Failure = Box<dyn std::error::Error + Send + Sync>;
+    ///
+    /// # fn main() -> Result<(), Failure> {
     /// let url = "postgres://nightly@db.example.org/imports";
     /// let mut client = Client::connect(url, NoTls)?;
-    /// PostgresWorker::connect(url, "import/2026-11-23")?.work(Load, |part| -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    /// let worker = PostgresWorker::connect(url, "import/2026-11-23")?;
+    /// worker.work(Load, |part| -> Result<(), Failure> {
     ///     let mut transaction = client.transaction()?;
-    ///     transaction.execute("insert into messages select * from staged_messages where month = $1", &[&part.name()])?;
+    ///     let insert = "insert into messages select * from staged_messages where month = $1";
+    ///     transaction.execute(insert, &[&part.name()])?;
     ///     part.complete_in(&mut transaction)?;
     ///     Ok(transaction.commit()?)
     /// })?;
@@ -188,12 +195,14 @@ impl<Ph: Phase, S, P> PhaseScope<Ph, S, P> {
     ///
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let url = "postgres://nightly@db.example.org/imports";
-    /// let context = Run::builder("import").journal(PostgresJournal::connect(url)?).begin::<Etl>()?;
+    /// let journal = PostgresJournal::connect(url)?;
+    /// let context = Run::builder("import").journal(journal).begin::<Etl>()?;
     /// # let context = context.start(Extract)?.complete(())?.start(Transform)?.complete(())?;
     /// // … extract and transform …
     /// let mut client = Client::connect(url, NoTls)?;
     /// let (loaded, result) = context.phase(Load).run_in(&mut client, |load, transaction| {
-    ///     let messages = transaction.execute("insert into messages select * from staged_messages", &[])?;
+    ///     let insert = "insert into messages select * from staged_messages";
+    ///     let messages = transaction.execute(insert, &[])?;
     ///     load.update_progress(Counts { conversations: 0, messages });
     ///     Ok::<_, postgres::Error>(dict! { "table": "messages" })
     /// })?;

@@ -143,7 +143,8 @@ impl Event {
     ///     }
     ///
     ///     fn load(&mut self) -> Result<Vec<Event>, JournalError> {
-    ///         (0..).zip(&self.0).map(|(sequence, line)| Event::from_line(sequence, line)).collect()
+    ///         let numbered = (0..).zip(&self.0);
+    ///         numbered.map(|(sequence, line)| Event::from_line(sequence, line)).collect()
     ///     }
     /// }
     /// # use etl_context::{Etl, Extract, Run};

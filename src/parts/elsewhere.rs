@@ -26,14 +26,16 @@ use crate::stopper::Stopper;
 /// use etl_context::{Counts, Load, Part, PostgresWorker};
 ///
 /// fn load_month(part: &mut Part) -> Result<(), std::io::Error> {
-///     let messages = std::fs::read_to_string(format!("{}.jsonl", part.name()))?.lines().count() as u64;
+///     let month = std::fs::read_to_string(format!("{}.jsonl", part.name()))?;
+///     let messages = month.lines().count() as u64;
 ///     // … load them …
 ///     part.update_progress(Counts { conversations: 0, messages });
 ///     Ok(())
 /// }
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let worker = PostgresWorker::connect("postgres://nightly@db.example.org/imports", "import/2026-11-23")?;
+/// let url = "postgres://nightly@db.example.org/imports";
+/// let worker = PostgresWorker::connect(url, "import/2026-11-23")?;
 /// let completed = worker.work(Load, load_month)?;
 /// println!("completed {completed} parts here");
 /// # Ok(())

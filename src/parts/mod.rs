@@ -36,13 +36,15 @@ use crate::stopper::Stopper;
 ///     Ok(())
 /// }
 ///
-/// let (extracted, ()) = Context::new("import").phase(Extract).run(|extract| -> Result<(), Error> {
+/// let extract = Context::new("import").phase(Extract);
+/// let (extracted, ()) = extract.run(|extract| -> Result<(), Error> {
 ///     let parts = extract.parts(["2024-01", "2024-02", "2024-03"])?;
 ///     thread::scope(|scope| {
-///         let workers: Vec<_> = (0..2).map(|_| scope.spawn(|| parts.work(read_month))).collect();
-///         workers.into_iter().try_for_each(|worker| worker.join().expect("a worker panicked").map(drop))
-///     })?;
-///     parts.finish()
+///         for _ in 0..2 {
+///             scope.spawn(|| parts.work(read_month));
+///         }
+///     });
+///     parts.finish() // also tells what a worker could not record
 /// })?;
 /// assert_eq!(extracted.counts().messages, 60);
 /// # Ok::<(), etl_context::Error>(())

@@ -20,7 +20,7 @@ use crate::journal::postgres::fault::Fault;
 /// let journal = PostgresJournal::connect("postgres://nightly@db.example.org/imports")?;
 /// let mut extract = Run::builder("import").journal(journal).begin::<Etl>()?.start(Extract)?;
 /// if let Err(Error::Journal { source, .. }) = extract.checkpoint(&512)
-///     && let Some(lost) = source.source().and_then(|source| source.downcast_ref::<LeaseLost>())
+///     && let Some(lost) = source.source().and_then(|why| why.downcast_ref::<LeaseLost>())
 /// {
 ///     eprintln!("{lost}; leaving it to them");
 /// }

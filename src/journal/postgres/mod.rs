@@ -37,7 +37,8 @@ pub(crate) const LEASE: Duration = Duration::from_secs(30);
 /// use etl_context::{Etl, PostgresJournal, Run};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let journal = PostgresJournal::connect("postgres://nightly@db.example.org/imports")?.key("import/2026-11-23");
+/// let url = "postgres://nightly@db.example.org/imports";
+/// let journal = PostgresJournal::connect(url)?.key("import/2026-11-23");
 /// let context = Run::builder("import").journal(journal).begin::<Etl>()?;
 /// # Ok(())
 /// # }

@@ -20,7 +20,8 @@ use crate::run_id::RunId;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let runs = PostgresRuns::connect("postgres://nightly@db.example.org/imports")?;
 /// for run in runs.list_runs("import", 10)? {
-///     println!("{} {} since {}, {}", run.key, run.status, run.start_time, run.owner.as_deref().unwrap_or("nobody's"));
+///     let owner = run.owner.as_deref().unwrap_or("nobody");
+///     println!("{} {} since {}, owned by {owner}", run.key, run.status, run.start_time);
 ///     if let Some(record) = runs.read(run.run_id)? {
 ///         println!("{}", record.summary());
 ///     }
