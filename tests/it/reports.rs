@@ -171,7 +171,7 @@ fn an_attempt_that_ended_before_it_started_takes_no_time_on_the_axis() {
     let document = parse(&page);
     let extents = with_class(&document, "bar").map(extent).collect::<Vec<_>>();
     assert_eq!(extents.len(), 2);
-    assert_eq!(extents[0].0, extents[0].1, "{extents:?}");
+    assert!(extents[0].1 - extents[0].0 < 0.01, "{extents:?}");
     assert!(extents.iter().all(|(left, right)| 0.0 <= *left && *right <= 100.01), "{extents:?}");
 }
 

@@ -113,9 +113,9 @@ fn an_end_that_is_none_is_refused() {
 
         let moves = golden::moves();
         let text = String::from_utf8(moves.bytes()).unwrap();
-        let lines = text.lines().map(|text| match text.contains("\"part_ended\"") {
-            true => line(&change(&without_checksum(text))),
-            false => format!("{text}\n"),
+        let lines = text.lines().map(|text| {
+            let ends_a_part = text.contains("\"part_ended\"");
+            if ends_a_part { line(&change(&without_checksum(text))) } else { format!("{text}\n") }
         });
         let part = JournalFile::with(lines.collect::<String>());
         assert_ne!(part.bytes(), moves.bytes());
