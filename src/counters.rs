@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::table::grouped;
+use crate::table::{grouped, one_line};
 
 /// What a phase counts: a small struct of `u64`s, declared with [`counters!`](crate::counters).
 ///
@@ -245,7 +245,7 @@ impl Eq for Tally {}
 /// As in `2 conversations, 100 messages`.
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let counts = self.iter().map(|(name, count)| format!("{} {name}", grouped(count)));
+        let counts = self.iter().map(|(name, count)| format!("{} {}", grouped(count), one_line(name, 64)));
         f.pad(&counts.collect::<Vec<_>>().join(", "))
     }
 }

@@ -307,7 +307,7 @@ impl<'a> Line<'a> {
                 attempt: self.attempt?,
                 part: PartRecord {
                     name: self.part?.into(),
-                    status: self.status?,
+                    status: self.status.filter(|status| status.is_end())?,
                     counts: Some(self.counts?.into_owned()),
                     microseconds: self.duration_microseconds?,
                     worker: self.worker.map(Into::into),
@@ -330,7 +330,7 @@ impl<'a> Line<'a> {
                 let report = PhaseReport::new(Attempt {
                     phase,
                     number,
-                    status: self.status?,
+                    status: self.status.filter(|status| status.is_end())?,
                     cause: self.cause,
                     started: self.start_time?,
                     ended: time,

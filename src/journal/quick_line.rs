@@ -13,7 +13,7 @@ use crate::clock::Timestamp;
 use crate::counters::{CounterValues, Counters, Counts, MAX_COUNTERS, Tally};
 use crate::event::Event;
 use crate::lossless_json::check;
-use crate::phase::PhaseName;
+use crate::phase::{PhaseName, PhaseStatus};
 use crate::report::{Attempt, PhaseReport};
 use crate::result::KeptResult;
 
@@ -134,7 +134,7 @@ impl<'a> Line<'a, '_> {
 
     /// The rest of the end of a phase. One with an error is left to `line`.
     fn report(&mut self, phase: PhaseName, number: u32, ended: Timestamp) -> Option<PhaseReport> {
-        let status = self.word(r#","status":""#)?;
+        let status = self.word(r#","status":""#).filter(|status: &PhaseStatus| status.is_end())?;
         let has_cause = self.rest.starts_with(br#","cause""#);
         let attempt = Attempt {
             phase,

@@ -1,6 +1,6 @@
 //! What a journal may contain that this version does not know, and what is no journal.
 
-use etl_context::{JournalError, RunRecord};
+use etl_context::{FileJournal, JournalError, RunRecord};
 
 use super::checksum::{line, without_checksum};
 use super::every_event;
@@ -108,8 +108,9 @@ fn an_end_that_is_none_is_refused() {
     for status in ["pending", "running"] {
         let change = |text: &str| text.replace("\"status\":\"failed\"", &format!("\"status\":\"{status}\""));
         let phase = with_line(5, |text| change(text).replace("\"cause\":\"error\",", ""));
-        RunRecord::read(phase.path()).unwrap_err();
-        every_event::open(&phase).unwrap_err();
+        let error = RunRecord::read(phase.path()).unwrap_err().to_string();
+        assert!(error.contains(" is damaged: line 5 "), "{error}");
+        FileJournal::open(phase.path()).unwrap_err();
 
         let moves = golden::moves();
         let text = String::from_utf8(moves.bytes()).unwrap();
@@ -172,5 +173,5 @@ fn a_folder_is_no_journal() {
 fn a_folder_that_is_not_there_is_named() {
     let file = JournalFile::new();
     let path = file.folder().join("missing").join("run.jsonl");
-    assert!(etl_context::FileJournal::open(path).unwrap_err().to_string().contains("missing"));
+    assert!(FileJournal::open(path).unwrap_err().to_string().contains("missing"));
 }
