@@ -141,8 +141,8 @@ pub(crate) fn part_names(names: impl IntoIterator<Item: Into<String>>) -> Vec<Ar
     names.into_iter().map(|name| Into::<String>::into(name).into()).collect()
 }
 
-#[cfg_attr(not(feature = "postgres"), allow(clippy::unnecessary_wraps, reason = "a board in this process cannot fail"))]
 /// The board of the run's journal, if that has one.
+#[cfg_attr(not(feature = "postgres"), allow(clippy::unnecessary_wraps, reason = "a board in this process cannot fail"))]
 fn board(engine: &mut Engine, phase: &PhaseName, names: &[Arc<str>]) -> Result<Box<dyn PhaseBoard>, Error> {
     #[cfg(feature = "postgres")]
     {

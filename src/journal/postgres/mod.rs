@@ -84,7 +84,7 @@ pub struct PostgresJournal {
 struct Owned {
     lease: Lease,
     events: u64,
-    /// Why nothing more is taken.
+    /// Whether nothing more is taken, because nobody knows what became of the last event.
     poisoned: bool,
 }
 
