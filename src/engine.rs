@@ -243,19 +243,7 @@ impl Engine {
     fn interrupt(&mut self) -> Result<Option<(PhaseName, u32)>, Error> {
         let Some(running) = self.record.current() else { return Ok(None) };
         let interrupted = (running.phase.clone(), running.attempt);
-        let ended = self.record.latest_time();
-        let report = PhaseReport::new(Attempt {
-            phase: running.phase.clone(),
-            number: running.attempt,
-            status: PhaseStatus::Failed,
-            cause: Some(FailureCause::Interrupted),
-            started: running.started,
-            ended,
-            microseconds: ended.microseconds_since(running.started),
-            counts: running.counts.clone(),
-            totals: running.totals.clone(),
-            result: None,
-        });
+        let report = running.as_of(self.record.latest_time(), PhaseStatus::Failed, Some(FailureCause::Interrupted));
         self.happen(&Event::PhaseEnded { report, error: None }, |_| {})?;
         Ok(Some(interrupted))
     }
@@ -347,7 +335,9 @@ impl Engine {
 
 /// The status that a result says; `None` if it says none.
 fn said_status(result: Option<&Dictionary>, allowed: &[PhaseStatus], rule: &'static str) -> Result<Option<PhaseStatus>, Error> {
-    match result.and_then(|result| result.get("status")) {
+    // A result has few keys: to look at each is faster than to search the map.
+    let said = result.into_iter().flatten().find(|(key, _)| *key == "status").map(|(_, word)| word);
+    match said {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(word)) => match word.parse() {
             Ok(status) if allowed.contains(&status) => Ok(Some(status)),

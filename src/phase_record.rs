@@ -73,7 +73,9 @@ impl PhaseRecord {
     pub(crate) fn start(&mut self, sequence: u64) {
         let has_completed = self.latest_report().is_some_and(|report| report.status() == PhaseStatus::Completed);
         if has_completed || self.outdated {
-            self.parts.clear();
+            if !self.parts.is_empty() {
+                self.parts.clear();
+            }
             self.parts_since = self.next_attempt();
         }
         self.status = PhaseStatus::Running;

@@ -63,8 +63,8 @@ impl Cells {
         array::from_fn(|index| self.0[index].load(Ordering::Relaxed))
     }
 
-    fn add_to(&self, sums: &mut CounterValues) {
-        for (sum, cell) in sums.iter_mut().zip(&self.0) {
+    fn add_to(&self, used: usize, sums: &mut CounterValues) {
+        for (sum, cell) in sums.iter_mut().zip(&self.0).take(used) {
             *sum = sum.saturating_add(cell.load(Ordering::Relaxed));
         }
     }
@@ -116,11 +116,13 @@ impl Attempt {
     }
 
     fn counts(&self) -> CounterValues {
-        let mut sums = self.own.read();
-        self.shared.add_to(&mut sums);
+        let used = self.names.len();
+        let mut sums = CounterValues::default();
+        self.own.add_to(used, &mut sums);
+        self.shared.add_to(used, &mut sums);
         if self.has_workers.load(Ordering::Relaxed) {
             let workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
-            workers.iter().for_each(|cells| cells.add_to(&mut sums));
+            workers.iter().for_each(|cells| cells.add_to(used, &mut sums));
         }
         sums
     }

@@ -29,7 +29,7 @@ use crate::phase_record::PhaseRecord;
 use crate::pipeline_shape::PipelineShape;
 use crate::position::Position;
 use crate::recorded_error::ErrorRecord;
-use crate::report::PhaseReport;
+use crate::report::{Attempt, FailureCause, PhaseReport};
 use crate::run_id::RunId;
 use crate::stored::read_stored;
 
@@ -69,10 +69,28 @@ pub(crate) struct Running {
     pub(crate) phase: PhaseName,
     pub(crate) attempt: u32,
     pub(crate) started: Timestamp,
-    /// As of the last checkpoint; the live counts are elsewhere.
-    pub(crate) counts: Tally,
+    /// As of the last checkpoint, if there was one; the live counts are elsewhere.
+    counts: Option<Tally>,
     /// As they were when the attempt started.
-    pub(crate) totals: Tally,
+    totals: Tally,
+}
+
+impl Running {
+    /// The attempt as its events tell of it, up to this moment.
+    pub(crate) fn as_of(&self, ended: Timestamp, status: PhaseStatus, cause: Option<FailureCause>) -> PhaseReport {
+        PhaseReport::new(Attempt {
+            phase: self.phase.clone(),
+            number: self.attempt,
+            status,
+            cause,
+            started: self.started,
+            ended,
+            microseconds: ended.microseconds_since(self.started),
+            counts: self.counts.clone().unwrap_or_else(|| self.totals.zeroed()),
+            totals: self.totals.clone(),
+            result: None,
+        })
+    }
 }
 
 impl RunRecord {
@@ -188,14 +206,14 @@ impl RunRecord {
         let index = self.index_of(phase);
         self.phases[index].start(self.events);
         self.phases[index + 1..].iter_mut().for_each(PhaseRecord::outdate);
-        let (phase, counts, totals) = (phase.clone(), totals.zeroed(), totals.clone());
-        self.running = Some(Running { index, phase, attempt, started, counts, totals });
+        let (phase, totals) = (phase.clone(), totals.clone());
+        self.running = Some(Running { index, phase, attempt, started, counts: None, totals });
     }
 
     fn checkpoint(&mut self, phase: &PhaseName, cursor: &Arc<Value>, counts: &Tally) {
         self.phase_mut(phase).checkpointed(Arc::clone(cursor));
         if let Some(running) = &mut self.running {
-            running.counts = counts.clone();
+            running.counts = Some(counts.clone());
         }
     }
 

@@ -13,7 +13,7 @@ use crate::phase::PhaseStatus;
 use crate::phase_record::PhaseRecord;
 use crate::record::RunRecord;
 use crate::recorded_error::ErrorRecord;
-use crate::report::{Attempt, PhaseReport, worth_telling};
+use crate::report::{PhaseReport, worth_telling};
 use crate::report_markdown::Markdown;
 use crate::run_id::RunId;
 use crate::table::{Column, Table, WIDTH, duration, grouped, one_line, rate, shortened_inside};
@@ -215,20 +215,7 @@ impl RunRecord {
     #[must_use]
     pub fn summary(&self) -> RunSummary {
         let taken = self.latest_time();
-        let running = self.running("summary").ok().map(|running| {
-            PhaseReport::new(Attempt {
-                phase: running.phase.clone(),
-                number: running.attempt,
-                status: PhaseStatus::Running,
-                cause: None,
-                started: running.started,
-                ended: taken,
-                microseconds: taken.microseconds_since(running.started),
-                counts: running.counts.clone(),
-                totals: running.totals.clone(),
-                result: None,
-            })
-        });
+        let running = self.current().map(|running| running.as_of(taken, PhaseStatus::Running, None));
         RunSummary { record: self.clone(), running, taken, observer_failures: 0 }
     }
 }
