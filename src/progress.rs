@@ -228,7 +228,7 @@ impl Meter {
 
     #[inline]
     pub(crate) fn progress<C: Counters>(&self) -> Progress<'_, C> {
-        Progress { attempt: &self.attempt, counters: PhantomData }
+        Progress { attempt: &self.attempt, kept: &self.attempt, counters: PhantomData }
     }
 
     pub(crate) fn reader(&self) -> ProgressReader {
@@ -261,7 +261,9 @@ impl fmt::Debug for Meter {
 /// # Ok::<(), etl_context::Error>(())
 /// ```
 pub struct Progress<'a, C> {
-    attempt: &'a Arc<Attempt>,
+    /// Where the counters are; apart from what keeps them alive, so that an addition need not look there first.
+    attempt: &'a Attempt,
+    kept: &'a Arc<Attempt>,
     counters: PhantomData<fn() -> C>,
 }
 
@@ -299,7 +301,7 @@ impl<C: Counters> Progress<'_, C> {
     /// An owned handle for reading the counters from anywhere, for as long as one likes.
     #[must_use]
     pub fn reader(&self) -> ProgressReader {
-        ProgressReader(Arc::clone(self.attempt))
+        ProgressReader(Arc::clone(self.kept))
     }
 
     /// An owned handle for a task that outlives the borrow, with counters of its own that no other thread touches.
@@ -308,7 +310,7 @@ impl<C: Counters> Progress<'_, C> {
         let own = Arc::new(Cells::default());
         self.attempt.workers.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&own));
         self.attempt.has_workers.store(true, Ordering::Relaxed);
-        ProgressWorker { attempt: Arc::clone(self.attempt), own, counters: PhantomData }
+        ProgressWorker { attempt: Arc::clone(self.kept), own, counters: PhantomData }
     }
 }
 
