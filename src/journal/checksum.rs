@@ -9,20 +9,23 @@ const STRIDE: usize = 16;
 /// up in tables of their own, so that sixteen look-ups do not wait for one another ("slicing by 16").
 pub(crate) fn crc32(bytes: &[u8]) -> u32 {
     let (strides, rest) = bytes.as_chunks::<STRIDE>();
-    !rest.iter().fold(strides.iter().fold(!0, stride), |crc, byte| after(crc, *byte))
+    !stride(strides.iter().fold(!0, |crc, bytes| stride(crc, bytes)), rest)
+}
+
+/// The remainder after at most so many bytes more. Of those, only the first four have to wait for the ones before.
+#[inline]
+fn stride(crc: u32, bytes: &[u8]) -> u32 {
+    let [a, b, c, d, others @ ..] = bytes else {
+        return bytes.iter().fold(crc, |crc, byte| after(crc, *byte));
+    };
+    let first = (u32::from_le_bytes([*a, *b, *c, *d]) ^ crc).to_le_bytes();
+    let after_others = others.iter().rev().zip(&TABLES).fold(0, |crc, (byte, table)| crc ^ table[usize::from(*byte)]);
+    let tables = &TABLES[others.len()..];
+    first.iter().rev().zip(tables).fold(after_others, |crc, (byte, table)| crc ^ table[usize::from(*byte)])
 }
 
 fn after(crc: u32, byte: u8) -> u32 {
     TABLES[0][usize::from(crc.to_le_bytes()[0] ^ byte)] ^ (crc >> 8)
-}
-
-fn stride(crc: u32, bytes: &[u8; STRIDE]) -> u32 {
-    let mut bytes = *bytes;
-    for (byte, crc) in bytes.iter_mut().zip(crc.to_le_bytes()) {
-        *byte ^= crc;
-    }
-    // From the end, because only the first four bytes have to wait for the stride before.
-    bytes.iter().rev().zip(&TABLES).fold(0, |crc, (byte, table)| crc ^ table[usize::from(*byte)])
 }
 
 /// The remainders of all bytes, each table for those that have one more byte behind them.

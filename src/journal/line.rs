@@ -1,11 +1,10 @@
 //! What does an event look like on disk? One JSON object on one line, with a checksum of its own at the end.
 //! `docs/journal-format.md` is the specification.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::clock::Timestamp;
@@ -14,6 +13,7 @@ use crate::event::{Beginning, Event};
 use crate::journal::JournalError;
 use crate::journal::checksum::crc32;
 use crate::journal::quick_line::{self, Known};
+use crate::journal::written_line;
 use crate::parameters::Parameters;
 use crate::part_record::PartRecord;
 use crate::phase::{PhaseName, PhaseStatus};
@@ -27,64 +27,40 @@ use crate::run_id::RunId;
 pub(crate) const MAGIC: &[u8] = br#"{"format":"etl-context-journal""#;
 
 const FORMAT: &str = "etl-context-journal";
-const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 1;
 
-/// The fields of all events, in the order in which they are written. An event has those that it needs; unknown ones are ignored.
-#[derive(Default, Serialize, Deserialize)]
-struct Line<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    format: Option<Cow<'a, str>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+/// The fields of all events. An event has those that it needs; unknown ones are ignored.
+#[derive(Deserialize)]
+struct Line {
     version: Option<u32>,
     seq: u64,
-    event: Cow<'a, str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    event: String,
     time: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     run_id: Option<RunId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<Cow<'a, str>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pipeline: Option<Cow<'a, PipelineShape>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    metadata: Option<Cow<'a, BTreeMap<String, String>>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    parameters: Option<Cow<'a, Parameters>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    phase: Option<Cow<'a, PhaseName>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    pipeline: Option<PipelineShape>,
+    metadata: Option<BTreeMap<String, String>>,
+    parameters: Option<Parameters>,
+    phase: Option<PhaseName>,
     attempt: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<PhaseStatus>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     cause: Option<FailureCause>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     start_time: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     duration_microseconds: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    counts: Option<Cow<'a, Tally>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    totals: Option<Cow<'a, Tally>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    result: Option<Cow<'a, Dictionary>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cursor: Option<Cow<'a, Value>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    parts: Option<Cow<'a, [Arc<str>]>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    part: Option<Cow<'a, str>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    worker: Option<Cow<'a, str>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<Cow<'a, RecordedError>>,
+    counts: Option<Tally>,
+    totals: Option<Tally>,
+    result: Option<Dictionary>,
+    cursor: Option<Value>,
+    parts: Option<Vec<Arc<str>>>,
+    part: Option<String>,
+    worker: Option<String>,
+    error: Option<RecordedError>,
 }
 
 /// Appends the event's line to `bytes`, newline and all.
 pub(crate) fn encode(sequence: u64, event: &Event, bytes: &mut Vec<u8>) -> Result<(), serde_json::Error> {
     let start = bytes.len();
-    serde_json::to_writer(&mut *bytes, &Line::from_event(sequence, event))?;
-    bytes.pop();
+    written_line::write(sequence, event, bytes)?;
     let trailer = trailer(&bytes[start..]);
     bytes.extend_from_slice(&trailer);
     bytes.push(b'\n');
@@ -106,14 +82,14 @@ pub(crate) fn decode(sequence: u64, line: &[u8], known: &mut Known) -> Result<Ev
 
 /// The event of a line, however it is written.
 pub(super) fn decode_any(sequence: u64, line: &[u8]) -> Result<Event, String> {
-    let line: Line<'_> = serde_json::from_slice(line).map_err(|error| format!("cannot be read: {error}"))?;
+    let line: Line = serde_json::from_slice(line).map_err(|error| format!("cannot be read: {error}"))?;
     if line.seq != sequence {
         return Err(format!("has the sequence number {}, where {sequence} was expected", line.seq));
     }
     if let Some(version) = line.version.filter(|version| *version != VERSION) {
         return Err(format!("has the format version {version}, which there never was"));
     }
-    let (event, time) = (line.event.clone().into_owned(), line.time);
+    let (event, time) = (line.event.clone(), line.time);
     line.into_event().ok_or_else(|| match time {
         Some(_) => format!("lacks a field of the event `{event}`, or this event is not known"),
         None => format!("lacks the time of the event `{event}`"),
@@ -214,93 +190,31 @@ fn trailer(covered: &[u8]) -> [u8; TRAILER] {
     trailer
 }
 
-impl<'a> Line<'a> {
-    fn from_event(seq: u64, event: &'a Event) -> Self {
-        let line = Line { seq, event: event.name().into(), time: Some(event.time()), ..Line::default() };
-        match event {
-            Event::RunBegan(Beginning { run, name, pipeline, metadata, parameters, .. }) => Line {
-                format: Some(FORMAT.into()),
-                version: Some(VERSION),
-                run_id: Some(*run),
-                name: Some(Cow::Borrowed(name)),
-                pipeline: pipeline.as_ref().map(Cow::Borrowed),
-                metadata: (!metadata.is_empty()).then_some(Cow::Borrowed(metadata)),
-                parameters: (!parameters.is_empty()).then_some(Cow::Borrowed(parameters)),
-                ..line
-            },
-            Event::PhaseStarted { phase, attempt, totals, .. } => {
-                Line { phase: Some(Cow::Borrowed(phase)), attempt: Some(*attempt), totals: Some(Cow::Borrowed(totals)), ..line }
-            }
-            Event::Checkpointed { phase, attempt, cursor, counts, .. } => Line {
-                phase: Some(Cow::Borrowed(phase)),
-                attempt: Some(*attempt),
-                counts: Some(Cow::Borrowed(counts)),
-                cursor: Some(Cow::Borrowed(cursor)),
-                ..line
-            },
-            Event::PartsRegistered { phase, attempt, parts, .. } => {
-                Line { phase: Some(Cow::Borrowed(phase)), attempt: Some(*attempt), parts: Some(Cow::Borrowed(parts)), ..line }
-            }
-            Event::PartEnded { phase, attempt, part, .. } => Line {
-                phase: Some(Cow::Borrowed(phase)),
-                attempt: Some(*attempt),
-                part: Some(Cow::Borrowed(&part.name)),
-                status: Some(part.status),
-                duration_microseconds: Some(part.microseconds),
-                counts: part.counts.as_ref().map(Cow::Borrowed),
-                worker: part.worker.as_deref().map(Cow::Borrowed),
-                error: part.error.as_ref().map(Cow::Borrowed),
-                ..line
-            },
-            Event::StatusSet { phase, status, .. } => Line { phase: Some(Cow::Borrowed(phase)), status: Some(*status), ..line },
-            Event::ErrorRecorded { error } => Line {
-                phase: Some(Cow::Borrowed(error.phase())),
-                attempt: error.attempt(),
-                error: Some(Cow::Borrowed(error.error())),
-                ..line
-            },
-            Event::PhaseEnded { report, error } => Line {
-                phase: Some(Cow::Borrowed(report.phase())),
-                attempt: Some(report.attempt()),
-                status: Some(report.status()),
-                cause: report.cause(),
-                start_time: Some(report.start_time()),
-                duration_microseconds: Some(report.measured().microseconds),
-                counts: Some(Cow::Borrowed(report.tally())),
-                totals: Some(Cow::Borrowed(report.totals())),
-                result: report.result().map(Cow::Borrowed),
-                error: error.as_ref().map(|error| Cow::Borrowed(error.error())),
-                ..line
-            },
-        }
-    }
-
+impl Line {
     /// `None` if a field is missing or the event is not known.
     fn into_event(self) -> Option<Event> {
         let time = self.time?;
-        let phase = self.phase.map(Cow::into_owned);
-        Some(match self.event.as_ref() {
+        let phase = self.phase;
+        Some(match self.event.as_str() {
             "run_began" if self.version.is_some() => Event::RunBegan(Beginning {
                 run: self.run_id?,
                 name: self.name?.into(),
                 time,
-                pipeline: self.pipeline.map(Cow::into_owned),
-                metadata: self.metadata.map(Cow::into_owned).unwrap_or_default(),
-                parameters: self.parameters.map(Cow::into_owned).unwrap_or_default(),
+                pipeline: self.pipeline,
+                metadata: self.metadata.unwrap_or_default(),
+                parameters: self.parameters.unwrap_or_default(),
             }),
-            "phase_started" => {
-                Event::PhaseStarted { phase: phase?, attempt: self.attempt?, totals: self.totals?.into_owned(), time }
-            }
+            "phase_started" => Event::PhaseStarted { phase: phase?, attempt: self.attempt?, totals: self.totals?, time },
             "checkpointed" => Event::Checkpointed {
                 phase: phase?,
                 attempt: self.attempt?,
                 // A cursor that is `null` reads like one that is absent.
-                cursor: Arc::new(self.cursor.map(Cow::into_owned).unwrap_or_default()),
-                counts: self.counts?.into_owned(),
+                cursor: Arc::new(self.cursor.unwrap_or_default()),
+                counts: self.counts?,
                 time,
             },
             "parts_registered" => {
-                Event::PartsRegistered { phase: phase?, attempt: self.attempt?, parts: self.parts?.as_ref().into(), time }
+                Event::PartsRegistered { phase: phase?, attempt: self.attempt?, parts: self.parts?.into(), time }
             }
             "part_ended" => Event::PartEnded {
                 phase: phase?,
@@ -308,25 +222,20 @@ impl<'a> Line<'a> {
                 part: PartRecord {
                     name: self.part?.into(),
                     status: self.status.filter(|status| status.is_end())?,
-                    counts: Some(self.counts?.into_owned()),
+                    counts: Some(self.counts?),
                     microseconds: self.duration_microseconds?,
                     worker: self.worker.map(Into::into),
-                    error: self.error.map(Cow::into_owned),
+                    error: self.error,
                 },
                 time,
             },
             "status_set" => Event::StatusSet { phase: phase?, status: self.status?, time },
-            "error_recorded" => Event::ErrorRecorded {
-                error: ErrorRecord { phase: phase?, attempt: self.attempt, time, error: self.error?.into_owned() },
-            },
+            "error_recorded" => {
+                Event::ErrorRecorded { error: ErrorRecord { phase: phase?, attempt: self.attempt, time, error: self.error? } }
+            }
             "phase_ended" => {
                 let (phase, number) = (phase?, self.attempt?);
-                let error = self.error.map(|error| ErrorRecord {
-                    phase: phase.clone(),
-                    attempt: Some(number),
-                    time,
-                    error: error.into_owned(),
-                });
+                let error = self.error.map(|error| ErrorRecord { phase: phase.clone(), attempt: Some(number), time, error });
                 let report = PhaseReport::new(Attempt {
                     phase,
                     number,
@@ -335,9 +244,9 @@ impl<'a> Line<'a> {
                     started: self.start_time?,
                     ended: time,
                     microseconds: self.duration_microseconds?,
-                    counts: self.counts?.into_owned(),
-                    totals: self.totals?.into_owned(),
-                    result: self.result.map(|result| KeptResult::Given(result.into_owned())),
+                    counts: self.counts?,
+                    totals: self.totals?,
+                    result: self.result.map(KeptResult::Given),
                 });
                 Event::PhaseEnded { report, error }
             }

@@ -11,6 +11,7 @@ pub(crate) mod owner;
 pub(crate) mod postgres;
 mod quick_line;
 pub(crate) mod storage;
+mod written_line;
 
 use std::any::Any;
 use std::error::Error as StdError;

@@ -7,6 +7,7 @@ mod clock_steps;
 #[cfg(feature = "testing")]
 mod contract;
 mod dynamic_face;
+mod escaped_texts;
 mod every_cut;
 mod every_flip;
 #[cfg(feature = "testing")]

@@ -1,0 +1,145 @@
+//! How is an event written? Its fields one after another, each in its place, as the specification of the format lists them.
+
+use serde::Serialize;
+use serde_json::Error;
+
+use crate::clock::Timestamp;
+use crate::counters::Tally;
+use crate::event::{Beginning, Event};
+use crate::journal::line::{MAGIC, VERSION};
+use crate::part_record::PartRecord;
+use crate::phase::PhaseName;
+use crate::recorded_error::ErrorRecord;
+use crate::report::PhaseReport;
+
+/// Appends the event to `bytes`, as far as the checksum covers it.
+pub(super) fn write(sequence: u64, event: &Event, bytes: &mut Vec<u8>) -> Result<(), Error> {
+    let mut line = Line(bytes);
+    line.start(sequence, event)?;
+    match event {
+        Event::RunBegan(beginning) => line.beginning(beginning),
+        Event::PhaseStarted { phase, attempt, totals, .. } => {
+            line.attempt(phase, *attempt)?;
+            line.tally(r#","totals":{"#, totals)
+        }
+        Event::Checkpointed { phase, attempt, cursor, counts, .. } => {
+            line.attempt(phase, *attempt)?;
+            line.tally(r#","counts":{"#, counts)?;
+            line.json(r#","cursor":"#, cursor)
+        }
+        Event::PartsRegistered { phase, attempt, parts, .. } => {
+            line.attempt(phase, *attempt)?;
+            line.json(r#","parts":"#, parts)
+        }
+        Event::PartEnded { phase, attempt, part, .. } => {
+            line.attempt(phase, *attempt)?;
+            line.part(part)
+        }
+        Event::StatusSet { phase, status, .. } => {
+            line.text(r#","phase":"#, phase.as_str())?;
+            line.text(r#","status":"#, status.as_str())
+        }
+        Event::ErrorRecorded { error } => {
+            line.text(r#","phase":"#, error.phase().as_str())?;
+            line.json_if_any(r#","attempt":"#, error.attempt())?;
+            line.json(r#","error":"#, error.error())
+        }
+        Event::PhaseEnded { report, error } => {
+            line.report(report)?;
+            line.json_if_any(r#","error":"#, error.as_ref().map(ErrorRecord::error))
+        }
+    }
+}
+
+/// A line that is being written. Each method writes something behind the text that has to stand before it.
+struct Line<'a>(&'a mut Vec<u8>);
+
+impl Line<'_> {
+    fn start(&mut self, sequence: u64, event: &Event) -> Result<(), Error> {
+        if let Event::RunBegan(_) = event {
+            self.0.extend_from_slice(MAGIC);
+            self.json(r#","version":"#, &VERSION)?;
+            self.json(r#","seq":"#, &sequence)?;
+        } else {
+            self.json(r#"{"seq":"#, &sequence)?;
+        }
+        self.text(r#","event":"#, event.name())?;
+        self.time(r#","time":"#, event.time());
+        Ok(())
+    }
+
+    fn beginning(&mut self, beginning: &Beginning) -> Result<(), Error> {
+        let Beginning { run, name, pipeline, metadata, parameters, .. } = beginning;
+        self.json(r#","run_id":"#, run)?;
+        self.text(r#","name":"#, name)?;
+        self.json_if_any(r#","pipeline":"#, pipeline.as_ref())?;
+        self.json_if_any(r#","metadata":"#, (!metadata.is_empty()).then_some(metadata))?;
+        self.json_if_any(r#","parameters":"#, (!parameters.is_empty()).then_some(parameters))
+    }
+
+    fn attempt(&mut self, phase: &PhaseName, attempt: u32) -> Result<(), Error> {
+        self.text(r#","phase":"#, phase.as_str())?;
+        self.json(r#","attempt":"#, &attempt)
+    }
+
+    fn part(&mut self, part: &PartRecord) -> Result<(), Error> {
+        self.text(r#","status":"#, part.status.as_str())?;
+        self.json(r#","duration_microseconds":"#, &part.microseconds)?;
+        if let Some(counts) = &part.counts {
+            self.tally(r#","counts":{"#, counts)?;
+        }
+        self.text(r#","part":"#, &part.name)?;
+        self.json_if_any(r#","worker":"#, part.worker.as_ref())?;
+        self.json_if_any(r#","error":"#, part.error.as_ref())
+    }
+
+    fn report(&mut self, report: &PhaseReport) -> Result<(), Error> {
+        self.attempt(report.phase(), report.attempt())?;
+        self.text(r#","status":"#, report.status().as_str())?;
+        self.json_if_any(r#","cause":"#, report.cause())?;
+        self.time(r#","start_time":"#, report.start_time());
+        self.json(r#","duration_microseconds":"#, &report.measured().microseconds)?;
+        self.tally(r#","counts":{"#, report.tally())?;
+        self.tally(r#","totals":{"#, report.totals())?;
+        self.json_if_any(r#","result":"#, report.result())
+    }
+
+    /// The counters of a tally, and the end of the object that they stand in.
+    fn tally(&mut self, before: &str, tally: &Tally) -> Result<(), Error> {
+        self.0.extend_from_slice(before.as_bytes());
+        for (index, (name, count)) in tally.iter().enumerate() {
+            self.text(if index > 0 { "," } else { "" }, name)?;
+            self.json(":", &count)?;
+        }
+        self.0.push(b'}');
+        Ok(())
+    }
+
+    fn time(&mut self, before: &str, time: Timestamp) {
+        self.0.extend_from_slice(before.as_bytes());
+        self.0.push(b'"');
+        self.0.extend_from_slice(time.written().as_bytes());
+        self.0.push(b'"');
+    }
+
+    /// Nearly all texts are the library's words or plain names, in which there is nothing to escape.
+    fn text(&mut self, before: &str, text: &str) -> Result<(), Error> {
+        if text.bytes().any(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)) {
+            return self.json(before, text);
+        }
+        self.0.extend_from_slice(before.as_bytes());
+        self.0.push(b'"');
+        self.0.extend_from_slice(text.as_bytes());
+        self.0.push(b'"');
+        Ok(())
+    }
+
+    fn json_if_any(&mut self, before: &str, value: Option<impl Serialize>) -> Result<(), Error> {
+        value.map_or(Ok(()), |value| self.json(before, &value))
+    }
+
+    fn json<V: Serialize + ?Sized>(&mut self, before: &str, value: &V) -> Result<(), Error> {
+        self.0.extend_from_slice(before.as_bytes());
+        serde_json::to_writer(&mut *self.0, value)
+    }
+}
