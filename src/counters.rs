@@ -144,12 +144,13 @@ pub struct Tally {
 #[derive(Clone, Default)]
 struct Values {
     first: [u64; 2],
-    others: Option<Box<[u64; MAX_COUNTERS - 2]>>,
+    others: Option<Arc<[u64; MAX_COUNTERS - 2]>>,
 }
 
 impl Values {
+    #[inline]
     fn new([first, second, others @ ..]: CounterValues) -> Self {
-        let others = others.iter().any(|value| *value > 0).then(|| Box::new(others));
+        let others = others.iter().any(|value| *value > 0).then(|| Arc::new(others));
         Values { first: [first, second], others }
     }
 
@@ -178,6 +179,7 @@ impl Tally {
         Tally::new(C::NAMES, counts.to_values())
     }
 
+    #[inline]
     pub(crate) fn new(names: &'static [&'static str], values: CounterValues) -> Self {
         Tally { names: Names::Declared(names), values: Values::new(values) }
     }

@@ -277,6 +277,7 @@ impl Engine {
         result: Option<Dictionary>,
     ) -> PhaseReport {
         let ended = self.clock.now();
+        let (counts, totals) = (self.meter.counts(), self.meter.totals());
         PhaseReport::new(Attempt {
             phase: running.phase.clone(),
             number: running.attempt,
@@ -285,8 +286,8 @@ impl Engine {
             started: running.started,
             ended,
             microseconds: ended.microseconds_since(running.started),
-            counts: self.meter.counts(),
-            totals: self.meter.totals(),
+            counts,
+            totals,
             result: result.map(KeptResult::Given),
         })
     }
