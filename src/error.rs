@@ -163,7 +163,7 @@ pub enum Error {
 
     /// The phase has failed as often as the run allows.
     #[error(
-        "phase `{phase}` has failed {failures} times, and the run allows {allowed} attempts: {history}; mend the cause and raise max_attempts"
+        "phase `{phase}` has no attempt left: the run allows {allowed}, and {failures} failed: {history}; mend the cause and raise max_attempts"
     )]
     #[non_exhaustive]
     TooManyAttempts {
@@ -178,7 +178,7 @@ pub enum Error {
     },
 
     /// More errors were recorded under the running phase than the run allows, so the phase can no longer complete.
-    #[error("phase `{phase}` has recorded {errors} errors, and the run allows {allowed}; end it as failed")]
+    #[error("phase `{phase}` has recorded more errors than it may ({errors}, at most {allowed}); end it as failed")]
     #[non_exhaustive]
     TooManyErrors {
         /// The running phase.

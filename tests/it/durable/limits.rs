@@ -101,7 +101,7 @@ fn a_long_history_is_told_from_its_end() {
     let file = JournalFile::new();
     (0..25).for_each(|_| fail_once(&file));
     let message = refusal(allowing(&file, 20).begin::<Etl>().unwrap().start(Extract)).to_string();
-    assert!(message.contains("has failed 25 times"), "{message}");
+    assert!(message.contains("the run allows 20, and 25 failed"), "{message}");
     assert!(message.contains("attempt 16 error, ") && message.contains("attempt 25 error;"), "{message}");
     assert!(!message.contains("attempt 15 "), "{message}");
 }
