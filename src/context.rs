@@ -70,9 +70,9 @@ use crate::summary::RunSummary;
 /// # Moves and what they return
 ///
 /// A move takes the context and returns it in its new state, or [`Refused`], which gives it back as it was. A wrong move
-/// cannot be written, so only three reasons are left for refusing one: a result that cannot be recorded, a journal that
-/// cannot be written, and a limit that the run was given, such as
-/// [`max_attempts`](crate::RunBuilder::max_attempts).
+/// cannot be written, so only four reasons are left for refusing one: a result that cannot be recorded, a journal that
+/// cannot be written, a limit that the run was given, such as [`max_attempts`](crate::RunBuilder::max_attempts), and that the
+/// run was asked to stop.
 ///
 /// # Dropped while running
 ///
@@ -158,8 +158,8 @@ impl<S, P> Context<S, P> {
     ///
     /// # Errors
     ///
-    /// [`Refused`] with [`Error::TooManyAttempts`] if the phase has failed as often as it may, or with [`Error::Journal`] if the
-    /// journal cannot record it.
+    /// [`Refused`] with [`Error::TooManyAttempts`] if the phase has failed as often as it may, with [`Error::Stopped`] if the run
+    /// was asked to stop, or with [`Error::Journal`] if the journal cannot record it.
     pub fn start<Ph, Last>(self, phase: Ph) -> Result<Context<Running<Ph>, P>, Refused<Self>>
     where
         S: AtRest<Last>,
@@ -201,7 +201,8 @@ impl<S, P> Context<S, P> {
     ///
     /// # Errors
     ///
-    /// [`Refused`] with [`Error::TooManyAttempts`] if the phase would have to run and has failed too often.
+    /// [`Refused`] if the phase would have to run: with [`Error::TooManyAttempts`] if it has failed too often, with
+    /// [`Error::Stopped`] if the run was asked to stop.
     pub fn enter<Ph, Last>(self, phase: Ph) -> Result<Entry<Ph, S, P>, Refused<Self>>
     where
         S: AtRest<Last>,
@@ -212,7 +213,7 @@ impl<S, P> Context<S, P> {
         if self.completed_earlier(&Ph::NAME).is_some() {
             return Ok(Entry::Done(self.go_past()));
         }
-        match self.engine.check_attempts(&Ph::NAME) {
+        match self.engine.check_limits(&Ph::NAME) {
             Ok(()) => Ok(Entry::Vacant(PhaseScope::new(self))),
             Err(error) => Err(Refused::new(self, error)),
         }

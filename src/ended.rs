@@ -29,8 +29,8 @@ impl<Ph: Phase, P> Context<Failed<Ph>, P> {
     ///
     /// # Errors
     ///
-    /// [`Refused`] with [`Error::TooManyAttempts`] if the phase has failed as often as it may, or with [`Error::Journal`] if the
-    /// journal cannot record it.
+    /// [`Refused`] with [`Error::TooManyAttempts`] if the phase has failed as often as it may, with [`Error::Stopped`] if the run
+    /// was asked to stop, or with [`Error::Journal`] if the journal cannot record it.
     pub fn retry(self) -> Result<Context<Running<Ph>, P>, Refused<Self>> {
         let totals = self.totals();
         self.start_unchecked(totals)

@@ -146,7 +146,7 @@ impl Engine {
     }
 
     pub(crate) fn start(&mut self, phase: PhaseName, names: &'static [&'static str], totals: CounterValues) -> Result<(), Error> {
-        self.check_attempts(&phase)?;
+        self.check_limits(&phase)?;
         let attempt = self.record.next_attempt(phase.as_str());
         let started = Instant::now();
         let time = self.clock.at(started);
@@ -318,7 +318,7 @@ impl Engine {
     /// The refusal of an event by the journal, as an error of the call.
     pub(crate) fn not_recorded(&self, event: &Event, source: JournalError) -> Error {
         if source.is_ownership_lost() {
-            self.stopper.stop();
+            self.stopper.stop_lost_run();
         }
         let (event, run) = (event.name(), shown(self.record.name()));
         Error::Journal { refused: format!("the event `{event}` of run `{run}` was not recorded, so it has not happened"), source }

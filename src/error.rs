@@ -239,7 +239,7 @@ pub enum Error {
         part: String,
     },
 
-    /// The run was asked to stop before this was done.
+    /// The run was asked to stop before this was done: a phase was to start, or parts were left.
     #[error("the run was asked to stop")]
     Stopped,
 

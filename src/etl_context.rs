@@ -84,7 +84,7 @@ impl EtlContext {
     ///
     /// [`Error::InvalidPhaseName`], [`Error::AlreadyInProgress`], [`Error::OutOfOrder`] if the pipeline does not allow it here,
     /// [`Error::WrongCounters`] if the pipeline says that the phase counts something else, [`Error::TooManyAttempts`] if the phase
-    /// has failed as often as it may, [`Error::Journal`].
+    /// has failed as often as it may, [`Error::Stopped`] if the run was asked to stop, [`Error::Journal`].
     pub fn start_phase(&mut self, phase: &str, totals: impl Into<Option<Counts>>) -> Result<(), Error> {
         if let Some(totals) = totals.into() {
             return self.start_phase_with(phase, totals);

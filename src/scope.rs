@@ -75,7 +75,7 @@ impl<Ph: Phase, S, P> PhaseScope<Ph, S, P> {
     ///
     /// # Errors
     ///
-    /// [`Refused`] with [`Error::TooManyAttempts`] or [`Error::Journal`].
+    /// [`Refused`] with [`Error::TooManyAttempts`], [`Error::Stopped`] or [`Error::Journal`].
     #[allow(clippy::type_complexity, reason = "the states are the message")]
     pub fn start(self) -> Result<Context<Running<Ph>, P>, Refused<Context<S, P>>> {
         self.context.start_unchecked(self.totals)

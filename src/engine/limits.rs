@@ -1,4 +1,4 @@
-//! How much may go wrong? The limits that an author sets once for the whole run.
+//! How long may it go on? Until it was asked to stop, or has reached a limit that its author has set.
 
 use crate::engine::Engine;
 use crate::error::Error;
@@ -19,16 +19,23 @@ pub(crate) struct Limits {
 }
 
 impl Engine {
-    /// The phase has not failed as often as it may.
+    /// The run was not asked to stop, and the phase has not failed as often as it may. While a phase is running, that is said
+    /// instead, by the record.
     ///
     /// # Errors
     ///
-    /// [`Error::TooManyAttempts`], with its history.
-    pub(crate) fn check_attempts(&self, phase: &PhaseName) -> Result<(), Error> {
+    /// [`Error::Stopped`]; [`Error::TooManyAttempts`], with its history.
+    pub(crate) fn check_limits(&self, phase: &PhaseName) -> Result<(), Error> {
+        if self.record.current_phase().is_some() {
+            return Ok(());
+        }
+        if self.stopper.is_asked() {
+            return Err(Error::Stopped);
+        }
         let Some(allowed) = self.limits.attempts else { return Ok(()) };
         let Some(record) = self.record.phase(phase.as_str()) else { return Ok(()) };
         let failures = record.failures();
-        if self.record.current_phase().is_some() || failures < allowed as usize {
+        if failures < allowed as usize {
             return Ok(());
         }
         let attempts = record.reports().iter().rev().take(HISTORY_SHOWN).rev();

@@ -236,7 +236,7 @@ fn keep(lease: &Lease, stopper: &Stopper, session: &mut Session) -> Result<(), F
     if let Err(Fault::Refused(error)) = &renewed
         && error.is_ownership_lost()
     {
-        stopper.stop();
+        stopper.stop_lost_run();
     }
     renewed
 }

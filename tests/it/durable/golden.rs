@@ -74,9 +74,9 @@ fn more_failures(file: &JournalFile) -> JournalFile {
         resume_unwind(Box::new("without a message on the screen"))
     }));
     assert!(panicking.is_err_and(|panic| panic.is::<&str>()));
-    let context = open(file);
-    context.stopper().stop();
-    drop(context.start(Extract).unwrap());
+    let stopped = open(file).start(Extract).unwrap();
+    stopped.stopper().stop();
+    drop(stopped);
     let mut extract = open(file).start(Extract).unwrap();
     extract.record_error("first").unwrap();
     extract.record_error("second").unwrap_err();

@@ -5,7 +5,8 @@ use std::sync::mpsc;
 use std::thread;
 
 use etl_context::{
-    Context, Error, Etl, Event, Extract, FailureCause, Journal, JournalError, MemoryJournal, PhaseFailure, Run, Stopped, dict,
+    Context, Dictionary, Error, Etl, Event, Extract, FailureCause, Journal, JournalError, MemoryJournal, PhaseFailure, Run,
+    Stopped, Transform, dict,
 };
 
 use super::journal_file::JournalFile;
@@ -51,11 +52,61 @@ fn a_phase_that_returns_early_or_is_dropped_was_stopped() {
     let file = JournalFile::new();
     let context = open(&file);
     let stopper = context.stopper();
-    stopper.stop();
-    let outcome = context.phase(Extract).run(|extract| -> Result<(), Stopped> { extract.check_cancelled() });
+    let outcome = context.phase(Extract).run(|extract| -> Result<(), Stopped> {
+        stopper.stop();
+        extract.check_cancelled()
+    });
     let (failed, Stopped) = outcome.unwrap_err().into_parts().unwrap();
-    drop(failed.retry().unwrap());
+    drop(failed);
+    let extract = open(&file).start(Extract).unwrap();
+    extract.stopper().stop();
+    drop(extract);
     assert_eq!(causes(&file), [Some(FailureCause::Stopped), Some(FailureCause::Stopped)]);
+}
+
+#[test]
+fn a_run_that_was_asked_to_stop_starts_nothing_more() {
+    let file = JournalFile::new();
+    let extract = open(&file).start(Extract).unwrap();
+    let stopper = extract.stopper();
+    let extracted = extract.complete(dict! {}).unwrap();
+    let events = extracted.record().events();
+    stopper.stop();
+    let outcome = extracted.phase(Transform).run(|_| -> Result<(), Stopped> { unreachable!("it was asked to stop") });
+    let Err(PhaseFailure::NotStarted(refused)) = outcome else { panic!("it was asked to stop") };
+    assert!(matches!(refused.error(), Error::Stopped));
+    let (extracted, _) = refused.into_parts();
+    let (extracted, error) = extracted.start(Transform).unwrap_err().into_parts();
+    assert!(matches!(error, Error::Stopped));
+    let (extracted, error) = extracted.enter(Transform).unwrap_err().into_parts();
+    assert!(matches!(error, Error::Stopped));
+    let mut context = extracted.erase();
+    assert!(matches!(context.start_phase("transform", None), Err(Error::Stopped)));
+    assert_eq!(context.record().events(), events);
+    drop(context);
+    assert_eq!(file.record().events(), events);
+    assert_eq!(file.record().phase("transform"), None);
+}
+
+#[test]
+fn a_failed_phase_is_not_tried_again_once_the_run_was_asked_to_stop() {
+    let failed = Context::new("import").start(Extract).unwrap().fail("no connection").unwrap();
+    failed.stopper().stop();
+    let (failed, error) = failed.retry().unwrap_err().into_parts();
+    assert!(matches!(error, Error::Stopped));
+    assert_eq!(failed.report().cause(), Some(FailureCause::Error));
+}
+
+#[test]
+fn what_an_earlier_process_completed_is_gone_past_though_the_run_was_asked_to_stop() {
+    let file = JournalFile::new();
+    drop(open(&file).start(Extract).unwrap().complete(dict! { "rows": 3 }).unwrap());
+    let context = open(&file);
+    context.stopper().stop();
+    let (extracted, result) =
+        context.phase(Extract).run(|_| -> Result<Dictionary, Stopped> { unreachable!("an earlier process did it") }).unwrap();
+    assert_eq!(result["rows"], 3);
+    assert!(matches!(extracted.start(Transform).unwrap_err().error(), Error::Stopped));
 }
 
 #[test]
@@ -88,19 +139,20 @@ fn the_dynamic_face_is_stopped_in_the_same_way() {
     assert!(!context.is_cancelled());
     context.stopper().stop();
     assert!(context.is_cancelled());
+    assert!(matches!(context.start_phase("extract", None), Err(Error::AlreadyInProgress { .. })), "which comes first");
     assert_eq!(context.fail_phase(&Stopped).unwrap().cause(), Some(FailureCause::Stopped));
-    context.start_phase("extract", None).unwrap();
+    assert!(matches!(context.start_phase("extract", None), Err(Error::Stopped)));
     drop(context);
-    assert_eq!(causes(&file), [Some(FailureCause::Stopped), Some(FailureCause::Stopped)]);
+    assert_eq!(causes(&file), [Some(FailureCause::Stopped)]);
 }
 
 #[test]
 fn an_attempt_that_was_stopped_does_not_count_as_a_failed_one() {
     let file = JournalFile::new();
     for _ in 0..3 {
-        let context = builder(&file).max_attempts(1).begin::<Etl>().unwrap();
-        context.stopper().stop();
-        drop(context.start(Extract).unwrap());
+        let extract = builder(&file).max_attempts(1).begin::<Etl>().unwrap().start(Extract).unwrap();
+        extract.stopper().stop();
+        drop(extract);
     }
     let context = builder(&file).max_attempts(1).begin::<Etl>().unwrap();
     drop(context.start(Extract).unwrap().complete(()).unwrap());

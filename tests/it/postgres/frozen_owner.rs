@@ -136,6 +136,18 @@ fn a_phase_is_cancelled_as_well_if_the_run_was_taken_before_it_was_opened() {
     eventually("it is cancelled", || extract.is_cancelled().then_some(()));
 }
 
+/// Between two phases, too, it is told who has the run, and not merely that it was asked to stop.
+#[test]
+fn a_phase_that_starts_after_the_run_was_taken_is_told_so() {
+    let Some(database) = database() else { return };
+    let context = Run::builder("import").journal(when_free(journal(&database.url())).unwrap()).begin::<Etl>().unwrap();
+    database.client().execute("update etl_context.runs set owner = 'somebody else', epoch = epoch + 1", &[]).unwrap();
+    let stopper = context.stopper();
+    eventually("it is cancelled", || stopper.is_stopped().then_some(()));
+    let refused = context.start(Extract).unwrap_err();
+    assert!(matches!(refused.error(), Error::Journal { source, .. } if source.is_ownership_lost()), "{refused}");
+}
+
 #[test]
 fn an_owner_that_was_frozen_and_not_replaced_goes_on() {
     let Some(database) = database() else { return };

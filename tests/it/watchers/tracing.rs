@@ -144,9 +144,9 @@ fn a_retry_that_completes_leaves_the_run_ok() {
 fn a_stopped_and_a_panicked_phase_have_their_own_levels() {
     let seen = Seen::default();
     seen.during(|| {
-        let context = begin();
-        context.stopper().stop();
-        drop(context.start(Extract).unwrap());
+        let stopped = begin().start(Extract).unwrap();
+        stopped.stopper().stop();
+        drop(stopped);
         let panicking = || begin().phase(Extract).run(|_| -> Result<(), String> { panic!("a bug in the phase") });
         drop(catch_unwind(AssertUnwindSafe(panicking)).unwrap_err());
     });

@@ -129,8 +129,11 @@ fn an_abandoned_phase_is_aborted_and_its_run_with_it() {
 fn a_stopped_phase_is_aborted() {
     let told = Told::default();
     let context = begin(&told);
-    context.stopper().stop();
-    let stopped = context.phase(Extract).run(|extract| extract.check_cancelled());
+    let stopper = context.stopper();
+    let stopped = context.phase(Extract).run(|extract| {
+        stopper.stop();
+        extract.check_cancelled()
+    });
     drop(stopped.unwrap_err());
     assert_eq!(told.story()[2..], ["import.extract ABORT", "import ABORT"]);
 }
