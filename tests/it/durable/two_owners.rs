@@ -160,6 +160,16 @@ mod by_another_name {
     }
 
     #[test]
+    fn a_journal_that_is_not_there_yet_may_be_begun_through_a_symbolic_link_to_its_folder() {
+        let file = JournalFile::new();
+        let elsewhere = JournalFile::new();
+        let folder = elsewhere.folder().join("link");
+        symlink(file.folder(), &folder).unwrap();
+        let _owner = FileJournal::open(folder.join("run.jsonl")).unwrap();
+        assert!(file.try_open().unwrap_err().is_owned());
+    }
+
+    #[test]
     fn a_symbolic_link_to_a_journal_that_is_not_there_yet_has_the_same_lock() {
         let file = JournalFile::new();
         let link = link(&file);
