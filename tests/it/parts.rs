@@ -217,6 +217,23 @@ fn parts_that_nobody_has_worked_on_fail_the_phase() {
     assert!(error.to_string().starts_with(expected), "{error}");
 }
 
+/// The error of a phase with this many parts that nobody has worked on.
+fn not_worked_on(parts: usize) -> String {
+    let mut context = EtlContext::new("import");
+    context.start_phase("extract", None).unwrap();
+    let parts = context.parts::<Counts>((1..=parts).map(|number| format!("{number:02}"))).unwrap();
+    parts.finish().unwrap_err().to_string()
+}
+
+#[test]
+fn the_error_names_ten_parts_and_counts_the_others() {
+    let ten = not_worked_on(10);
+    assert!(ten.starts_with("10 of 10 parts ") && ten.ends_with("; `10`: nobody has worked on it"), "{ten}");
+    let thirteen = not_worked_on(13);
+    assert!(thirteen.starts_with("13 of 13 parts "), "{thirteen}");
+    assert!(thirteen.ends_with("; `10`: nobody has worked on it; and 3 more"), "{thirteen}");
+}
+
 #[test]
 fn no_parts_are_done_at_once() {
     let mut context = EtlContext::new("import");
@@ -234,9 +251,13 @@ fn parts_are_registered_once_in_an_attempt() {
     let events = context.record().events();
     drop(context.parts::<Counts>(MONTHS).unwrap());
     assert_eq!(context.record().events(), events, "the same parts are not registered twice");
-    let error = context.parts::<Counts>(["other"]).unwrap_err();
-    assert!(matches!(error, Error::InvalidParts { .. }), "{error}");
-    assert_eq!(context.record().events(), events);
+    let as_many = ["2024-01", "2024-02", "2024-03", "2024-05"];
+    let others: [&[&str]; 5] = [&["other"], &as_many, &MONTHS[1..], &[&MONTHS[..], &["2024-05"]].concat(), &[]];
+    for names in others {
+        let error = context.parts::<Counts>(names.iter().copied()).unwrap_err();
+        assert!(matches!(error, Error::InvalidParts { .. }), "{names:?}: {error}");
+        assert_eq!(context.record().events(), events);
+    }
 }
 
 #[test]
