@@ -140,6 +140,23 @@ fn on_the_typed_face_every_append_can_be_refused() {
 }
 
 #[test]
+fn a_refusal_takes_the_run_from_nobody() {
+    let mut context = Run::builder("import").journal(RefusingJournal::at(2)).begin_dynamic().unwrap();
+    context.start_phase("extract", None).unwrap();
+    let error = refused(&mut context, |context| context.checkpoint(&7));
+    assert!(matches!(&error, Error::Journal { source, .. } if !source.is_ownership_lost() && !source.is_owned()), "{error}");
+    assert!(!context.is_cancelled());
+}
+
+#[test]
+fn a_journal_that_says_nothing_of_repairs_has_made_none() {
+    let journal = RefusingJournal::at(u64::MAX - 1);
+    drop(Run::builder("import").journal(journal.clone()).begin_dynamic().unwrap());
+    let context = Run::builder("import").journal(journal).begin_dynamic().unwrap();
+    assert!(context.recovery().unwrap().repairs.is_empty(), "{:?}", context.recovery());
+}
+
+#[test]
 fn a_run_whose_first_append_is_refused_does_not_begin() {
     let watcher = Watcher::default();
     let builder = || Run::builder("import").journal(RefusingJournal::at(0)).observe(watcher.clone());
