@@ -1,10 +1,12 @@
 //! Who owns a run? Whoever has raised its epoch last, under a lease that is measured by the clock of the database.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use postgres::Transaction;
 
 use crate::journal::JournalError;
+use crate::journal::owner::owner_from_now_on;
 use crate::journal::postgres::connection::Session;
 use crate::journal::postgres::fault::Fault;
 
@@ -119,6 +121,18 @@ impl Lease {
             )";
         session.query(RELEASE, &[&self.key, &self.epoch, &self.owner]).map(drop)
     }
+}
+
+/// This process as an owner from now on, and as no other owner in it: two that had the same name would both have the run.
+pub(super) fn new_owner() -> String {
+    static LAST: Mutex<String> = Mutex::new(String::new());
+    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut owner = owner_from_now_on();
+    while owner == *last {
+        owner = owner_from_now_on();
+    }
+    last.clone_from(&owner);
+    owner
 }
 
 /// What an end needs of the transaction that commits it. That keeps others away until it ends, so from here on the server ends it if

@@ -16,12 +16,11 @@ use std::time::Duration;
 use postgres::Transaction;
 
 use crate::event::Event;
-use crate::journal::owner::owner_from_now_on;
 use crate::journal::postgres::connection::{Connection, Session};
 use crate::journal::postgres::database::Database;
 use crate::journal::postgres::events::Entry;
 use crate::journal::postgres::fault::Fault;
-use crate::journal::postgres::lease::Lease;
+use crate::journal::postgres::lease::{Lease, new_owner};
 pub use crate::journal::postgres::lease::LeaseLost;
 use crate::journal::postgres::parts::Board;
 use crate::journal::{Journal, JournalError};
@@ -151,7 +150,7 @@ impl PostgresJournal {
         if key.contains('\0') {
             return Err(JournalError::new("PostgreSQL cannot keep a run whose key has a zero byte in it; give it another `key`"));
         }
-        let (owner, duration) = (owner_from_now_on(), self.lease);
+        let (owner, duration) = (new_owner(), self.lease);
         let taken = self.connection.run(self.lease, move |session| Lease::take(session, &key, &owner, duration));
         taken.map_err(|fault| self.connection.cannot("take the run in", fault))
     }

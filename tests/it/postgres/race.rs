@@ -1,5 +1,8 @@
 //! Of many that want a run, one gets it.
 
+use std::sync::Barrier;
+use std::thread;
+
 use etl_context::{Journal, PostgresJournal};
 
 use super::server::database;
@@ -59,6 +62,26 @@ fn check(said: &[String], processes: &[Child], key: &str) {
     let told = format!("true run `{key}` is owned by process {} on host ", owners[0].1.id());
     for said in said.iter().filter(|said| *said != "owns it") {
         assert!(said.starts_with(&told), "{said} does not start with {told}");
+    }
+}
+
+/// Also if they ask for it within the same moment.
+#[test]
+fn of_eight_threads_exactly_one_owns_it() {
+    let Some(database) = database() else { return };
+    for round in 0..ROUNDS {
+        let journal = |_| PostgresJournal::connect(database.url()).unwrap().key(format!("run {round}"));
+        let mut journals: Vec<_> = (0..PROCESSES).map(journal).collect();
+        let start = Barrier::new(PROCESSES);
+        let take = |journal: &mut PostgresJournal| {
+            start.wait();
+            journal.load().is_ok()
+        };
+        let owners = thread::scope(|scope| {
+            let taking: Vec<_> = journals.iter_mut().map(|journal| scope.spawn(|| take(journal))).collect();
+            taking.into_iter().map(|taking| taking.join().unwrap()).filter(|taken| *taken).count()
+        });
+        assert_eq!(owners, 1, "round {round}");
     }
 }
 
