@@ -14,6 +14,7 @@ mod killed_loads;
 mod killed_workers;
 mod parts;
 mod race;
+mod renewal;
 mod server_crashes;
 mod settings;
 mod show_run;

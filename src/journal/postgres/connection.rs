@@ -69,6 +69,12 @@ impl Connection {
         let _ = self.jobs.as_ref().map(|jobs| jobs.send(job));
     }
 
+    /// Ends what is done every so often.
+    pub(super) fn rest(&self) {
+        let job: Job = Box::new(|session| session.chore = None);
+        let _ = self.jobs.as_ref().map(|jobs| jobs.send(job));
+    }
+
     pub(super) fn database(&self) -> &Database {
         &self.database
     }

@@ -20,8 +20,8 @@ use crate::journal::postgres::connection::{Connection, Session};
 use crate::journal::postgres::database::Database;
 use crate::journal::postgres::events::Entry;
 use crate::journal::postgres::fault::Fault;
-use crate::journal::postgres::lease::{Lease, new_owner};
 pub use crate::journal::postgres::lease::LeaseLost;
+use crate::journal::postgres::lease::{Lease, new_owner};
 use crate::journal::postgres::parts::Board;
 use crate::journal::{Journal, JournalError};
 use crate::parts::board::PhaseBoard;
@@ -284,6 +284,8 @@ impl Journal for PostgresJournal {
 impl Drop for PostgresJournal {
     fn drop(&mut self) {
         if let Some(owned) = self.owned.take() {
+            // A lease that is renewed once it is given back would stay with nobody.
+            self.connection.rest();
             let _ = self.connection.run(Duration::ZERO, move |session| owned.lease.release(session));
         }
     }
