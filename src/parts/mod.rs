@@ -15,6 +15,8 @@ use std::thread;
 use crate::counters::{Counters, Counts};
 use crate::engine::Engine;
 use crate::error::Error;
+#[cfg(feature = "postgres")]
+use crate::journal::postgres::parts::Registered;
 use crate::part_record::PartRecord;
 use crate::parts::board::{Claim, Open, PartBoard, PhaseBoard};
 use crate::parts::here::BoardHere;
@@ -144,14 +146,15 @@ pub(crate) fn part_names(names: impl IntoIterator<Item: Into<String>>) -> Vec<Ar
 /// The board of the run's journal, if that has one.
 #[cfg_attr(not(feature = "postgres"), allow(clippy::unnecessary_wraps, reason = "a board in this process cannot fail"))]
 fn board(engine: &mut Engine, phase: &PhaseName, names: &[Arc<str>]) -> Result<Box<dyn PhaseBoard>, Error> {
+    let open = engine.open_parts(phase, names);
     #[cfg(feature = "postgres")]
     {
-        let since = engine.parts_since(phase);
+        let parts = Registered { since: engine.parts_since(phase), names, open: &open };
         if let Some((journal, _)) = engine.journal::<crate::PostgresJournal>() {
-            return journal.board(phase, since, names).map_err(|error| not_handed_out(phase, error));
+            return journal.board(phase, &parts).map_err(|error| not_handed_out(phase, error));
         }
     }
-    Ok(Box::new(BoardHere::new(engine.open_parts(phase, names))))
+    Ok(Box::new(BoardHere::new(open)))
 }
 
 impl<C: Counters> Giver for Parts<'_, C> {

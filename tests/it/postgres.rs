@@ -14,6 +14,7 @@ mod killed_loads;
 mod killed_workers;
 mod parts;
 mod race;
+mod registered_again;
 mod renewal;
 mod server_crashes;
 mod settings;

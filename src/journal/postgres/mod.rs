@@ -10,7 +10,6 @@ pub(crate) mod parts;
 pub(crate) mod runs;
 mod schema;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use postgres::Transaction;
@@ -22,7 +21,7 @@ use crate::journal::postgres::events::Entry;
 use crate::journal::postgres::fault::Fault;
 pub use crate::journal::postgres::lease::LeaseLost;
 use crate::journal::postgres::lease::{Lease, new_owner};
-use crate::journal::postgres::parts::Board;
+use crate::journal::postgres::parts::{Board, Registered};
 use crate::journal::{Journal, JournalError};
 use crate::parts::board::PhaseBoard;
 use crate::phase::PhaseName;
@@ -212,19 +211,14 @@ impl PostgresJournal {
 
 impl PostgresJournal {
     /// The board on which these parts of the running phase are handed out, to whoever can reach the database.
-    pub(crate) fn board(
-        &mut self,
-        phase: &PhaseName,
-        since: u32,
-        names: &[Arc<str>],
-    ) -> Result<Box<dyn PhaseBoard>, JournalError> {
+    pub(crate) fn board(&mut self, phase: &PhaseName, parts: &Registered<'_>) -> Result<Box<dyn PhaseBoard>, JournalError> {
         let owner = self.take()?.lease.clone();
         let key = owner.key.clone();
         let run = self.connection.run(self.lease, move |session| runs::run_id(session, &key));
         let run = run.map_err(|fault| self.connection.cannot("read", fault))?;
         let run = run.ok_or_else(|| JournalError::new("the database does not hold the run"))?;
         let mut board = Board::open(self.connection.database().clone(), run, phase, self.lease)?;
-        board.register(&owner, since, names)?;
+        board.register(&owner, parts)?;
         Ok(Box::new(board))
     }
 }

@@ -54,6 +54,15 @@ pub(crate) struct Board {
     held: Arc<Mutex<Vec<Held>>>,
 }
 
+/// The parts that the process that runs a phase has registered in the run.
+pub(crate) struct Registered<'a> {
+    /// The attempt since which those that have completed are done.
+    pub(crate) since: u32,
+    pub(crate) names: &'a [Arc<str>],
+    /// Those that have not ended.
+    pub(crate) open: &'a [Arc<str>],
+}
+
 /// A part that a worker of this process has.
 struct Held {
     claim: Claim,
@@ -72,10 +81,10 @@ impl Board {
 
     /// Registers the parts, if the run is ours. Those that have completed since that attempt are done, and those that somebody is
     /// working on stay with them.
-    pub(super) fn register(&mut self, owner: &Lease, since: u32, names: &[Arc<str>]) -> Result<(), JournalError> {
-        let (owner, run, phase) = (owner.clone(), self.run.clone(), self.phase.to_string());
-        let names: Vec<String> = names.iter().map(ToString::to_string).collect();
-        self.run(move |session| register(session, &owner, &run, &phase, i64::from(since), &names))?;
+    pub(super) fn register(&mut self, owner: &Lease, parts: &Registered<'_>) -> Result<(), JournalError> {
+        let (owner, run, phase, since) = (owner.clone(), self.run.clone(), self.phase.to_string(), i64::from(parts.since));
+        let (names, open) = (strings(parts.names), strings(parts.open));
+        self.run(move |session| register(session, &owner, (&run, &phase, since), &names, &open))?;
         self.is_registered = true;
         Ok(())
     }
@@ -131,12 +140,19 @@ const END: &str = "
     where run_id = $1::text::uuid and phase = $2 and part = $3 and claim = $4 and state = 'running'
     returning claim";
 
-fn register(session: &mut Session, owner: &Lease, run: &str, phase: &str, since: i64, names: &[String]) -> Result<(), Fault> {
+fn register(
+    session: &mut Session,
+    owner: &Lease,
+    (run, phase, since): (&str, &str, i64),
+    names: &[String],
+    open: &[String],
+) -> Result<(), Fault> {
     const OURS: &str = "
         select 1 from etl_context.runs where key = $1 and epoch = $2 and owner = $3 and run_id = $4::text::uuid for share";
     const FORGET: &str = "
         delete from etl_context.parts
         where run_id = $1::text::uuid and phase = $2 and (since <> $3 or part <> all ($4))";
+    // What is open in the run's own record is still to be recorded, whatever became of it here.
     const REGISTER: &str = "
         insert into etl_context.parts as known (run_id, phase, part, position, since)
         select $1::text::uuid, $2, part, position, $3 from unnest($4::text[]) with ordinality as given (part, position)
@@ -145,12 +161,13 @@ fn register(session: &mut Session, owner: &Lease, run: &str, phase: &str, since:
             state = case known.state when 'failed' then 'open' else known.state end,
             claims = case known.state when 'running' then known.claims else 0 end,
             error = null,
-            recorded = known.recorded and known.state <> 'failed'";
+            recorded = false
+        where known.part = any ($5)";
     let mut transaction = session.transaction()?;
     let ours = transaction.query_opt(OURS, &[&owner.key, &owner.epoch, &owner.owner, &run])?.is_some();
     if ours {
         transaction.execute(FORGET, &[&run, &phase, &since, &names])?;
-        transaction.execute(REGISTER, &[&run, &phase, &since, &names])?;
+        transaction.execute(REGISTER, &[&run, &phase, &since, &names, &open])?;
         transaction.commit()?;
         return Ok(());
     }
@@ -176,6 +193,10 @@ fn renew(held: &Mutex<Vec<Held>>, named: &(String, String), lease: Duration, ses
         }
     }
     Ok(())
+}
+
+fn strings(names: &[Arc<str>]) -> Vec<String> {
+    names.iter().map(ToString::to_string).collect()
 }
 
 fn counted(counts: &Tally) -> Option<String> {
@@ -285,7 +306,7 @@ impl PhaseBoard for Board {
             update etl_context.parts set recorded = true
             where run_id = $1::text::uuid and phase = $2 and part = any ($3) and state in ('completed', 'failed')";
         let (run, phase) = self.named();
-        let parts: Vec<String> = parts.iter().map(ToString::to_string).collect();
+        let parts = strings(parts);
         self.run(move |session| session.query(RECORDED, &[&run, &phase, &parts]).map(drop))
     }
 }
