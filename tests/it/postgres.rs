@@ -15,6 +15,7 @@ mod killed_workers;
 mod lost_answers;
 mod parts;
 mod race;
+mod refused_events;
 mod registered_again;
 mod renewal;
 mod server_crashes;
