@@ -5,6 +5,8 @@ mod access;
 mod complete_in;
 mod contract;
 mod damage;
+#[cfg(target_os = "linux")]
+mod dead_server;
 mod deleted_run;
 mod frozen_owner;
 mod guide;
