@@ -25,6 +25,7 @@ mod settings;
 mod show_run;
 mod skype_import;
 mod tables;
+mod waiting_for_parts;
 mod watching;
 
 // What the tests above share, each named for what it is.
