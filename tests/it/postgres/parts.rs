@@ -61,6 +61,8 @@ fn a_phase_that_works_on_its_parts_itself_is_the_same_as_with_any_journal() {
     assert_eq!(extracted.counts(), Counts { conversations: 4, messages: 10 });
     assert_eq!(extracted.record(), &recorded(&database));
     assert_eq!(statuses(extracted.record()), [PhaseStatus::Completed; 4]);
+    let unrecorded = "select count(*) from etl_context.parts where not recorded";
+    assert_eq!(database.client().query_one(unrecorded, &[]).unwrap().get::<_, i64>(0), 0);
 }
 
 #[test]
@@ -136,6 +138,26 @@ fn a_worker_that_is_not_heard_of_loses_its_part_and_what_it_did_there_does_not_c
 }
 
 #[test]
+fn the_key_of_a_part_is_the_same_wherever_it_is_worked_on() {
+    let Some(database) = database() else { return };
+    let mut extract = extracting(&database);
+    let run = extract.record().run_id();
+    let parts = extract.parts(["2024-01", "2024-02"]).unwrap();
+    let part = parts.claim().unwrap().unwrap();
+    assert_eq!(part.idempotency_key(), format!("{run}/extract/2024-01"));
+    let mut keys = Vec::new();
+    let tells = |part: &mut Part<'_>| {
+        keys.push(part.idempotency_key());
+        part.check_cancelled()
+    };
+    part.complete().unwrap();
+    assert_eq!(worker(&database).work(Extract, tells).unwrap(), 1);
+    assert_eq!(keys, [format!("{run}/extract/2024-02")]);
+    parts.finish().unwrap();
+    drop(extract.complete(()).unwrap());
+}
+
+#[test]
 fn a_worker_that_has_lost_its_part_sees_that_it_is_cancelled() {
     let Some(database) = database() else { return };
     let mut extract = extracting(&database);
@@ -145,22 +167,25 @@ fn a_worker_that_has_lost_its_part_sees_that_it_is_cancelled() {
         let database = &database;
         scope.spawn(move || {
             let short = worker(database).lease(Duration::from_millis(50));
-            short.work(Extract, |part: &mut Part<'_>| -> Result<(), String> {
+            let stopper = short.stopper();
+            let completed = short.work(Extract, |part: &mut Part<'_>| -> Result<(), String> {
                 worked.send(()).unwrap();
                 while !part.is_cancelled() {
                     thread::yield_now();
                 }
+                // It is not to take the part again.
+                stopper.stop();
                 Err("cancelled".to_owned())
-            })
+            });
+            assert_eq!(completed.unwrap(), 0);
         });
         hear.recv().unwrap();
         // Its lease would be renewed, so the part is taken from it as by a worker that came between.
-        let take = "update etl_context.parts set claim = nextval('etl_context.claims')";
+        let take = "update etl_context.parts set claim = nextval('etl_context.claims'), expires = 'infinity'";
         assert_eq!(database.client().execute(take, &[]).unwrap(), 1);
-        let open = "update etl_context.parts set state = 'open'";
-        database.client().execute(open, &[]).unwrap();
-        parts.claim().unwrap().unwrap().complete().unwrap();
     });
+    expire(&database, "2024-01");
+    parts.claim().unwrap().unwrap().complete().unwrap();
     parts.finish().unwrap();
     drop(extract.complete(()).unwrap());
 }
@@ -238,6 +263,8 @@ fn a_worker_that_is_asked_to_stop_gives_its_part_back() {
         part.check_cancelled()
     });
     assert_eq!(completed.unwrap(), 0);
+    let open = "select count(*) from etl_context.parts where state = 'open'";
+    assert_eq!(database.client().query_one(open, &[]).unwrap().get::<_, i64>(0), 1);
     assert_eq!(parts.work(read_month).unwrap(), 1);
     parts.finish().unwrap();
     assert_eq!(extract.complete(()).unwrap().counts().messages, 1);
