@@ -299,6 +299,7 @@ fn a_part_that_is_given_back_is_taken_again() {
     part.give_back().unwrap();
     let part = parts.claim().unwrap().unwrap();
     assert_eq!((part.name(), part.attempt()), ("a", 2));
+    assert!(format!("{parts:?}").contains("extract") && format!("{part:?}").contains("\"a\""), "{parts:?} {part:?}");
     part.complete().unwrap();
     parts.finish().unwrap();
 }

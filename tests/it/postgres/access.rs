@@ -131,6 +131,17 @@ fn config(dbname: &str) -> DbConfig {
 }
 
 #[test]
+fn whoever_debugs_a_program_sees_which_database_it_uses() {
+    let config = config("imports");
+    let expected = r#"DbConfig { host: "localhost", port: 5432, dbname: "imports", user: "nightly", .. }"#;
+    assert_eq!(format!("{config:?}"), expected);
+    assert_eq!(format!("{:?}", Database::from(config)), "Database(database imports on localhost:5432)");
+    let Some(database) = database() else { return };
+    let runs = PostgresRuns::connect(database.url()).unwrap();
+    assert!(format!("{runs:?}").contains(&format!("(database {} on ", database.config().dbname)), "{runs:?}");
+}
+
+#[test]
 fn a_database_that_does_not_exist_is_named() {
     let Some(database) = database() else { return };
     let error = error_of(&DbConfig { dbname: "no_such".to_owned(), ..database.config() });

@@ -49,6 +49,7 @@ fn the_end_is_recorded_when_the_transaction_is_committed_and_not_before() {
     let mut transaction = client.transaction().unwrap();
     transaction.execute("insert into target values (1)", &[]).unwrap();
     let end = load.complete_in(&mut transaction, dict! { "rows": 1 }).unwrap();
+    assert!(format!("{end:?}").contains("load"), "{end:?}");
     assert_eq!(recorded(&database).status("load"), PhaseStatus::Running);
     transaction.commit().unwrap();
     assert_eq!(recorded(&database).status("load"), PhaseStatus::Completed);

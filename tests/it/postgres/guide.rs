@@ -61,7 +61,11 @@ fn every_statement_does_what_it_is_shown_for() {
     let list = &client.query(next(), &[]).unwrap()[0];
     assert_eq!([list.get::<_, &str>(0), list.get(1)], ["import/2026-11-23", "failed"]);
     let (what_happened, what_went_wrong) = next().split_once("\n\n").unwrap();
-    assert_eq!(client.query(what_happened, &[]).unwrap().len(), 3);
+    let happened = client.query(what_happened, &[]).unwrap();
+    let happened: Vec<[Option<&str>; 3]> = happened.iter().map(|row| [row.get(2), row.get(3), row.get(4)]).collect();
+    let of_extract = |event, status| [Some(event), Some("extract"), Some(status)];
+    let expected = [[Some("run_began"), None, None], of_extract("phase_started", "running"), of_extract("phase_ended", "failed")];
+    assert_eq!(happened, expected);
     assert_eq!(client.query(what_went_wrong, &[]).unwrap()[0].get::<_, &str>(2), "the export is empty");
 
     let (delete_one, delete_old) = next().split_once("\n\n").unwrap();
