@@ -165,12 +165,14 @@ pub fn mermaid<P: Pipeline>() -> String {
     flowchart(&P::PHASES.iter().map(|phase| &phase.name).collect::<Vec<_>>(), P::EDGES)
 }
 
-/// Refuses, while the compiler evaluates a constant, a pipeline in which two phases share a name or one can never start.
+/// Refuses, while the compiler evaluates a constant, a pipeline in which two phases share a name, or one can never start or is to
+/// start after one that is not there.
 #[doc(hidden)]
 #[track_caller]
 pub const fn check<P: Pipeline>() {
     assert!(P::PHASES.len() <= MOST_PHASES, "a pipeline can have at most 128 phases");
     check_names(P::NAME, P::PHASES);
+    check_predecessors(P::NAME, P::PHASES, P::EDGES);
     check_reachable(P::NAME, P::PHASES, P::EDGES);
 }
 
@@ -193,6 +195,26 @@ const fn check_names(pipeline: &str, phases: &[PhaseDeclaration]) {
                     .refuse();
             }
             later += 1;
+        }
+        index += 1;
+    }
+}
+
+#[track_caller]
+const fn check_predecessors(pipeline: &str, phases: &[PhaseDeclaration], edges: &[Edge]) {
+    let mut index = 0;
+    while index < edges.len() {
+        if let Position::Completed(from) | Position::Failed(from) = &edges[index].after
+            && index_of(from, phases) == MOST_PHASES
+        {
+            Message::new("phase `")
+                .with(edges[index].phase.in_const())
+                .with("` cannot start after `")
+                .with(from.in_const())
+                .with("`, which is no phase of pipeline `")
+                .with(pipeline)
+                .with("`; declare it there, or leave it out")
+                .refuse();
         }
         index += 1;
     }
@@ -282,7 +304,7 @@ const fn index_of(name: &PhaseName, phases: &[PhaseDeclaration]) -> usize {
 ///
 /// The pipeline's type has `context(name)`, which makes a [`Context<Idle, …>`](crate::Context), and `mermaid()`, which draws
 /// it; its documentation has a table of its edges. The compiler refuses a name that is no phase name, two phases with one name,
-/// and a phase that can never start. [The guide](crate::guide::pipelines) builds a pipeline step by step.
+/// a phase that can never start, and one that is to start after a phase of another pipeline. [The guide](crate::guide::pipelines) builds a pipeline step by step.
 #[macro_export]
 macro_rules! pipeline {
     (

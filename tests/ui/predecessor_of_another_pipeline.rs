@@ -1,11 +1,11 @@
-//~ phase `load` can never start in pipeline `Nightly`
+//~ phase `load` cannot start after `transform`, which is no phase of pipeline `Nightly`
 
 use etl_context::{Extract, Load, Transform, pipeline};
 
 pipeline! {
     Nightly {
         Extract after Idle;
-        Load after Transform;
+        Load after Extract | Transform;
     }
 }
 
