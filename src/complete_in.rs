@@ -144,7 +144,8 @@ impl<C> Part<'_, C> {
     /// transaction has to be one of the database that holds the run.
     ///
     /// The work then commits and returns `Ok`. If it returns an error instead, the part has failed, and if the transaction was
-    /// not committed for any other reason, the part goes to another worker when the lease on it has run out.
+    /// not committed for any other reason, the part goes to another worker when the lease on it has run out. An error after the
+    /// commit changes nothing: the part has completed.
     ///
     /// ```no_run
     /// use etl_context::{Load, PostgresWorker};

@@ -95,7 +95,8 @@ impl<'a, C: Counters> Parts<'a, C> {
 
     /// The next open part, for work that is no closure; `None` once all have ended, or if the run was asked to stop.
     ///
-    /// This waits while other workers have the last parts, for one of them may not be heard of again.
+    /// With parts in PostgreSQL this waits while other workers have the last ones, for one of them may not be heard of again.
+    /// Within one process it does not: a part that a thread gives back later is for whoever asks then.
     ///
     /// # Errors
     ///
