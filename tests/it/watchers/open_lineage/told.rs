@@ -130,11 +130,11 @@ fn a_stopped_phase_is_aborted() {
     let told = Told::default();
     let context = begin(&told);
     let stopper = context.stopper();
-    let stopped = context.phase(Extract).run(|extract| {
+    let outcome = context.phase(Extract).run(|extract| {
         stopper.stop();
         extract.check_cancelled()
     });
-    drop(stopped.unwrap_err());
+    drop(outcome.unwrap_err());
     assert_eq!(told.story()[2..], ["import.extract ABORT", "import ABORT"]);
 }
 
