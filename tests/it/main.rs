@@ -15,6 +15,7 @@ mod guide;
 mod journal;
 mod journal_replay;
 mod many_nights;
+mod many_phases;
 mod markdown_report;
 mod observers;
 mod parts;
