@@ -89,6 +89,9 @@ pub(super) fn decode_any(sequence: u64, line: &[u8]) -> Result<Event, String> {
     if let Some(version) = line.version.filter(|version| *version != VERSION) {
         return Err(format!("has the format version {version}, which there never was"));
     }
+    if line.version.is_some() && line.event != "run_began" {
+        return Err(format!("begins a journal with the event `{}`, where `run_began` was expected", line.event));
+    }
     let (event, time) = (line.event.clone(), line.time);
     line.into_event().ok_or_else(|| match time {
         Some(_) => format!("lacks a field of the event `{event}`, or this event is not known"),

@@ -75,6 +75,16 @@ fn a_version_that_is_no_version_is_refused_by_the_line() {
     assert_refused(&with_line(1, |text| text.replace("\"version\":1,", "")), &["line 1"]);
 }
 
+/// It could not be written again as it was read.
+#[test]
+fn a_header_with_another_event_than_the_first_is_refused() {
+    let other = "\"event\":\"status_set\",\"phase\":\"load\",\"status\":\"failed\"";
+    let file = with_line(1, |text| text.replace("\"event\":\"run_began\"", other));
+    assert_refused(&file, &["line 1", "`status_set`", "`run_began` was expected"]);
+    let header = "{\"format\":\"etl-context-journal\",\"version\":1,\"seq\":";
+    assert_refused(&with_line(2, |text| text.replace("{\"seq\":", header)), &["line 2", "`phase_started`"]);
+}
+
 #[test]
 fn an_event_or_a_value_that_is_not_known_is_refused_by_its_line() {
     assert_refused(&with_line(2, |text| text.replace("phase_started", "phase_paused")), &["line 2", "`phase_paused`"]);
