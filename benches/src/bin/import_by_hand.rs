@@ -22,7 +22,7 @@ mod work {
 use work::{error, extract, json_lines, load, staging, transform};
 
 use crate::extract::{Found, Rejection};
-use crate::load::Loaded;
+use crate::load::{Loaded, sqlite};
 use crate::staging::{Row, Staging};
 
 const MOST_KEPT: usize = 1_000;
@@ -53,14 +53,14 @@ fn main() -> anyhow::Result<()> {
     let arguments: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
     let [export, database] = arguments.as_slice() else { anyhow::bail!("import_by_hand <export> <sqlite file>") };
     let folder = tempfile::tempdir_in(database.parent().unwrap_or(database))?;
-    let staging = Staging::open(folder.path())?;
+    let staging = Staging::new(folder.path());
     let mut left_out = Vec::new();
     let phases = [extracted(export, &staging, &mut left_out)?, transformed(&staging)?, loaded(&staging, database)?];
     for Phase { name, duration, conversations, messages, result, .. } in &phases {
         println!("{name}: {conversations} conversations, {messages} messages in {duration:.2?}: {result}");
     }
     println!("Left out: {}", left_out.len());
-    println!("Database: {} has {}", database.display(), load::row_counts(database)?);
+    println!("Database: {} has {}", database.display(), sqlite::Database::open(database)?.row_counts()?);
     Ok(())
 }
 
@@ -96,7 +96,7 @@ fn transformed(staging: &Staging) -> anyhow::Result<Phase> {
 fn loaded(staging: &Staging, database: &Path) -> anyhow::Result<Phase> {
     let mut phase = Phase::start("load");
     let mut loaded = Loaded::default();
-    load::load(staging, database, 0, &mut |batch| {
+    load::load(staging, &mut sqlite::Database::open(database)?, 0, &mut |batch| {
         phase.conversations += batch.loaded.conversations.rows();
         phase.messages += batch.loaded.messages.rows();
         loaded.add(&batch.loaded);
