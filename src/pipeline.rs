@@ -304,7 +304,8 @@ const fn index_of(name: &PhaseName, phases: &[PhaseDeclaration]) -> usize {
 ///
 /// The pipeline's type has `context(name)`, which makes a [`Context<Idle, …>`](crate::Context), and `mermaid()`, which draws
 /// it; its documentation has a table of its edges. The compiler refuses a name that is no phase name, two phases with one name,
-/// a phase that can never start, and one that is to start after a phase of another pipeline. [The guide](crate::guide::pipelines) builds a pipeline step by step.
+/// a phase that can never start, and one that is to start after a phase of another pipeline.
+/// [The guide](crate::guide::pipelines) builds a pipeline step by step.
 #[macro_export]
 macro_rules! pipeline {
     (
