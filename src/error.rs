@@ -1,11 +1,11 @@
 //! What went wrong? One sentence for each mistake, at compile time and at run time.
 
 use crate::journal::JournalError;
-use crate::phase::PhaseName;
-use crate::position::Position;
-use crate::recorded_error::RecordedError;
-use crate::report::FailureCause;
-use crate::table::one_line;
+use crate::pipeline::phase::PhaseName;
+use crate::pipeline::position::Position;
+use crate::record::attempt::FailureCause;
+use crate::record::error::RecordedError;
+use crate::text::table::one_line;
 
 /// The documentation's words. Constants use them here; `#[diagnostic::on_unimplemented]` takes literals only, so a test
 /// holds what the compiler prints against these.

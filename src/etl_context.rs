@@ -7,22 +7,22 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::context::Context;
-use crate::counters::{Counters, Counts};
+use crate::context::refused::StateMismatch;
+use crate::counting::counters::{Counters, Counts};
+use crate::counting::reader::ProgressReader;
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::json::dictionary::dictionary;
 use crate::parts::{Parts, part_names};
-use crate::phase::{PhaseName, PhaseStatus};
+use crate::pipeline::phase::{PhaseName, PhaseStatus};
+use crate::pipeline::state::State;
 use crate::pipeline::{Pipeline, Table};
-use crate::progress::ProgressReader;
 use crate::record::RunRecord;
-use crate::recorded_error::{ErrorRecord, WorkError};
-use crate::recovery::RecoveryReport;
-use crate::refused::StateMismatch;
-use crate::report::PhaseReport;
-use crate::result::dictionary;
-use crate::state::State;
+use crate::record::attempt::PhaseReport;
+use crate::record::error::{ErrorRecord, WorkError};
+use crate::record::recovery::RecoveryReport;
+use crate::report::summary::RunSummary;
 use crate::stopper::Stopper;
-use crate::summary::RunSummary;
 
 /// A run whose phases are only known by name, such as those of a pipeline that a configuration file describes.
 ///

@@ -103,65 +103,38 @@
 // First, so that its methods come first on the page of `Context`.
 mod context;
 
-mod clock;
-mod compile_message;
-#[cfg(feature = "postgres")]
-mod complete_in;
-mod counters;
-mod ended;
+mod counting;
 mod engine;
-mod entry;
 mod error;
 mod etl_context;
-mod event;
 pub mod guide;
-mod html;
-mod in_progress;
 pub mod journal;
-mod lossless_json;
-mod mermaid;
+mod json;
 mod observe;
-mod pace;
-mod parameters;
-mod part_record;
 mod parts;
-mod phase;
-mod phase_failure;
-mod phase_record;
 mod pipeline;
-mod pipeline_shape;
-mod position;
-mod progress;
-mod readable_json;
 mod record;
-mod recorded_error;
-mod recovery;
-mod refused;
 mod report;
-mod report_markdown;
-mod result;
 mod run;
-mod run_id;
-mod scope;
-mod snapshot;
-mod state;
 mod stopper;
-mod stored;
-mod summary;
-mod table;
-mod unseen;
+mod text;
 
 // The public interface:
 
-pub use clock::Timestamp;
-#[cfg(feature = "postgres")]
-pub use complete_in::Uncommitted;
 pub use context::Context;
-pub use counters::{CounterValues, Counters, Counts, MAX_COUNTERS, Tally};
-pub use entry::Entry;
+#[cfg(feature = "postgres")]
+pub use context::complete_in::Uncommitted;
+pub use context::entry::Entry;
+pub use context::failure::PhaseFailure;
+pub use context::refused::{Refused, StateMismatch};
+pub use context::scope::{PhaseScope, RunningPhase};
+pub use counting::counters::{CounterValues, Counters, Counts, MAX_COUNTERS, Tally};
+pub use counting::progress::Progress;
+pub use counting::reader::ProgressReader;
+pub use counting::snapshot::{CounterProgress, ProgressSnapshot};
+pub use counting::worker::{PhaseHasEnded, ProgressWorker};
 pub use error::Error;
 pub use etl_context::EtlContext;
-pub use event::{Beginning, Event};
 pub use journal::file::FileJournal;
 pub use journal::memory::MemoryJournal;
 #[cfg(feature = "postgres")]
@@ -172,6 +145,7 @@ pub use journal::postgres::runs::{ListedRun, PostgresRuns};
 pub use journal::postgres::{LeaseLost, PostgresJournal};
 #[doc(inline)]
 pub use journal::{Journal, JournalError};
+pub use json::dictionary::{Dictionary, PhaseResult};
 #[cfg(feature = "open-lineage")]
 pub use observe::open_lineage::OpenLineage;
 #[cfg(feature = "progress")]
@@ -179,43 +153,39 @@ pub use observe::progress_bars::ProgressBars;
 #[cfg(feature = "tracing")]
 pub use observe::tracing::Tracing;
 pub use observe::{Observation, Observer};
-pub use parameters::Parameters;
-pub use part_record::PartRecord;
 pub use parts::Parts;
 #[cfg(feature = "postgres")]
 pub use parts::elsewhere::PostgresWorker;
 pub use parts::part::Part;
-pub use phase::{Extract, Load, Phase, PhaseName, PhaseStatus, Transform};
-pub use phase_failure::PhaseFailure;
-pub use phase_record::{PhaseRecord, StatusOverride};
+pub use pipeline::phase::{Extract, Load, Phase, PhaseName, PhaseStatus, Transform};
+pub use pipeline::position::Position;
+pub use pipeline::shape::PipelineShape;
+pub use pipeline::state::{AtRest, Completed, Failed, Idle, InProgress, Running, State};
 pub use pipeline::{Edge, Etl, Follows, PhaseDeclaration, Pipeline, Predecessor};
-pub use pipeline_shape::PipelineShape;
-pub use position::Position;
-pub use progress::{PhaseHasEnded, Progress, ProgressReader, ProgressWorker};
 pub use record::RunRecord;
-pub use recorded_error::{BoxedError, ErrorRecord, RecordedError, StandardError, TextError, WorkError};
-pub use recovery::RecoveryReport;
-pub use refused::{Refused, StateMismatch};
-pub use report::{FailureCause, PhaseReport};
-pub use result::{Dictionary, PhaseResult};
+pub use record::attempt::{FailureCause, PhaseReport};
+pub use record::clock::Timestamp;
+pub use record::error::{BoxedError, ErrorRecord, RecordedError, StandardError, TextError, WorkError};
+pub use record::event::{Beginning, Event};
+pub use record::parameters::Parameters;
+pub use record::part::PartRecord;
+pub use record::phase::{PhaseRecord, StatusOverride};
+pub use record::recovery::RecoveryReport;
+pub use record::run_id::{InvalidRunId, RunId};
+pub use report::summary::RunSummary;
 pub use run::{Run, RunBuilder};
-pub use run_id::{InvalidRunId, RunId};
-pub use scope::{PhaseScope, RunningPhase};
-pub use snapshot::{CounterProgress, ProgressSnapshot};
-pub use state::{AtRest, Completed, Failed, Idle, InProgress, Running, State};
 pub use stopper::{Stopped, Stopper};
-pub use summary::RunSummary;
 
 // What the macros need, and nobody else.
 #[cfg(feature = "testing")]
 pub use journal::storage::Storage;
 #[doc(hidden)]
-pub use lossless_json::or_refusal as __or_refusal;
+pub use json::lossless::or_refusal as __or_refusal;
 #[doc(hidden)]
 pub use pipeline::{check as __check_pipeline, mermaid as __mermaid};
 #[doc(hidden)]
 pub use serde_json as __serde_json;
 #[doc(hidden)]
 pub mod __pipeline_words {
-    pub use crate::state::{Failed, Idle};
+    pub use crate::pipeline::state::{Failed, Idle};
 }

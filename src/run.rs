@@ -7,11 +7,11 @@ use crate::engine::{Engine, Opening};
 use crate::error::Error;
 use crate::etl_context::EtlContext;
 use crate::journal::Journal;
-use crate::lossless_json;
+use crate::json::lossless;
 use crate::observe::Observer;
-use crate::parameters::Parameters;
+use crate::pipeline::state::Idle;
 use crate::pipeline::{Pipeline, Table};
-use crate::state::Idle;
+use crate::record::parameters::Parameters;
 use crate::stopper::Stopper;
 
 /// Where a run begins that is recorded or watched: see [`Run::builder`].
@@ -92,7 +92,7 @@ impl RunBuilder {
     /// # Ok::<(), Error>(())
     /// ```
     pub fn parameters(mut self, parameters: &impl Serialize) -> Self {
-        match lossless_json::to_value(parameters) {
+        match lossless::to_value(parameters) {
             Ok(value) => self.opening.parameters = Parameters::of(value),
             Err(reason) => self.parameters = Err(Error::Parameters { reason }),
         }

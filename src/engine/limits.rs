@@ -2,9 +2,9 @@
 
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::phase::PhaseName;
-use crate::phase_record::PhaseRecord;
-use crate::report::FailureCause;
+use crate::pipeline::phase::PhaseName;
+use crate::record::attempt::FailureCause;
+use crate::record::phase::PhaseRecord;
 
 /// How many attempts a refused one tells of.
 const HISTORY_SHOWN: usize = 10;

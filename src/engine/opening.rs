@@ -5,14 +5,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::engine::{Companions, Engine, Limits};
 use crate::error::{Error, shown};
-use crate::event::{Beginning, Event};
 use crate::journal::JournalError;
-use crate::parameters::Parameters;
-use crate::phase::PhaseName;
 use crate::pipeline::PipelineTable;
-use crate::position::Position;
+use crate::pipeline::phase::PhaseName;
+use crate::pipeline::position::Position;
 use crate::record::RunRecord;
-use crate::recovery::RecoveryReport;
+use crate::record::event::{Beginning, Event};
+use crate::record::parameters::Parameters;
+use crate::record::recovery::RecoveryReport;
 use crate::stopper::Stopper;
 
 /// What the author says of a run before it begins.

@@ -4,13 +4,13 @@
 use std::any::Any;
 use std::sync::PoisonError;
 
+use crate::counting::progress::Meter;
 use crate::engine::{Ending, Engine};
 use crate::error::Error;
-use crate::event::Event;
 use crate::journal::Journal;
-use crate::phase::PhaseStatus;
-use crate::progress::Meter;
-use crate::result::Checked;
+use crate::json::dictionary::Checked;
+use crate::pipeline::phase::PhaseStatus;
+use crate::record::event::Event;
 
 impl Engine {
     /// Decides: the event with which the running phase would complete. Nothing has changed yet.

@@ -3,14 +3,14 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::counters::{Counters, Tally};
+use crate::counting::counters::{Counters, Tally};
 use crate::engine::Engine;
 use crate::error::{Error, shown};
-use crate::event::Event;
-use crate::part_record::PartRecord;
-use crate::phase::{PhaseName, PhaseStatus};
+use crate::pipeline::phase::{PhaseName, PhaseStatus};
+use crate::record::event::Event;
+use crate::record::part::PartRecord;
 #[cfg(feature = "postgres")]
-use crate::phase_record::PhaseRecord;
+use crate::record::phase::PhaseRecord;
 
 /// How many parts that failed an error names.
 const FAILURES_SHOWN: usize = 10;

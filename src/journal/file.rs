@@ -5,13 +5,13 @@ use std::fs;
 use std::io::{self, BufRead};
 use std::path::{Path, PathBuf};
 
-use crate::event::Event;
 use crate::journal::line::{MAGIC, decode, encode, newer_version, starts_with_whole_line};
 use crate::journal::owner::OwnerLock;
 use crate::journal::quick_line::Known;
 use crate::journal::storage::{DiskFile, Storage, sync_folder};
 use crate::journal::{Journal, JournalError};
 use crate::record::RunRecord;
+use crate::record::event::Event;
 
 /// Keeps the events of a run in a file: JSON Lines, synced at every event, owned by one process at a time.
 ///

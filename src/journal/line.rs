@@ -7,21 +7,21 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::clock::Timestamp;
-use crate::counters::Tally;
-use crate::event::{Beginning, Event};
+use crate::counting::counters::Tally;
 use crate::journal::JournalError;
 use crate::journal::checksum::crc32;
 use crate::journal::quick_line::{self, Known};
 use crate::journal::written_line;
-use crate::parameters::Parameters;
-use crate::part_record::PartRecord;
-use crate::phase::{PhaseName, PhaseStatus};
-use crate::pipeline_shape::PipelineShape;
-use crate::recorded_error::{ErrorRecord, RecordedError};
-use crate::report::{Attempt, FailureCause, PhaseReport};
-use crate::result::{Dictionary, KeptResult};
-use crate::run_id::RunId;
+use crate::json::dictionary::{Dictionary, KeptResult};
+use crate::pipeline::phase::{PhaseName, PhaseStatus};
+use crate::pipeline::shape::PipelineShape;
+use crate::record::attempt::{Attempt, FailureCause, PhaseReport};
+use crate::record::clock::Timestamp;
+use crate::record::error::{ErrorRecord, RecordedError};
+use crate::record::event::{Beginning, Event};
+use crate::record::parameters::Parameters;
+use crate::record::part::PartRecord;
+use crate::record::run_id::RunId;
 
 /// The first line of every journal starts with these bytes.
 pub(crate) const MAGIC: &[u8] = br#"{"format":"etl-context-journal""#;

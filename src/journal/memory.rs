@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::event::Event;
 use crate::journal::{Journal, JournalError};
+use crate::record::event::Event;
 
 /// Keeps the events in memory. Clones share them, so that a test can read what a run has written.
 ///

@@ -1,7 +1,9 @@
 //! Who remembers? A journal keeps the events of one run, and a run is only ever as true as its journal.
 
+pub(crate) mod board;
 mod checksum;
 #[cfg(feature = "testing")]
+#[path = "../journal_contract.rs"]
 pub mod contract;
 pub(crate) mod file;
 mod line;
@@ -19,7 +21,7 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 
-use crate::event::Event;
+use crate::record::event::Event;
 use crate::stopper::Stopper;
 
 /// A store for the events of one run.

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{env, fs, process, thread};
 
-use crate::clock::Clock;
 use crate::journal::JournalError;
+use crate::record::clock::Clock;
 
 /// The lock, held for as long as this lives. Its file is never deleted: a second file of the same name would be a second lock.
 #[derive(Debug)]

@@ -9,13 +9,13 @@ use serde::de::IntoDeserializer;
 use serde::de::value::{Error as ValueError, StrDeserializer};
 use serde_json::Value;
 
-use crate::clock::Timestamp;
-use crate::counters::{CounterValues, Counters, Counts, MAX_COUNTERS, Tally};
-use crate::event::Event;
-use crate::lossless_json::check;
-use crate::phase::{PhaseName, PhaseStatus};
-use crate::report::{Attempt, PhaseReport};
-use crate::result::KeptResult;
+use crate::counting::counters::{CounterValues, Counters, Counts, MAX_COUNTERS, Tally};
+use crate::json::dictionary::KeptResult;
+use crate::json::lossless::check;
+use crate::pipeline::phase::{PhaseName, PhaseStatus};
+use crate::record::attempt::{Attempt, PhaseReport};
+use crate::record::clock::Timestamp;
+use crate::record::event::Event;
 
 /// The names that stand in the lines before, so that each is kept once.
 #[derive(Default)]
@@ -171,8 +171,8 @@ mod tests {
     use serde_json::Value;
 
     use super::{Known, read};
-    use crate::event::Event;
     use crate::journal::line::{decode_any, encode};
+    use crate::record::event::Event;
     use crate::{Counts, EtlContext, Journal, MemoryJournal, Run, counters, dict};
 
     counters! {

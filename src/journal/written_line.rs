@@ -3,14 +3,14 @@
 use serde::Serialize;
 use serde_json::Error;
 
-use crate::clock::Timestamp;
-use crate::counters::Tally;
-use crate::event::{Beginning, Event};
+use crate::counting::counters::Tally;
 use crate::journal::line::{MAGIC, VERSION};
-use crate::part_record::PartRecord;
-use crate::phase::PhaseName;
-use crate::recorded_error::ErrorRecord;
-use crate::report::PhaseReport;
+use crate::pipeline::phase::PhaseName;
+use crate::record::attempt::PhaseReport;
+use crate::record::clock::Timestamp;
+use crate::record::error::ErrorRecord;
+use crate::record::event::{Beginning, Event};
+use crate::record::part::PartRecord;
 
 /// Appends the event to `bytes`, as far as the checksum covers it.
 pub(super) fn write(sequence: u64, event: &Event, bytes: &mut Vec<u8>) -> Result<(), Error> {

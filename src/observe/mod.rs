@@ -11,9 +11,9 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::event::Event;
-use crate::progress::ProgressReader;
+use crate::counting::reader::ProgressReader;
 use crate::record::RunRecord;
+use crate::record::event::Event;
 
 /// Somebody who watches a run.
 ///

@@ -13,15 +13,15 @@ use console::Term;
 use indicatif::style::TemplateError;
 use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 
-use crate::event::Event;
+use crate::counting::reader::ProgressReader;
+use crate::counting::snapshot::{CounterProgress, ProgressSnapshot};
 use crate::observe::{Observation, Observer};
-use crate::phase::{PhaseName, PhaseStatus};
-use crate::phase_record::PhaseRecord;
-use crate::progress::ProgressReader;
+use crate::pipeline::phase::{PhaseName, PhaseStatus};
 use crate::record::RunRecord;
-use crate::report::PhaseReport;
-use crate::snapshot::{CounterProgress, ProgressSnapshot};
-use crate::table::{WIDTH, duration, grouped, rate as rate_text, shortened};
+use crate::record::attempt::PhaseReport;
+use crate::record::event::Event;
+use crate::record::phase::PhaseRecord;
+use crate::text::table::{WIDTH, duration, grouped, rate as rate_text, shortened};
 
 /// How often a bar is drawn anew, so that an idle phase still shows that time passes.
 const REDRAWN_EVERY: Duration = Duration::from_millis(100);

@@ -7,14 +7,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tracing::field::{Empty, debug, display};
 use tracing::{Level, Span, event, info_span};
 
-use crate::event::Event;
 use crate::observe::{Observation, Observer};
-use crate::part_record::PartRecord;
-use crate::phase::{PhaseName, PhaseStatus};
-use crate::phase_record::PhaseRecord;
+use crate::pipeline::phase::{PhaseName, PhaseStatus};
 use crate::record::RunRecord;
-use crate::recorded_error::{ErrorRecord, RecordedError};
-use crate::report::{FailureCause, PhaseReport};
+use crate::record::attempt::{FailureCause, PhaseReport};
+use crate::record::error::{ErrorRecord, RecordedError};
+use crate::record::event::Event;
+use crate::record::part::PartRecord;
+use crate::record::phase::PhaseRecord;
 
 /// What filters such as `RUST_LOG=etl_context=debug` go by, wherever the code is.
 const TARGET: &str = "etl_context";

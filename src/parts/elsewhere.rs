@@ -3,17 +3,17 @@
 use std::thread;
 use std::time::Duration;
 
-use crate::counters::Counters;
+use crate::counting::counters::Counters;
 use crate::error::Error;
 use crate::journal::JournalError;
+use crate::journal::board::{Claim, PartBoard};
 use crate::journal::postgres::LEASE;
 use crate::journal::postgres::database::Database;
 use crate::journal::postgres::parts::{Board, Boards};
-use crate::part_record::PartRecord;
-use crate::parts::board::{Claim, PartBoard};
 use crate::parts::part::{Giver, PAUSE, Part, not_handed_out, work_on};
-use crate::phase::{Phase, PhaseName};
-use crate::recorded_error::WorkError;
+use crate::pipeline::phase::{Phase, PhaseName};
+use crate::record::error::WorkError;
+use crate::record::part::PartRecord;
 use crate::stopper::Stopper;
 
 /// Works on the parts of phases that another process runs, anywhere the database can be reached from.

@@ -4,10 +4,10 @@ use std::collections::VecDeque;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::counting::reader::ProgressReader;
 use crate::journal::JournalError;
-use crate::part_record::PartRecord;
-use crate::parts::board::{Claim, Next, Open, PartBoard, PhaseBoard};
-use crate::progress::ProgressReader;
+use crate::journal::board::{Claim, Next, Open, PartBoard, PhaseBoard};
+use crate::record::part::PartRecord;
 
 pub(crate) struct BoardHere(Mutex<Lists>);
 

@@ -1,7 +1,6 @@
 //! How is a phase spread over workers? It is divided into parts, which any number of workers claim and end; the phase has the
 //! sums of what they counted, and fails if one of them did.
 
-pub(crate) mod board;
 #[cfg(feature = "postgres")]
 pub(crate) mod elsewhere;
 pub(crate) mod here;
@@ -12,17 +11,17 @@ use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use crate::counters::{Counters, Counts};
+use crate::counting::counters::{Counters, Counts};
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::journal::board::{Claim, Open, PartBoard, PhaseBoard};
 #[cfg(feature = "postgres")]
 use crate::journal::postgres::parts::Registered;
-use crate::part_record::PartRecord;
-use crate::parts::board::{Claim, Open, PartBoard, PhaseBoard};
 use crate::parts::here::BoardHere;
 use crate::parts::part::{Giver, PAUSE, Part, next_part, not_handed_out, work_on};
-use crate::phase::PhaseName;
-use crate::recorded_error::WorkError;
+use crate::pipeline::phase::PhaseName;
+use crate::record::error::WorkError;
+use crate::record::part::PartRecord;
 use crate::stopper::Stopper;
 
 /// The parts of a running phase, for the threads that work on them.

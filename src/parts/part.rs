@@ -5,15 +5,15 @@ use std::marker::PhantomData;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::counters::{CounterValues, Counters, Counts};
+use crate::counting::counters::{CounterValues, Counters, Counts};
+use crate::counting::progress::{Meter, Progress};
 use crate::error::Error;
 use crate::journal::JournalError;
+use crate::journal::board::{Claim, Next, PartBoard};
 use crate::journal::owner::this_process;
-use crate::part_record::PartRecord;
-use crate::parts::board::{Claim, Next, PartBoard};
-use crate::phase::{PhaseName, PhaseStatus};
-use crate::progress::{Meter, Progress};
-use crate::recorded_error::{RecordedError, WorkError};
+use crate::pipeline::phase::{PhaseName, PhaseStatus};
+use crate::record::error::{RecordedError, WorkError};
+use crate::record::part::PartRecord;
 use crate::stopper::{Stopped, Stopper};
 
 /// From whom a worker has its part, and whom it tells how that ended.

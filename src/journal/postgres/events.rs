@@ -5,13 +5,13 @@ use std::cmp::Ordering;
 use postgres::types::ToSql;
 use postgres::{Row, Transaction};
 
-use crate::event::Event;
 use crate::journal::JournalError;
 use crate::journal::line::{decode, newer_version};
 use crate::journal::postgres::connection::Session;
 use crate::journal::postgres::fault::Fault;
 use crate::journal::postgres::lease::{Lease, bound};
 use crate::journal::quick_line::Known;
+use crate::record::event::Event;
 
 /// One row of `etl_context.events`.
 #[derive(Debug, Clone)]

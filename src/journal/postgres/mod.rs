@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use postgres::Transaction;
 
-use crate::event::Event;
+use crate::journal::board::PhaseBoard;
 use crate::journal::postgres::connection::{Connection, Session};
 use crate::journal::postgres::database::Database;
 use crate::journal::postgres::events::Entry;
@@ -23,8 +23,8 @@ pub use crate::journal::postgres::lease::LeaseLost;
 use crate::journal::postgres::lease::{Lease, new_owner};
 use crate::journal::postgres::parts::{Board, Registered};
 use crate::journal::{Journal, JournalError};
-use crate::parts::board::PhaseBoard;
-use crate::phase::PhaseName;
+use crate::pipeline::phase::PhaseName;
+use crate::record::event::Event;
 use crate::stopper::Stopper;
 
 pub(crate) const LEASE: Duration = Duration::from_secs(30);

@@ -7,18 +7,18 @@ use std::time::Duration;
 use postgres::types::ToSql;
 use postgres::{Row, Transaction};
 
-use crate::counters::Tally;
+use crate::counting::counters::Tally;
+use crate::counting::reader::ProgressReader;
 use crate::journal::JournalError;
+use crate::journal::board::{Claim, Next, Open, PartBoard, PhaseBoard};
 use crate::journal::owner::this_process;
 use crate::journal::postgres::connection::{Connection, Session};
 use crate::journal::postgres::database::Database;
 use crate::journal::postgres::fault::Fault;
 use crate::journal::postgres::lease::{Lease, bound};
 use crate::journal::postgres::{runs, schema};
-use crate::part_record::PartRecord;
-use crate::parts::board::{Claim, Next, Open, PartBoard, PhaseBoard};
-use crate::phase::{PhaseName, PhaseStatus};
-use crate::progress::ProgressReader;
+use crate::pipeline::phase::{PhaseName, PhaseStatus};
+use crate::record::part::PartRecord;
 
 /// Where to find the boards of a run that another process owns.
 #[derive(Debug)]

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use crate::clock::Timestamp;
 use crate::journal::JournalError;
 use crate::journal::postgres::connection::{Connection, Session};
 use crate::journal::postgres::database::Database;
 use crate::journal::postgres::fault::Fault;
 use crate::journal::postgres::{events, schema};
-use crate::phase::PhaseStatus;
+use crate::pipeline::phase::PhaseStatus;
 use crate::record::RunRecord;
-use crate::run_id::RunId;
+use crate::record::clock::Timestamp;
+use crate::record::run_id::RunId;
 
 /// Reads the runs in a PostgreSQL database, whoever owns them. It creates nothing and needs no more than the right to read.
 ///

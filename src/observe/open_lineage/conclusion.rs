@@ -1,13 +1,13 @@
 //! How did it end, in the words of `OpenLineage`?
 
-use crate::event::Event;
 use crate::observe::open_lineage::facets::Failure;
 use crate::observe::open_lineage::run_event::EventType;
-use crate::phase::PhaseStatus;
-use crate::phase_record::PhaseRecord;
+use crate::pipeline::phase::PhaseStatus;
 use crate::record::RunRecord;
-use crate::recorded_error::ErrorRecord;
-use crate::report::{FailureCause, PhaseReport};
+use crate::record::attempt::{FailureCause, PhaseReport};
+use crate::record::error::ErrorRecord;
+use crate::record::event::Event;
+use crate::record::phase::PhaseRecord;
 
 /// How the run ends if nothing else happens in it.
 pub(crate) struct Conclusion {

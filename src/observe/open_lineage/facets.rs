@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::recorded_error::RecordedError;
+use crate::record::error::RecordedError;
 
 /// Why something failed.
 pub(crate) struct Failure {

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::clock::Timestamp;
 use crate::observe::open_lineage::facets::{Facets, Failure};
-use crate::run_id::RunId;
+use crate::record::clock::Timestamp;
+use crate::record::run_id::RunId;
 
 const SCHEMA: &str = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent";
 const PRODUCER: &str = concat!("https://docs.rs/etl-context/", env!("CARGO_PKG_VERSION"));

@@ -1,0 +1,51 @@
+//! How are the counters read from elsewhere?
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::counting::counters::Tally;
+use crate::counting::progress::Attempt;
+use crate::counting::snapshot::ProgressSnapshot;
+
+/// Reading an attempt's counters from anywhere, for as long as one likes.
+#[derive(Clone)]
+pub struct ProgressReader(pub(super) Arc<Attempt>);
+
+impl ProgressReader {
+    /// What was counted so far, by everybody.
+    #[must_use]
+    pub fn counts(&self) -> Tally {
+        Tally::new(self.0.names, self.0.counts())
+    }
+
+    /// What is expected; 0 is unknown.
+    #[must_use]
+    pub fn totals(&self) -> Tally {
+        Tally::new(self.0.names, self.0.totals.read())
+    }
+
+    /// Counts, totals, rates and what they say of the rest, as of now.
+    #[must_use]
+    pub fn snapshot(&self) -> ProgressSnapshot {
+        self.0.look()
+    }
+
+    /// How long ago the attempt started, by the monotonic clock.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.0.started.elapsed()
+    }
+
+    /// Whether the attempt has ended, so that the counts change no more.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.0.ended()
+    }
+}
+
+impl fmt::Debug for ProgressReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProgressReader").field("counts", &self.counts()).field("totals", &self.totals()).finish()
+    }
+}

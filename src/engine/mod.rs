@@ -1,0 +1,361 @@
+//! Who moves the run? The engine alone owns record, journal, observers and counters, and every move goes the same way:
+//! decide whether it is legal, append it to the journal, apply it to the record, notify the observers. Until the journal has
+//! taken an event, nothing has changed.
+
+mod limits;
+mod opening;
+#[cfg(feature = "postgres")]
+mod outside;
+mod parts;
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Instant;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::counting::counters::{CounterValues, Tally};
+use crate::counting::progress::Meter;
+use crate::error::{Error, shown};
+use crate::journal::{Journal, JournalError};
+use crate::json::dictionary::{Checked, Dictionary, KeptResult, ResultFault};
+use crate::json::lossless;
+use crate::observe::{Observation, Observers};
+use crate::pipeline::PipelineTable;
+use crate::pipeline::phase::{PhaseName, PhaseStatus};
+use crate::pipeline::position::Position;
+use crate::record::attempt::{Attempt, FailureCause, PhaseReport};
+use crate::record::clock::{Clock, Timestamp};
+use crate::record::error::{ErrorRecord, RecordedError};
+use crate::record::event::{Beginning, Event};
+use crate::record::parameters::Parameters;
+use crate::record::phase::PhaseRecord;
+use crate::record::recovery::RecoveryReport;
+use crate::record::run_id::RunId;
+use crate::record::{RunRecord, Running};
+use crate::stopper::Stopper;
+
+/// How an attempt ends: with which status, why, and with what.
+struct Ending {
+    status: PhaseStatus,
+    cause: Option<FailureCause>,
+    result: Option<Dictionary>,
+    error: Option<RecordedError>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Engine {
+    record: RunRecord,
+    clock: Clock,
+    limits: Limits,
+    pub(crate) stopper: Stopper,
+    /// What opening the run again found; `None` for a new run.
+    recovery: Option<RecoveryReport>,
+    /// The phases that an earlier process completed and this one has not come to yet.
+    carried: Vec<PhaseName>,
+    /// Where this process stands while it has only gone past such phases; `None` once it has run one, and in a new run.
+    passed: Option<Position>,
+    pub(crate) meter: Meter,
+    pub(crate) pipeline: Option<&'static PipelineTable>,
+    /// Behind a mutex only so that a context can be shared between threads; it is never locked.
+    companions: Mutex<Companions>,
+}
+
+pub(crate) use limits::Limits;
+pub(crate) use opening::Opening;
+
+#[derive(Default)]
+pub(crate) struct Companions {
+    pub(crate) journal: Option<Box<dyn Journal>>,
+    pub(crate) observers: Observers,
+}
+
+impl std::fmt::Debug for Companions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Companions").field("observers", &self.observers).finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// A run that nobody remembers or watches: this cannot fail.
+    pub(crate) fn new(name: Arc<str>, pipeline: Option<&'static PipelineTable>) -> Self {
+        let clock = Clock::start();
+        let time = clock.at(clock.started());
+        let beginning = Beginning {
+            run: RunId::new(time),
+            name,
+            time,
+            pipeline: pipeline.map(PipelineTable::shape),
+            metadata: BTreeMap::new(),
+            parameters: Parameters::default(),
+        };
+        Engine {
+            record: RunRecord::begin(beginning),
+            limits: Limits::default(),
+            stopper: Stopper::default(),
+            recovery: None,
+            carried: Vec::new(),
+            passed: None,
+            meter: Meter::idle(clock.started()),
+            pipeline,
+            companions: Mutex::default(),
+            clock,
+        }
+    }
+
+    pub(crate) fn record(&self) -> &RunRecord {
+        &self.record
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// How often observers failed.
+    pub(crate) fn observer_failures(&self) -> u64 {
+        self.companions.lock().unwrap_or_else(PoisonError::into_inner).observers.failures()
+    }
+
+    /// What opening the run again found; `None` for a new run.
+    pub(crate) fn recovery(&self) -> Option<&RecoveryReport> {
+        self.recovery.as_ref()
+    }
+
+    /// Where the run stands, for this process.
+    pub(crate) fn position(&self) -> Position {
+        self.passed.clone().unwrap_or_else(|| self.record.position())
+    }
+
+    /// The report of a phase that an earlier process completed, if nothing has run since that could have changed what it
+    /// worked from.
+    pub(crate) fn completed_earlier(&self, phase: &PhaseName) -> Option<&PhaseReport> {
+        self.carried.iter().find(|carried| *carried == phase)?;
+        let phase = self.record.phase(phase.as_str())?;
+        let before = self.passed.as_ref().and_then(Position::phase);
+        let before = before.and_then(|before| self.record.phase(before.as_str()));
+        before.is_none_or(|before| phase.started_after(before)).then(|| phase.latest_report())?
+    }
+
+    /// Goes past a phase that an earlier process completed. If this process comes to it a second time, it runs.
+    pub(crate) fn go_past(&mut self, phase: &PhaseName) {
+        self.carried.retain(|carried| carried != phase);
+        self.passed = Some(Position::Completed(phase.clone()));
+    }
+
+    pub(crate) fn start(&mut self, phase: PhaseName, names: &'static [&'static str], totals: CounterValues) -> Result<(), Error> {
+        self.check_limits(&phase)?;
+        let attempt = self.record.next_attempt(phase.as_str());
+        let started = Instant::now();
+        let time = self.clock.at(started);
+        self.happen(&Event::PhaseStarted { phase, attempt, totals: Tally::new(names, totals), time }, |meter| {
+            meter.start(names, &totals, started);
+        })?;
+        // What was completed earlier may depend on what runs now.
+        self.carried.clear();
+        self.passed = None;
+        Ok(())
+    }
+
+    /// Ends the running phase as completed, by a method that says so: a result that says otherwise is refused.
+    pub(crate) fn complete(&mut self, result: impl FnOnce() -> Checked) -> Result<PhaseReport, Error> {
+        let result = self.result_of_completed(result)?;
+        self.end(Ending { status: PhaseStatus::Completed, cause: None, result, error: None })
+    }
+
+    /// The result with which the running phase can complete.
+    fn result_of_completed(&self, result: impl FnOnce() -> Checked) -> Result<Option<Dictionary>, Error> {
+        const RULE: &str = "is not `completed`, which is what `complete` says; use `fail(&error)`, or leave the status out";
+        let result = self.checked_result("complete", result)?;
+        said_status(result.as_ref(), &[PhaseStatus::Completed], RULE)?;
+        self.check_errors()?;
+        Ok(result)
+    }
+
+    /// Ends the running phase with the status that its result says, or else the one that was set meanwhile.
+    pub(crate) fn end_as_said(&mut self, result: impl FnOnce() -> Checked) -> Result<PhaseReport, Error> {
+        const RULE: &str = "is none of `completed`, `failed`, with which a phase can end";
+        let result = self.checked_result("end_phase", result)?;
+        let said = said_status(result.as_ref(), &[PhaseStatus::Completed, PhaseStatus::Failed], RULE)?;
+        let status = said.unwrap_or_else(|| self.status_without_word());
+        if self.check_errors().is_err() {
+            return self.end(Ending { status: PhaseStatus::Failed, cause: Some(FailureCause::Errors), result, error: None });
+        }
+        let cause = (status == PhaseStatus::Failed).then_some(FailureCause::Status);
+        self.end(Ending { status, cause, result, error: None })
+    }
+
+    /// Records the error and ends the running phase as failed, in one event.
+    pub(crate) fn fail(&mut self, asked: &'static str, error: RecordedError) -> Result<PhaseReport, Error> {
+        self.record.running(asked)?;
+        let cause = self.cause_or(FailureCause::Error);
+        self.end(Ending { status: PhaseStatus::Failed, cause: Some(cause), result: None, error: Some(error) })
+    }
+
+    /// Records an error under a phase, running or not.
+    pub(crate) fn record_error(&mut self, phase: PhaseName, error: RecordedError) -> Result<(), Error> {
+        let running = self.record.current().filter(|running| running.phase == phase);
+        let ended = || self.record.phase(phase.as_str()).and_then(PhaseRecord::latest_report).map(PhaseReport::attempt);
+        let attempt = running.map(|running| running.attempt).or_else(ended);
+        let is_running = running.is_some();
+        let error = ErrorRecord { phase, attempt, time: self.clock.now(), error };
+        self.happen(&Event::ErrorRecorded { error }, |_| {})?;
+        if is_running { self.check_errors() } else { Ok(()) }
+    }
+
+    pub(crate) fn set_status(&mut self, phase: PhaseName, status: PhaseStatus) -> Result<(), Error> {
+        let time = self.clock.now();
+        self.happen(&Event::StatusSet { phase, status, time }, |_| {})
+    }
+
+    pub(crate) fn checkpoint<C: Serialize + ?Sized>(&mut self, cursor: &C) -> Result<(), Error> {
+        let running = self.record.running("checkpoint")?;
+        let (phase, attempt) = (running.phase.clone(), running.attempt);
+        let cursor = lossless::to_value(cursor).map_err(|reason| Error::NotSerializable {
+            phase: phase.clone(),
+            what: "the checkpoint",
+            reason,
+        })?;
+        let (counts, time) = (self.meter.counts(), self.clock.now());
+        self.happen(&Event::Checkpointed { phase, attempt, cursor: Arc::new(cursor), counts, time }, |_| {})
+    }
+
+    /// A phase is running, and its result is a dictionary or nothing; checked in this order.
+    fn checked_result(&self, asked: &'static str, result: impl FnOnce() -> Checked) -> Result<Option<Dictionary>, Error> {
+        let phase = &self.record.running(asked)?.phase;
+        result().map_err(|fault| match fault {
+            ResultFault::NotSerializable(reason) => Error::NotSerializable { phase: phase.clone(), what: "the result", reason },
+            ResultFault::NotObject(found) => Error::ResultNotObject { phase: phase.clone(), found },
+        })
+    }
+
+    /// `completed`, unless the status of the running phase was set to `failed` meanwhile.
+    fn status_without_word(&self) -> PhaseStatus {
+        match self.record.current_phase().map(|phase| self.record.status(phase.as_str())) {
+            Some(PhaseStatus::Failed) => PhaseStatus::Failed,
+            _ => PhaseStatus::Completed,
+        }
+    }
+
+    /// An attempt that was running when its process died becomes a failed one, as of its last sign of life.
+    fn interrupt(&mut self) -> Result<Option<(PhaseName, u32)>, Error> {
+        let Some(running) = self.record.current() else { return Ok(None) };
+        let interrupted = (running.phase.clone(), running.attempt);
+        let report = running.as_of(self.record.latest_time(), PhaseStatus::Failed, Some(FailureCause::Interrupted));
+        self.happen(&Event::PhaseEnded { report, error: None }, |_| {})?;
+        Ok(Some(interrupted))
+    }
+
+    fn end(&mut self, ending: Ending) -> Result<PhaseReport, Error> {
+        let (event, report) = self.ended(ending)?;
+        self.happen(&event, Meter::end)?;
+        Ok(report)
+    }
+
+    /// The event with which the running phase ends, and the report in it.
+    fn ended(&self, ending: Ending) -> Result<(Event, PhaseReport), Error> {
+        let running = self.record.running("end")?;
+        let (phase, attempt) = (running.phase.clone(), Some(running.attempt));
+        let report = self.report(running, ending.status, ending.cause, ending.result);
+        let error = ending.error.map(|error| ErrorRecord { phase, attempt, time: report.end_time(), error });
+        Ok((Event::PhaseEnded { report: report.clone(), error }, report))
+    }
+
+    /// What would be reported of the running attempt if it ended now.
+    pub(crate) fn running_report(&self) -> Option<PhaseReport> {
+        let running = self.record.current()?;
+        Some(self.report(running, PhaseStatus::Running, None, None))
+    }
+
+    fn report(
+        &self,
+        running: &Running,
+        status: PhaseStatus,
+        cause: Option<FailureCause>,
+        result: Option<Dictionary>,
+    ) -> PhaseReport {
+        let ended = self.clock.now();
+        let (counts, totals) = (self.meter.counts(), self.meter.totals());
+        PhaseReport::new(Attempt {
+            phase: running.phase.clone(),
+            number: running.attempt,
+            status,
+            cause,
+            started: running.started,
+            ended,
+            microseconds: ended.microseconds_since(running.started),
+            counts,
+            totals,
+            result: result.map(KeptResult::Given),
+        })
+    }
+
+    /// Decide, append, apply, notify. `meter` moves the counters along with the record.
+    fn happen(&mut self, event: &Event, meter: impl FnOnce(&mut Meter)) -> Result<(), Error> {
+        self.record.admits(event)?;
+        self.append(self.record.events(), event)?;
+        self.happened(event, meter);
+        Ok(())
+    }
+
+    /// Apply, notify: what follows once the journal has the event.
+    fn happened(&mut self, event: &Event, meter: impl FnOnce(&mut Meter)) {
+        self.record.apply(event);
+        meter(&mut self.meter);
+        self.notify(event);
+    }
+
+    fn append(&mut self, sequence: u64, event: &Event) -> Result<(), Error> {
+        let companions = self.companions.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let Some(journal) = &mut companions.journal else { return Ok(()) };
+        let appended = catch_unwind(AssertUnwindSafe(|| journal.append(sequence, event)));
+        let appended = appended.unwrap_or_else(|panic| Err(JournalError::panicked(panic.as_ref())));
+        appended.map_err(|source| self.not_recorded(event, source))
+    }
+
+    /// The refusal of an event by the journal, as an error of the call.
+    pub(crate) fn not_recorded(&self, event: &Event, source: JournalError) -> Error {
+        if source.is_ownership_lost() {
+            self.stopper.stop_lost_run();
+        }
+        let (event, run) = (event.name(), shown(self.record.name()));
+        Error::Journal { refused: format!("the event `{event}` of run `{run}` was not recorded, so it has not happened"), source }
+    }
+
+    fn notify(&mut self, event: &Event) {
+        let companions = self.companions.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if companions.observers.is_empty() {
+            return;
+        }
+        let progress = self.meter.reader();
+        companions.observers.notify(event, &Observation { record: &self.record, progress: &progress });
+    }
+}
+
+/// The status that a result says; `None` if it says none.
+fn said_status(result: Option<&Dictionary>, allowed: &[PhaseStatus], rule: &'static str) -> Result<Option<PhaseStatus>, Error> {
+    // A result has few keys: to look at each is faster than to search the map.
+    let said = result.into_iter().flatten().find(|(key, _)| *key == "status").map(|(_, word)| word);
+    match said {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(word)) => match word.parse() {
+            Ok(status) if allowed.contains(&status) => Ok(Some(status)),
+            _ => Err(Error::invalid_status(word, rule)),
+        },
+        Some(other) => Err(Error::invalid_status(&other.to_string(), rule)),
+    }
+}
+
+/// A run that is dropped while a phase is running leaves that phase as failed, and says why.
+impl Drop for Engine {
+    fn drop(&mut self) {
+        if self.record.current_phase().is_none() {
+            return;
+        }
+        let cause = if thread::panicking() { FailureCause::Panicked } else { self.cause_or(FailureCause::Abandoned) };
+        // If the journal cannot take it, there is nobody left to tell.
+        let _ = self.end(Ending { status: PhaseStatus::Failed, cause: Some(cause), result: None, error: None });
+    }
+}

@@ -1,0 +1,72 @@
+//! Who hands out parts? A board in this process, or one that processes on many hosts share.
+
+#![cfg_attr(not(feature = "postgres"), allow(dead_code, reason = "only a board that hosts share makes use of all of it"))]
+
+use std::any::Any;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::counting::reader::ProgressReader;
+use crate::journal::JournalError;
+use crate::record::part::PartRecord;
+
+/// Hands out the open parts of a phase, each to one worker at a time.
+pub(crate) trait PartBoard: Send + Sync + Any {
+    /// The next open part, or why there is none.
+    fn claim(&self) -> Result<Next, JournalError>;
+
+    /// What the holder of the claim has counted so far can be read from here, until the part ends.
+    fn watch(&self, claim: &Claim, counts: ProgressReader);
+
+    /// The part has ended so; false if it had been given to another worker by then.
+    fn end(&self, claim: &Claim, part: PartRecord) -> Result<bool, JournalError>;
+
+    /// The part is open again.
+    fn give_back(&self, claim: &Claim) -> Result<(), JournalError>;
+}
+
+/// The board as the one sees it whose phase it is.
+pub(crate) trait PhaseBoard: PartBoard {
+    /// Whether there are parts that have not ended, and whether somebody else may still end them.
+    fn open(&self) -> Result<Open, JournalError>;
+
+    /// The parts that have ended and are not yet known to be recorded.
+    fn ended(&self) -> Result<Vec<PartRecord>, JournalError>;
+
+    /// These are recorded.
+    fn recorded(&self, parts: &[Arc<str>]) -> Result<(), JournalError>;
+}
+
+/// What a worker gets that asks for a part.
+pub(crate) enum Next {
+    Part(Claim),
+    /// All parts are taken, but one may be given back or lost; or none is registered yet.
+    Later,
+    /// All parts have ended.
+    Nothing,
+}
+
+pub(crate) enum Open {
+    Nothing,
+    /// Somebody else may have them, or take them.
+    Elsewhere,
+    /// Nobody else can take them.
+    Here,
+}
+
+/// The right to work on a part.
+#[derive(Debug, Clone)]
+pub(crate) struct Claim {
+    pub(crate) part: Arc<str>,
+    /// No other claim has this number.
+    pub(crate) number: i64,
+    /// How often the part was claimed in this attempt at the phase, this time included.
+    pub(crate) times: u32,
+    pub(crate) lost: Arc<AtomicBool>,
+}
+
+impl Claim {
+    pub(crate) fn is_lost(&self) -> bool {
+        self.lost.load(Ordering::Acquire)
+    }
+}

@@ -1,0 +1,215 @@
+//! What may a phase return? A dictionary, or nothing.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::sync::OnceLock;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::json::lossless::{check, to_value};
+use crate::json::readable::is_readable;
+
+/// A JSON object: what [`dict!`](crate::dict) builds.
+pub type Dictionary = serde_json::Map<String, Value>;
+
+/// A result as it is recorded; `None` is no result.
+pub(crate) type Checked = Result<Option<Dictionary>, ResultFault>;
+
+/// A dictionary: a map with string keys, `()` for no result, or a struct of your own by one line.
+///
+/// ```
+/// use etl_context::{Context, Extract, PhaseResult};
+/// use serde::Serialize;
+///
+/// #[derive(Serialize)]
+/// struct Source {
+///     file: String,
+///     size_bytes: u64,
+/// }
+///
+/// impl PhaseResult for Source {}
+///
+/// let extract = Context::new("import").start(Extract)?;
+/// let extracted = extract.complete(Source { file: "export.tar".to_owned(), size_bytes: 1_024 })?;
+/// assert_eq!(extracted.report().result().unwrap()["file"], "export.tar");
+/// # Ok::<(), etl_context::Error>(())
+/// ```
+///
+/// The trait promises that the value serialises to a JSON object (or to `null`, for no result). A value that breaks the
+/// promise is refused when the phase ends, and the phase stays open.
+#[diagnostic::on_unimplemented(
+    message = "Result must be a dictionary: `{Self}` is not one",
+    label = "not a dictionary",
+    note = "pass a map with string keys such as `dict! {{ \"rows\": 10 }}`, `()` for no result, or a struct of your own with `#[derive(Serialize)]` and `impl PhaseResult for … {{}}`"
+)]
+pub trait PhaseResult: Serialize {
+    /// The result as it is recorded. Not part of the public contract.
+    #[doc(hidden)]
+    fn into_dictionary(self) -> Checked
+    where
+        Self: Sized,
+    {
+        dictionary(&self)
+    }
+}
+
+/// Why a result cannot be recorded.
+#[doc(hidden)]
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ResultFault {
+    NotSerializable(String),
+    NotObject(&'static str),
+}
+
+/// Any serialisable value as a result: an object is one, `null` is none.
+pub(crate) fn dictionary<R: Serialize + ?Sized>(result: &R) -> Checked {
+    match to_value(result).map_err(ResultFault::NotSerializable)? {
+        Value::Object(entries) => Ok(Some(entries)),
+        Value::Null => Ok(None),
+        Value::Bool(_) => Err(ResultFault::NotObject("a boolean")),
+        Value::Number(_) => Err(ResultFault::NotObject("a number")),
+        Value::String(_) => Err(ResultFault::NotObject("a text")),
+        Value::Array(_) => Err(ResultFault::NotObject("a list")),
+    }
+}
+
+/// A result that is kept: as it was given, or as it was read from a journal. Then it is made a dictionary when somebody asks for
+/// it first; most results of a long run are never asked for, and as text they take a tenth of the memory.
+pub(crate) enum KeptResult {
+    Given(Dictionary),
+    Read(Box<ReadResult>),
+}
+
+pub(crate) struct ReadResult {
+    json: Box<str>,
+    dictionary: OnceLock<Dictionary>,
+}
+
+impl KeptResult {
+    /// Keeps the text of an object for later; `None` unless it can be read.
+    pub(crate) fn read(json: &[u8]) -> Option<Self> {
+        let json = str::from_utf8(json).ok()?;
+        if !json.starts_with('{') || !is_readable(json) {
+            return None;
+        }
+        Some(KeptResult::Read(Box::new(ReadResult { json: json.into(), dictionary: OnceLock::new() })))
+    }
+
+    pub(crate) fn dictionary(&self) -> &Dictionary {
+        match self {
+            KeptResult::Given(dictionary) => dictionary,
+            // That it can be read was found out when it was kept.
+            KeptResult::Read(read) => read.dictionary.get_or_init(|| serde_json::from_str(&read.json).unwrap_or_default()),
+        }
+    }
+}
+
+impl fmt::Debug for KeptResult {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.dictionary().fmt(f)
+    }
+}
+
+impl PartialEq for KeptResult {
+    fn eq(&self, other: &Self) -> bool {
+        self.dictionary() == other.dictionary()
+    }
+}
+
+impl PhaseResult for () {}
+
+impl PhaseResult for Dictionary {
+    /// This is JSON already, so it is moved and not copied.
+    fn into_dictionary(self) -> Checked {
+        self.values().try_for_each(|value| check(value, 1)).map_err(ResultFault::NotSerializable)?;
+        Ok(Some(self))
+    }
+}
+
+impl<V: Serialize> PhaseResult for BTreeMap<String, V> {}
+impl<V: Serialize> PhaseResult for BTreeMap<&str, V> {}
+impl<V: Serialize, S> PhaseResult for HashMap<String, V, S> {}
+impl<V: Serialize, S> PhaseResult for HashMap<&str, V, S> {}
+#[diagnostic::do_not_recommend]
+impl<R: PhaseResult + ?Sized> PhaseResult for &R {}
+
+/// Builds a dictionary, a `serde_json::Map`, in the notation of `serde_json::json!`.
+///
+/// ```
+/// use etl_context::dict;
+///
+/// let result = dict! {
+///     "source": "export.tar",
+///     "skipped": ["a", "b"],
+///     "nested": { "depth": 1 + 1 },
+///     "checked": null,
+/// };
+/// assert_eq!(result["nested"]["depth"], 2);
+/// assert!(dict! {}.is_empty());
+/// ```
+///
+/// A value that JSON cannot hold, such as NaN, is refused when the dictionary is used as a result.
+#[macro_export]
+macro_rules! dict {
+    ($($entries:tt)*) => {{
+        #[allow(unused_mut)]
+        let mut dictionary = $crate::Dictionary::new();
+        $crate::__dict_entries!(dictionary; [] $($entries)*);
+        dictionary
+    }};
+}
+
+/// Inserts the entries one by one. The tokens of a key are gathered up to its colon; then, what could also be an expression has
+/// to come first, because that is where matching ends.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __dict_entries {
+    ($dictionary:ident; []) => {};
+    ($dictionary:ident; [$($key:tt)+] : null $(, $($rest:tt)*)?) => {
+        $crate::__dict_entries!($dictionary; $($key)+ => $crate::__serde_json::Value::Null; $($($rest)*)?);
+    };
+    ($dictionary:ident; [$($key:tt)+] : { $($entries:tt)* } $(, $($rest:tt)*)?) => {
+        $crate::__dict_entries!(
+            $dictionary; $($key)+ => $crate::__serde_json::Value::Object($crate::dict!($($entries)*)); $($($rest)*)?
+        );
+    };
+    ($dictionary:ident; [$($key:tt)+] : [ $($items:tt)* ] $(, $($rest:tt)*)?) => {
+        $crate::__dict_entries!(
+            $dictionary; $($key)+ => $crate::__serde_json::Value::Array($crate::__dict_items!([] $($items)*)); $($($rest)*)?
+        );
+    };
+    ($dictionary:ident; [$($key:tt)+] : $value:expr $(, $($rest:tt)*)?) => {
+        $crate::__dict_entries!($dictionary; $($key)+ => $crate::__or_refusal(&$value); $($($rest)*)?);
+    };
+    ($dictionary:ident; [$($key:tt)*] $next:tt $($rest:tt)*) => {
+        $crate::__dict_entries!($dictionary; [$($key)* $next] $($rest)*);
+    };
+    ($dictionary:ident; $key:expr => $value:expr; $($rest:tt)*) => {
+        let value = $value;
+        $dictionary.insert(::std::convert::Into::into($key), value);
+        $crate::__dict_entries!($dictionary; [] $($rest)*);
+    };
+}
+
+/// The items of a list, in the same notation; those before the first `]` are done.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __dict_items {
+    ([ $($done:expr,)* ]) => { ::std::vec![$($done),*] };
+    ([ $($done:expr,)* ] null $(, $($rest:tt)*)?) => {
+        $crate::__dict_items!([ $($done,)* $crate::__serde_json::Value::Null, ] $($($rest)*)?)
+    };
+    ([ $($done:expr,)* ] { $($entries:tt)* } $(, $($rest:tt)*)?) => {
+        $crate::__dict_items!([ $($done,)* $crate::__serde_json::Value::Object($crate::dict!($($entries)*)), ] $($($rest)*)?)
+    };
+    ([ $($done:expr,)* ] [ $($items:tt)* ] $(, $($rest:tt)*)?) => {
+        $crate::__dict_items!(
+            [ $($done,)* $crate::__serde_json::Value::Array($crate::__dict_items!([] $($items)*)), ] $($($rest)*)?
+        )
+    };
+    ([ $($done:expr,)* ] $item:expr $(, $($rest:tt)*)?) => {
+        $crate::__dict_items!([ $($done,)* $crate::__or_refusal(&$item), ] $($($rest)*)?)
+    };
+}

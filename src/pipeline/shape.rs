@@ -1,0 +1,54 @@
+//! Which pipeline did a run keep to? Its name and edges, as a journal has them, when its type is not at hand.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use crate::pipeline::Edge;
+use crate::pipeline::phase::PhaseName;
+
+/// The name and the edges of a pipeline.
+///
+/// ```
+/// use etl_context::Context;
+///
+/// let context = Context::new("import");
+/// let pipeline = context.record().pipeline().expect("a typed run keeps to a pipeline");
+/// assert_eq!(pipeline.name(), "Etl");
+/// assert_eq!(pipeline.edges().len(), 3);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PipelineShape {
+    name: Cow<'static, str>,
+    edges: Cow<'static, [Edge]>,
+}
+
+impl PipelineShape {
+    pub(crate) fn new(name: &'static str, edges: &'static [Edge]) -> Self {
+        PipelineShape { name: name.into(), edges: edges.into() }
+    }
+
+    /// The pipeline's name, as its type is called.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// After what each phase may start.
+    #[must_use]
+    pub fn edges(&self) -> &[Edge] {
+        &self.edges
+    }
+
+    /// Its phases, in the order in which the edges name them, which is that of their declaration.
+    pub(crate) fn phases(&self) -> Vec<&PhaseName> {
+        let mut phases: Vec<&PhaseName> = Vec::new();
+        let predecessors = self.edges.iter().filter_map(|edge| edge.after.phase());
+        for phase in self.edges.iter().map(|edge| &edge.phase).chain(predecessors) {
+            if !phases.contains(&phase) {
+                phases.push(phase);
+            }
+        }
+        phases
+    }
+}

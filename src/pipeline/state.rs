@@ -1,0 +1,180 @@
+//! Which state at compile time? The states of a context, and what the compiler knows of each.
+//!
+//! Programs name these types in signatures (`Context<Running<Load>>`) and never make one: only the library can.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use crate::counting::counters::Counters;
+use crate::pipeline::phase::{Phase, PhaseName};
+use crate::pipeline::position::Position;
+use crate::record::RunRecord;
+use crate::record::phase::PhaseRecord;
+
+/// The state of a [`Context`](crate::Context) in which no phase has been started.
+#[derive(Debug)]
+pub struct Idle(PhantomData<()>);
+
+/// The state of a [`Context`](crate::Context) in which the phase `Ph` is in progress.
+pub struct Running<Ph>(PhantomData<fn() -> Ph>);
+
+/// The state of a [`Context`](crate::Context) whose phase `Ph` ended last, and completed.
+pub struct Completed<Ph>(PhantomData<fn() -> Ph>);
+
+/// The state of a [`Context`](crate::Context) whose phase `Ph` ended last, and failed.
+pub struct Failed<Ph>(PhantomData<fn() -> Ph>);
+
+mod sealed {
+    use crate::pipeline::phase::PhaseName;
+    use crate::pipeline::position::Position;
+    use crate::record::RunRecord;
+
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` is no state of a context",
+        label = "not a state",
+        note = "the states are `Idle`, `Running<…>`, `Completed<…>` and `Failed<…>`; a context moves from one to the next by its methods"
+    )]
+    pub trait SealedState {
+        /// The state as the record would show it, as in `Running<load>`.
+        fn description() -> String;
+
+        /// The phase that the state is about.
+        fn phase() -> Option<PhaseName>;
+
+        /// Whether a run is in this state that stands at this position and whose current counters have these names.
+        fn matches(record: &RunRecord, position: &Position, counters: &[&str]) -> bool;
+    }
+}
+
+pub(crate) use sealed::SealedState;
+
+/// A state that a [`Context`](crate::Context) can be in: [`Idle`], [`Running`], [`Completed`] or [`Failed`]. Sealed.
+///
+/// Signatures say with it what they need and what they give:
+///
+/// ```
+/// use etl_context::{Completed, Context, Error, Extract, Transform, State};
+///
+/// fn transform(extracted: Context<Completed<Extract>>) -> Result<Context<Completed<Transform>>, Error> {
+///     Ok(extracted.start(Transform)?.complete(())?)
+/// }
+///
+/// /// Takes a context whatever its state.
+/// fn print<S: State>(context: &Context<S>) {
+///     println!("{}", context.summary());
+/// }
+///
+/// let transformed = transform(Context::new("import").start(Extract)?.complete(())?)?;
+/// print(&transformed);
+/// # Ok::<(), Error>(())
+/// ```
+pub trait State: SealedState + Send + Sync + 'static {}
+
+// Here and elsewhere `do_not_recommend` keeps the compiler from listing what implements a trait: the notes say it shorter.
+#[diagnostic::do_not_recommend]
+impl<S: SealedState + Send + Sync + 'static> State for S {}
+
+/// A state in which no phase is running, so that one can be started. `Last` is what the started phase has to follow: what
+/// completed last, `Failed<…>` of what failed last, or `Idle`. Sealed.
+#[diagnostic::on_unimplemented(
+    message = "A phase is already in progress: the context is `{Self}`",
+    label = "a phase is already in progress",
+    note = "end the running phase first, with `complete(result)` or `fail(&error)`, and start the next one from the context that this returns"
+)]
+pub trait AtRest<Last>: State {}
+
+/// A state in which the phase `Ph` is running. Sealed.
+#[diagnostic::on_unimplemented(
+    message = "No phase is currently in progress: the context is `{Self}`",
+    label = "no phase is currently in progress",
+    note = "start a phase first, with `start(phase)`, and use the context that this returns"
+)]
+pub trait InProgress<Ph>: State {}
+
+#[diagnostic::do_not_recommend]
+impl AtRest<Idle> for Idle {}
+#[diagnostic::do_not_recommend]
+impl<Ph: Phase> AtRest<Ph> for Completed<Ph> {}
+#[diagnostic::do_not_recommend]
+impl<Ph: Phase> AtRest<Failed<Ph>> for Failed<Ph> {}
+#[diagnostic::do_not_recommend]
+impl<Ph: Phase> InProgress<Ph> for Running<Ph> {}
+
+#[diagnostic::do_not_recommend]
+impl SealedState for Idle {
+    fn phase() -> Option<PhaseName> {
+        None
+    }
+
+    fn description() -> String {
+        Position::Idle.to_string()
+    }
+
+    fn matches(record: &RunRecord, position: &Position, _: &[&str]) -> bool {
+        record.current_phase().is_none() && *position == Position::Idle
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<Ph: Phase> SealedState for Running<Ph> {
+    fn phase() -> Option<PhaseName> {
+        Some(Ph::NAME)
+    }
+
+    fn description() -> String {
+        format!("Running<{}>", Ph::NAME)
+    }
+
+    fn matches(record: &RunRecord, _: &Position, counters: &[&str]) -> bool {
+        record.current_phase() == Some(&Ph::NAME) && counters == <Ph::Counters as Counters>::NAMES
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<Ph: Phase> SealedState for Completed<Ph> {
+    fn phase() -> Option<PhaseName> {
+        Some(Ph::NAME)
+    }
+
+    fn description() -> String {
+        Position::Completed(Ph::NAME).to_string()
+    }
+
+    fn matches(record: &RunRecord, position: &Position, _: &[&str]) -> bool {
+        rests::<Ph>(record) && *position == Position::Completed(Ph::NAME)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<Ph: Phase> SealedState for Failed<Ph> {
+    fn phase() -> Option<PhaseName> {
+        Some(Ph::NAME)
+    }
+
+    fn description() -> String {
+        Position::Failed(Ph::NAME).to_string()
+    }
+
+    fn matches(record: &RunRecord, position: &Position, _: &[&str]) -> bool {
+        rests::<Ph>(record) && *position == Position::Failed(Ph::NAME)
+    }
+}
+
+/// No phase is running, and the phase has counted what its type says.
+fn rests<Ph: Phase>(record: &RunRecord) -> bool {
+    let report = record.phase(Ph::NAME.as_str()).and_then(PhaseRecord::latest_report);
+    let counts = report.and_then(|report| report.tally().typed::<Ph::Counters>());
+    record.current_phase().is_none() && counts.is_some()
+}
+
+macro_rules! debug_as_description {
+    ($($state:ident)*) => { $(
+        impl<Ph: Phase> fmt::Debug for $state<Ph> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&Self::description())
+            }
+        }
+    )* };
+}
+
+debug_as_description! { Running Completed Failed }

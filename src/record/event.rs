@@ -1,0 +1,189 @@
+//! What happened? A run is the list of its events, and nothing else is ever recorded.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::counting::counters::Tally;
+use crate::pipeline::phase::{PhaseName, PhaseStatus};
+use crate::pipeline::shape::PipelineShape;
+use crate::record::attempt::PhaseReport;
+use crate::record::clock::Timestamp;
+use crate::record::error::ErrorRecord;
+use crate::record::parameters::Parameters;
+use crate::record::part::PartRecord;
+use crate::record::run_id::RunId;
+
+/// Something that happened in a run. Journals keep events, observers see them, and a
+/// [`RunRecord`](crate::RunRecord) is what they add up to.
+///
+/// ```
+/// use etl_context::{Etl, Event, Extract, Journal, MemoryJournal, PhaseStatus, Run};
+///
+/// let mut journal = MemoryJournal::new();
+/// let context = Run::builder("import").journal(journal.clone()).begin::<Etl>()?;
+/// let extracted = context.start(Extract)?.complete(())?;
+///
+/// for event in journal.load()? {
+///     match event {
+///         Event::PhaseStarted { phase, attempt, .. } => println!("{phase}, attempt {attempt}"),
+///         Event::PhaseEnded { report, .. } => assert_eq!(report.status(), PhaseStatus::Completed),
+///         other => println!("{} at {}", other.name(), other.time()),
+///     }
+/// }
+/// # Ok::<(), etl_context::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Event {
+    /// The run began. Always the first event, and only that.
+    RunBegan(Beginning),
+
+    /// A phase started, or started again.
+    #[non_exhaustive]
+    PhaseStarted {
+        /// The phase.
+        phase: PhaseName,
+        /// Which attempt, from 1.
+        attempt: u32,
+        /// What the phase expects to process; 0 is unknown.
+        totals: Tally,
+        /// When.
+        time: Timestamp,
+    },
+
+    /// The running phase said from where a later attempt can go on.
+    #[non_exhaustive]
+    Checkpointed {
+        /// The phase.
+        phase: PhaseName,
+        /// Which attempt, from 1.
+        attempt: u32,
+        /// The author's cursor.
+        cursor: Arc<Value>,
+        /// What was processed until then.
+        counts: Tally,
+        /// When.
+        time: Timestamp,
+    },
+
+    /// The running phase was divided into parts. Those of them that an earlier attempt completed are done.
+    #[non_exhaustive]
+    PartsRegistered {
+        /// The phase.
+        phase: PhaseName,
+        /// Which attempt, from 1.
+        attempt: u32,
+        /// The names of the parts.
+        parts: Arc<[Arc<str>]>,
+        /// When.
+        time: Timestamp,
+    },
+
+    /// A part of the running phase ended.
+    #[non_exhaustive]
+    PartEnded {
+        /// The phase.
+        phase: PhaseName,
+        /// Which attempt at the phase, from 1.
+        attempt: u32,
+        /// The part, as it ended.
+        part: PartRecord,
+        /// When it was recorded.
+        time: Timestamp,
+    },
+
+    /// Somebody overrode a status. This neither starts nor ends a phase.
+    #[non_exhaustive]
+    StatusSet {
+        /// The phase.
+        phase: PhaseName,
+        /// Its status from now on.
+        status: PhaseStatus,
+        /// When.
+        time: Timestamp,
+    },
+
+    /// An error was recorded under a phase. This alone changes no status.
+    #[non_exhaustive]
+    ErrorRecorded {
+        /// The error.
+        error: ErrorRecord,
+    },
+
+    /// The running phase ended.
+    #[non_exhaustive]
+    PhaseEnded {
+        /// Everything about the attempt that ended.
+        report: PhaseReport,
+        /// The error with which it failed, if there is one.
+        error: Option<ErrorRecord>,
+    },
+}
+
+/// How a run began.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Beginning {
+    /// The run's identity.
+    pub run: RunId,
+    /// The name that the author gave it.
+    pub name: Arc<str>,
+    /// When.
+    pub time: Timestamp,
+    /// The pipeline that the run keeps to; `None` if any phase may start at any time.
+    pub pipeline: Option<PipelineShape>,
+    /// What else the author wants to be known of the run.
+    pub metadata: BTreeMap<String, String>,
+    /// What makes it this run and not another.
+    pub parameters: Parameters,
+}
+
+impl Event {
+    /// The event's name: `run_began`, `phase_started`, `checkpointed`, `parts_registered`, `part_ended`, `status_set`,
+    /// `error_recorded`, `phase_ended`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Event::RunBegan(_) => "run_began",
+            Event::PhaseStarted { .. } => "phase_started",
+            Event::Checkpointed { .. } => "checkpointed",
+            Event::PartsRegistered { .. } => "parts_registered",
+            Event::PartEnded { .. } => "part_ended",
+            Event::StatusSet { .. } => "status_set",
+            Event::ErrorRecorded { .. } => "error_recorded",
+            Event::PhaseEnded { .. } => "phase_ended",
+        }
+    }
+
+    /// The phase that the event is about; `None` for [`Event::RunBegan`].
+    #[must_use]
+    pub fn phase(&self) -> Option<&PhaseName> {
+        match self {
+            Event::RunBegan(_) => None,
+            Event::PhaseStarted { phase, .. }
+            | Event::Checkpointed { phase, .. }
+            | Event::PartsRegistered { phase, .. }
+            | Event::PartEnded { phase, .. }
+            | Event::StatusSet { phase, .. } => Some(phase),
+            Event::ErrorRecorded { error } => Some(error.phase()),
+            Event::PhaseEnded { report, .. } => Some(report.phase()),
+        }
+    }
+
+    /// When it happened.
+    #[must_use]
+    pub fn time(&self) -> Timestamp {
+        match self {
+            Event::RunBegan(beginning) => beginning.time,
+            Event::PhaseStarted { time, .. }
+            | Event::Checkpointed { time, .. }
+            | Event::PartsRegistered { time, .. }
+            | Event::PartEnded { time, .. }
+            | Event::StatusSet { time, .. } => *time,
+            Event::ErrorRecorded { error } => error.time(),
+            Event::PhaseEnded { report, .. } => report.end_time(),
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Does what was recorded earlier fit the type that the program asks for now?
+
+use std::cell::RefCell;
+
+use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, Visitor};
+use serde::forward_to_deserialize_any;
+use serde_json::{Error as JsonError, Value, map};
+
+use crate::error::Error;
+use crate::pipeline::phase::PhaseName;
+
+/// What was recorded, as a `T`.
+///
+/// # Errors
+///
+/// [`Error::StoredShape`], which names the phase, what was recorded, and the key that does not fit.
+pub(crate) fn read_stored<T: DeserializeOwned>(phase: &PhaseName, what: &'static str, stored: &Value) -> Result<T, Error> {
+    T::deserialize(stored).map_err(|error| {
+        let reason = match refused_key::<T>(stored) {
+            Some(key) => format!("key `{key}`: {error}"),
+            None => error.to_string(),
+        };
+        Error::StoredShape { phase: phase.clone(), what, reason }
+    })
+}
+
+/// The key whose value does not fit, found by reading a second time; `None` if it is not a value that does not fit, or not one
+/// at the top.
+fn refused_key<T: DeserializeOwned>(stored: &Value) -> Option<String> {
+    let key = RefCell::new(None);
+    T::deserialize(Named { stored, key: &key }).err()?;
+    key.into_inner()
+}
+
+/// A stored value that remembers which of its keys is being read, because `serde_json` does not say.
+#[derive(Clone, Copy)]
+struct Named<'a> {
+    stored: &'a Value,
+    key: &'a RefCell<Option<String>>,
+}
+
+impl<'de, 'a: 'de> Deserializer<'de> for Named<'a> {
+    type Error = JsonError;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
+        match self.stored {
+            Value::Object(entries) => visitor.visit_map(NamedEntries { entries: entries.iter(), entry: None, key: self.key }),
+            other => other.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
+        if self.stored.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, JsonError> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, JsonError> {
+        self.stored.deserialize_enum(name, variants, visitor)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
+        tuple_struct map struct identifier ignored_any
+    }
+}
+
+struct NamedEntries<'a> {
+    entries: map::Iter<'a>,
+    entry: Option<(&'a String, &'a Value)>,
+    key: &'a RefCell<Option<String>>,
+}
+
+impl<'de, 'a: 'de> MapAccess<'de> for NamedEntries<'a> {
+    type Error = JsonError;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, JsonError> {
+        let Some((key, value)) = self.entries.next() else { return Ok(None) };
+        self.entry = Some((key, value));
+        seed.deserialize(key.as_str().into_deserializer()).map(Some)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, JsonError> {
+        let Some((key, value)) = self.entry.take() else { return seed.deserialize(&Value::Null) };
+        // Only a key whose value was refused is named.
+        self.key.replace(Some(key.clone()));
+        let value = seed.deserialize(value)?;
+        self.key.replace(None);
+        Ok(value)
+    }
+}

@@ -1,0 +1,46 @@
+//! What does a run look like on a page? One file that needs no other: no script, no font, nothing from a network.
+//!
+//! The page is well-formed XML as well, so that any parser can check it.
+
+mod axis;
+mod details;
+mod diagram;
+mod errors;
+mod gaps;
+mod header;
+mod lanes;
+mod look;
+mod metadata;
+mod moment;
+mod phases;
+mod text;
+mod ticks;
+mod timeline;
+
+use std::fmt;
+
+use crate::report::html::details::Details;
+use crate::report::html::diagram::Diagram;
+use crate::report::html::header::Header;
+use crate::report::html::metadata::Metadata;
+use crate::report::html::phases::Phases;
+use crate::report::html::timeline::Timeline;
+use crate::report::summary::RunSummary;
+
+/// The whole page.
+pub(crate) struct Page<'a>(pub(crate) &'a RunSummary);
+
+impl fmt::Display for Page<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let summary = self.0;
+        f.write_str("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n")?;
+        f.write_str("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n")?;
+        f.write_str("<meta name=\"color-scheme\" content=\"light dark\"/>\n")?;
+        writeln!(f, "<title>{}: {}</title>", text::name(summary.name(), 80), summary.status())?;
+        writeln!(f, "<style>\n{}</style>\n</head>\n<body>\n<main>", include_str!("report.css"))?;
+        write!(f, "{}{}{}", Header(summary), Timeline::new(summary), Phases::new(summary))?;
+        write!(f, "<div class=\"below\">\n{}<div class=\"beside\">\n", Details::new(summary))?;
+        writeln!(f, "{}{}</div>\n</div>", Diagram(summary), Metadata(summary))?;
+        writeln!(f, "</main>\n<footer>Written by etl-context {}</footer>\n</body>\n</html>", env!("CARGO_PKG_VERSION"))
+    }
+}

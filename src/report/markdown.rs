@@ -1,0 +1,234 @@
+//! What is told of a run in Markdown? The summary as GitHub shows it, for a ticket, a wiki page or a mail.
+//!
+//! Texts from outside only get into code: spans in tables, fences for errors. There no character means anything, and GitHub
+//! makes neither a link of it nor calls a person.
+
+use std::fmt;
+
+use crate::pipeline::mermaid;
+use crate::pipeline::phase::PhaseName;
+use crate::pipeline::shape::PipelineShape;
+use crate::record::attempt::PhaseReport;
+use crate::record::error::ErrorRecord;
+use crate::report::summary::RunSummary;
+use crate::text::table::{duration, grouped, percentage, shortened};
+use crate::text::unseen::is_unseen;
+
+/// So many errors of a phase, sources of an error, and keys are told; the JSON has them all.
+const MOST_ERRORS: usize = 50;
+const MOST_SOURCES: usize = 10;
+const MOST_KEYS: usize = 100;
+
+/// A longer text is cut.
+const LONGEST_CELL: usize = 200;
+const LONGEST_ERROR: usize = 1_000;
+
+pub(crate) struct Markdown<'a>(pub(crate) &'a RunSummary);
+
+impl fmt::Display for Markdown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.fmt_header(f)?;
+        self.fmt_phases(f)?;
+        self.fmt_attempts(f)?;
+        self.fmt_results(f)?;
+        self.fmt_errors(f)?;
+        self.fmt_pipeline(f)?;
+        self.fmt_metadata(f)
+    }
+}
+
+impl Markdown<'_> {
+    fn fmt_header(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (summary, record) = (self.0, self.0.record());
+        writeln!(f, "# {}\n", Code(summary.name()))?;
+        writeln!(f, "**{}** after {}\n", summary.status(), duration(summary.total_duration()))?;
+        writeln!(f, "| | |\n|---|---|\n| run | `{}` |\n| began | {} |", summary.run_id(), record.start_time())?;
+        match summary.end_time() {
+            Some(end) => writeln!(f, "| ended | {end} |")?,
+            None => writeln!(f, "| as of | {} |", summary.taken())?,
+        }
+        writeln!(f, "| errors | {} |", grouped(summary.error_count()))?;
+        match summary.observer_failures() {
+            0 => Ok(()),
+            failures => writeln!(f, "| failures of observers | {} |", grouped(failures)),
+        }
+    }
+
+    fn fmt_phases(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.record().phases().next().is_none() {
+            return Ok(());
+        }
+        f.write_str("\n## Phases\n\n| phase | status | attempts | duration | share | processed |\n|---|---|--:|--:|--:|---|\n")?;
+        for phase in self.0.record().phases() {
+            let (attempts, share) = (self.0.attempts(phase).count(), self.0.share(phase).map(percentage).unwrap_or_default());
+            let latest = self.0.latest(phase);
+            let (took, processed) = (latest.map(|report| duration(report.duration())), latest.map(processed));
+            let (took, processed) = (took.unwrap_or_default(), processed.unwrap_or_default());
+            writeln!(f, "| {} | {} | {attempts} | {took} | {share} | {processed} |", phase.name(), phase.status())?;
+        }
+        Ok(())
+    }
+
+    /// Only if a phase has more than one, so that the table above does not say it all.
+    fn fmt_attempts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let record = self.0.record();
+        if record.phases().all(|phase| self.0.attempts(phase).count() <= 1) {
+            return Ok(());
+        }
+        f.write_str("\n## Attempts\n\n| phase | attempt | status | started | duration |\n|---|--:|---|---|--:|\n")?;
+        for report in record.phases().flat_map(|phase| self.0.attempts(phase)) {
+            let cause = report.cause().map(|cause| format!(" ({cause})")).unwrap_or_default();
+            let (phase, attempt, status) = (report.phase(), report.attempt(), report.status());
+            let (started, took) = (report.start_time(), duration(report.duration()));
+            writeln!(f, "| {phase} | {attempt} | {status}{cause} | {started} | {took} |")?;
+        }
+        Ok(())
+    }
+
+    fn fmt_results(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let latest = self.0.record().phases().filter_map(|phase| self.0.latest(phase));
+        let mut told = latest.filter(|report| report.own_results().next().is_some()).peekable();
+        if told.peek().is_some() {
+            f.write_str("\n## Results\n")?;
+        }
+        for report in told {
+            let results =
+                report.own_results().map(|(key, value)| (key, value.as_str().map_or_else(|| value.to_string(), str::to_owned)));
+            write!(f, "\n### {}\n", report.phase())?;
+            fmt_keys(f, results)?;
+        }
+        Ok(())
+    }
+
+    fn fmt_errors(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let record = self.0.record();
+        let mut phases: Vec<&PhaseName> = Vec::new();
+        for error in record.errors() {
+            if !phases.contains(&error.phase()) {
+                phases.push(error.phase());
+            }
+        }
+        if !phases.is_empty() {
+            f.write_str("\n## Errors\n")?;
+        }
+        for phase in phases {
+            let errors = record.errors_for(phase.as_str()).collect::<Vec<_>>();
+            write!(f, "\n### {phase}\n\n{}", Fence(&errors))?;
+        }
+        match record.error_count().saturating_sub(record.errors().len() as u64) {
+            0 => Ok(()),
+            unkept => writeln!(f, "\nThe run recorded {} more errors, of which only the number is known.", grouped(unkept)),
+        }
+    }
+
+    fn fmt_pipeline(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(pipeline) = self.0.record().pipeline() else { return Ok(()) };
+        let name = Code(PipelineShape::name(pipeline));
+        write!(f, "\n## Pipeline\n\n{name}\n\n```mermaid\n{}```\n", mermaid::flowchart(&pipeline.phases(), pipeline.edges()))
+    }
+
+    fn fmt_metadata(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let metadata = self.0.record().metadata();
+        if metadata.is_empty() {
+            return Ok(());
+        }
+        f.write_str("\n## Metadata\n")?;
+        fmt_keys(f, metadata.iter().map(|(key, value)| (key.as_str(), value.clone())))
+    }
+}
+
+/// As in `1,250 conversations, 400 of 1,000 messages (40 %), 12 per second`.
+fn processed(report: &PhaseReport) -> String {
+    let counters = report.counted().map(|counted| format!("{} {counted}", Code(counted.name)));
+    counters.collect::<Vec<_>>().join("<br>")
+}
+
+fn fmt_keys<'a>(f: &mut fmt::Formatter<'_>, keys: impl Iterator<Item = (&'a str, String)>) -> fmt::Result {
+    f.write_str("\n| key | value |\n|---|---|\n")?;
+    let mut keys = keys.fuse();
+    keys.by_ref().take(MOST_KEYS).try_for_each(|(key, value)| writeln!(f, "| {} | {} |", Code(key), Code(&value)))?;
+    match keys.count() {
+        0 => Ok(()),
+        more => writeln!(f, "\nand {} more", grouped(more as u64)),
+    }
+}
+
+/// A text as code on one line, also in a table.
+struct Code<'a>(&'a str);
+
+impl fmt::Display for Code<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = visible(&shortened(self.0, LONGEST_CELL), |_| false);
+        if text.trim().is_empty() {
+            return Ok(());
+        }
+        if !text.contains(['`', '|']) && !text.ends_with('\\') && text.trim() == text {
+            return write!(f, "`{text}`");
+        }
+        // A span cannot hold its own delimiter, nor a table's cell a bar; where there is one, entities stand for signs.
+        f.write_str("<code>")?;
+        for character in text.chars() {
+            if MARKUP.contains(character) {
+                write!(f, "&#{};", u32::from(character))?;
+            } else {
+                write!(f, "{character}")?;
+            }
+        }
+        f.write_str("</code>")
+    }
+}
+
+/// Signs that mean something in Markdown, in HTML or to GitHub.
+const MARKUP: &str = "\\`*_[]<>&|~@:#!$";
+
+/// Errors one below the other, as they are.
+struct Fence<'a>(&'a [&'a ErrorRecord]);
+
+impl fmt::Display for Fence<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let told = self.0.iter().take(MOST_ERRORS).map(|error| told(error)).collect::<Vec<_>>().join("\n");
+        // Longer than any in the text, so that the text cannot end it.
+        let fence = "`".repeat(longest_run(&told, '`').max(2) + 1);
+        writeln!(f, "{fence}text\n{told}\n{fence}")?;
+        match self.0.len().saturating_sub(MOST_ERRORS) {
+            0 => Ok(()),
+            more => writeln!(f, "\nand {} more", grouped(more as u64)),
+        }
+    }
+}
+
+/// The error with its sources, a line or more for each.
+fn told(error: &ErrorRecord) -> String {
+    let attempt = error.attempt().map(|attempt| format!(", attempt {attempt}")).unwrap_or_default();
+    let mut told = format!("{}{attempt}: {}", error.time(), lines(error.message()));
+    for source in error.sources().take(MOST_SOURCES) {
+        told.push_str("\n  caused by: ");
+        told.push_str(&lines(source));
+    }
+    match error.sources().skip(MOST_SOURCES).count() {
+        0 => told,
+        more => format!("{told}\n  and {more} more behind it"),
+    }
+}
+
+fn lines(text: &str) -> String {
+    let text = shortened(text, LONGEST_ERROR).replace("\r\n", "\n");
+    visible(&text, |character| matches!(character, '\n' | '\t')).replace('\n', "\n    ")
+}
+
+/// The text with what cannot be seen escaped, unless it is kept.
+fn visible(text: &str, kept: impl Fn(char) -> bool) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if is_unseen(character) && !kept(character) {
+            shown.extend(character.escape_default());
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
+}
+
+fn longest_run(text: &str, of: char) -> usize {
+    text.split(|character| character != of).map(str::len).max().unwrap_or_default()
+}
