@@ -1,20 +1,17 @@
 //! What went wrong? One sentence for each mistake, at compile time and at run time.
 
+use std::str::FromStr;
+
 use crate::journal::JournalError;
-use crate::pipeline::phase::PhaseName;
+use crate::pipeline::phase::{InvalidName, PhaseName, PhaseStatus};
 use crate::pipeline::position::Position;
+use crate::pipeline::table::NotHere;
+use crate::record::NotAdmitted;
 use crate::record::attempt::FailureCause;
 use crate::record::error::RecordedError;
-use crate::text::table::one_line;
-
-/// The documentation's words. Constants use them here; `#[diagnostic::on_unimplemented]` takes literals only, so a test
-/// holds what the compiler prints against these.
-pub(crate) mod sentence {
-    pub(crate) const INVALID_PHASE_NAME: &str = "Phase name is invalid";
-    pub(crate) const NAME_RULE: &str = "a name is a lower-case letter, then up to 63 of a-z, 0-9, `_` and `-`";
-    pub(crate) const INVALID_STATUS: &str = "Status is invalid";
-    pub(crate) const STATUS_RULE: &str = "is none of `pending`, `running`, `completed`, `failed`";
-}
+use crate::record::stored::NotReadable;
+use crate::text::line::shown;
+use crate::text::sentence;
 
 /// Why a call was refused. The run is as it was before the call; only [`TooManyErrors`](Error::TooManyErrors) and
 /// [`PhaseFailed`](Error::PhaseFailed) tell of something that was recorded.
@@ -86,7 +83,7 @@ pub enum Error {
     },
 
     /// A phase name breaks the rule, or is not one of the pipeline's.
-    #[error("Phase name is invalid: `{name}` {reason}")]
+    #[error("{}: `{name}` {reason}", sentence::INVALID_PHASE_NAME)]
     #[non_exhaustive]
     InvalidPhaseName {
         /// The name that was given, shortened and with control characters escaped.
@@ -96,7 +93,7 @@ pub enum Error {
     },
 
     /// A status is not one of the known words, or not one that is allowed here.
-    #[error("Status is invalid: `{status}` {reason}")]
+    #[error("{}: `{status}` {reason}", sentence::INVALID_STATUS)]
     #[non_exhaustive]
     InvalidStatus {
         /// The word that was given, shortened and with control characters escaped.
@@ -255,12 +252,35 @@ pub enum Error {
 }
 
 impl Error {
-    pub(crate) fn invalid_phase_name(name: &str, reason: impl Into<String>) -> Self {
-        Error::InvalidPhaseName { name: shown(name), reason: reason.into() }
-    }
-
     pub(crate) fn invalid_status(status: &str, reason: &'static str) -> Self {
         Error::InvalidStatus { status: shown(status), reason }
+    }
+}
+
+impl From<InvalidName> for Error {
+    fn from(InvalidName { name, reason }: InvalidName) -> Self {
+        Error::InvalidPhaseName { name, reason }
+    }
+}
+
+impl From<NotAdmitted> for Error {
+    fn from(refused: NotAdmitted) -> Self {
+        match refused {
+            NotAdmitted::AlreadyInProgress { running, asked } => Error::AlreadyInProgress { running, asked },
+            NotAdmitted::NoneInProgress { asked, state } => Error::NoneInProgress { asked, state },
+        }
+    }
+}
+
+impl From<NotHere> for Error {
+    fn from(NotHere { phase, after, pipeline, allowed }: NotHere) -> Self {
+        Error::OutOfOrder { phase, after, pipeline, allowed }
+    }
+}
+
+impl From<NotReadable> for Error {
+    fn from(NotReadable { phase, what, reason }: NotReadable) -> Self {
+        Error::StoredShape { phase, what, reason }
     }
 }
 
@@ -271,7 +291,26 @@ impl From<JournalError> for Error {
     }
 }
 
-/// A text from outside as an error may show it: on one line, and no longer than a line.
-pub(crate) fn shown(text: &str) -> String {
-    one_line(text, 80)
+impl FromStr for PhaseName {
+    type Err = Error;
+
+    /// # Errors
+    ///
+    /// [`Error::InvalidPhaseName`], with the reason.
+    fn from_str(name: &str) -> Result<Self, Error> {
+        Ok(PhaseName::parse(name)?)
+    }
+}
+
+impl FromStr for PhaseStatus {
+    type Err = Error;
+
+    /// Exact and case-sensitive.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidStatus`] for any other word.
+    fn from_str(word: &str) -> Result<Self, Error> {
+        PhaseStatus::from_word(word).ok_or_else(|| Error::invalid_status(word, sentence::STATUS_RULE))
+    }
 }

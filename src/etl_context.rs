@@ -1,4 +1,4 @@
-//! The dynamic face: phases by name, mistakes as errors. Each method is a few lines onto the engine.
+//! What does each call of the dynamic face do? Phases by name, mistakes as errors; each method is a few lines onto the engine.
 
 use std::error::Error as StdError;
 use std::ptr;
@@ -6,17 +6,15 @@ use std::ptr;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::context::Context;
-use crate::context::refused::StateMismatch;
 use crate::counting::counters::{Counters, Counts};
 use crate::counting::reader::ProgressReader;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::json::dictionary::dictionary;
 use crate::parts::{Parts, part_names};
+use crate::pipeline::Pipeline;
 use crate::pipeline::phase::{PhaseName, PhaseStatus};
-use crate::pipeline::state::State;
-use crate::pipeline::{Pipeline, Table};
+use crate::pipeline::table::Table;
 use crate::record::RunRecord;
 use crate::record::attempt::PhaseReport;
 use crate::record::error::{ErrorRecord, WorkError};
@@ -49,7 +47,7 @@ use crate::stopper::Stopper;
 #[derive(Debug)]
 #[must_use = "a context that is dropped while its phase is running records the phase as abandoned"]
 pub struct EtlContext {
-    engine: Box<Engine>,
+    pub(crate) engine: Box<Engine>,
 }
 
 impl EtlContext {
@@ -240,7 +238,7 @@ impl EtlContext {
     /// [`Error::NoneInProgress`], or [`Error::StoredShape`] if the cursor is no `C`.
     pub fn resume_point<C: DeserializeOwned>(&self) -> Result<Option<C>, Error> {
         let running = self.record().running("resume_point")?;
-        self.record().resume_point(running.phase.as_str())
+        Ok(self.record().resume_point(running.phase.as_str())?)
     }
 
     /// Divides the running phase into parts, which any number of workers may take: see [`Parts`].
@@ -301,40 +299,6 @@ impl EtlContext {
         self.engine.record()
     }
 
-    /// The same run behind the typed face, if it is in the state `S` and keeps to the pipeline `P`.
-    ///
-    /// ```
-    /// use etl_context::{Completed, Etl, EtlContext, Extract, Transform};
-    ///
-    /// let mut context = EtlContext::for_pipeline::<Etl>("skype-import");
-    /// context.start_phase("extract", None)?;
-    /// context.end_phase(())?;
-    /// let extracted = context.try_into_state::<Completed<Extract>, Etl>()?;
-    /// extracted.start(Transform)?.complete(())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`StateMismatch`], which gives the context back and says in which state it is.
-    pub fn try_into_state<S: State, P: Pipeline>(mut self) -> Result<Context<S, P>, StateMismatch> {
-        let pipeline = self.engine.pipeline;
-        let has_phase = S::phase().is_none_or(|phase| P::TABLE.declaration(&phase).is_ok());
-        let keeps_to = has_phase && pipeline.is_none_or(|pipeline| pipeline == P::TABLE);
-        // Of a run that goes on, both are true: where this process has come to, and where the run was left.
-        let mut positions = [self.engine.position(), self.record().position()].into_iter();
-        if keeps_to && positions.any(|position| S::matches(self.record(), &position, self.engine.meter.names())) {
-            self.engine.pipeline = Some(P::TABLE);
-            return Ok(Context::from_engine(self.engine));
-        }
-        let asked = format!("{} in pipeline {}", S::description(), P::NAME);
-        let found = match pipeline {
-            Some(pipeline) => format!("{} in pipeline {}", self.record().state(), pipeline.name()),
-            None => format!("{} without a pipeline", self.record().state()),
-        };
-        Err(StateMismatch::new(self, asked, found))
-    }
-
     /// A valid name, and what the phase counts if the pipeline says so. A name that the run knows is not checked again.
     fn known(&self, name: &str) -> Result<(PhaseName, Option<&'static [&'static str]>), Error> {
         let name = match self.record().phase(name) {
@@ -342,7 +306,10 @@ impl EtlContext {
             None => name.parse()?,
         };
         match self.engine.pipeline {
-            Some(pipeline) => pipeline.declaration(&name).map(|phase| (phase.name.clone(), Some(phase.counters))),
+            Some(pipeline) => {
+                let phase = pipeline.declaration(&name)?;
+                Ok((phase.name.clone(), Some(phase.counters)))
+            }
             None => Ok((name, None)),
         }
     }

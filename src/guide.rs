@@ -1,4 +1,4 @@
-//! The guide: pages to read, compiled with the crate so that their examples keep working.
+//! What is there to read? The guide: pages that are compiled with the crate so that their examples keep working.
 //!
 //! Begin with the [`tutorial`], then read [`faces`], [`pipelines`], [`progress`] and [`durable`] as you need them. With the
 //! features that it tells of, there is also a page on watching a run. [`guarantees`] says what is promised when; [`errors`] and

@@ -1,4 +1,4 @@
-//! The promises of [`Journal`] as a test that any store can run.
+//! Does a store keep the promises of a [`Journal`]? A test that any store can run.
 //!
 //! ```
 //! use etl_context::{MemoryJournal, journal::contract};

@@ -125,8 +125,9 @@ pub use context::Context;
 #[cfg(feature = "postgres")]
 pub use context::complete_in::Uncommitted;
 pub use context::entry::Entry;
+pub use context::erased::StateMismatch;
 pub use context::failure::PhaseFailure;
-pub use context::refused::{Refused, StateMismatch};
+pub use context::refused::Refused;
 pub use context::scope::{PhaseScope, RunningPhase};
 pub use counting::counters::{CounterValues, Counters, Counts, MAX_COUNTERS, Tally};
 pub use counting::progress::Progress;
@@ -157,11 +158,12 @@ pub use parts::Parts;
 #[cfg(feature = "postgres")]
 pub use parts::elsewhere::PostgresWorker;
 pub use parts::part::Part;
+pub use pipeline::declare::Etl;
 pub use pipeline::phase::{Extract, Load, Phase, PhaseName, PhaseStatus, Transform};
 pub use pipeline::position::Position;
 pub use pipeline::shape::PipelineShape;
 pub use pipeline::state::{AtRest, Completed, Failed, Idle, InProgress, Running, State};
-pub use pipeline::{Edge, Etl, Follows, PhaseDeclaration, Pipeline, Predecessor};
+pub use pipeline::{Edge, Follows, PhaseDeclaration, Pipeline, Predecessor};
 pub use record::RunRecord;
 pub use record::attempt::{FailureCause, PhaseReport};
 pub use record::clock::Timestamp;
@@ -182,7 +184,7 @@ pub use journal::storage::Storage;
 #[doc(hidden)]
 pub use json::lossless::or_refusal as __or_refusal;
 #[doc(hidden)]
-pub use pipeline::{check as __check_pipeline, mermaid as __mermaid};
+pub use pipeline::{check::check as __check_pipeline, mermaid::mermaid as __mermaid};
 #[doc(hidden)]
 pub use serde_json as __serde_json;
 #[doc(hidden)]

@@ -9,8 +9,9 @@ use crate::etl_context::EtlContext;
 use crate::journal::Journal;
 use crate::json::lossless;
 use crate::observe::Observer;
+use crate::pipeline::Pipeline;
 use crate::pipeline::state::Idle;
-use crate::pipeline::{Pipeline, Table};
+use crate::pipeline::table::Table;
 use crate::record::parameters::Parameters;
 use crate::stopper::Stopper;
 

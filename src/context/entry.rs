@@ -1,10 +1,11 @@
 //! Is this phase done already? For those who resume a run by hand, in the manner of a map's entry.
 
-use crate::context::Context;
+use crate::context::refused::Refused;
 use crate::context::scope::PhaseScope;
-use crate::pipeline::Pipeline;
+use crate::context::{Context, marker};
 use crate::pipeline::phase::Phase;
-use crate::pipeline::state::{Completed, State};
+use crate::pipeline::state::{AtRest, Completed, State};
+use crate::pipeline::{Follows, Pipeline};
 
 /// A phase of a run that may have been completed by an earlier process; [`Context::enter`] makes one.
 ///
@@ -26,4 +27,28 @@ pub enum Entry<Ph: Phase, S: State, P: Pipeline> {
     Done(Context<Completed<Ph>, P>),
     /// The phase is still to be run, from the beginning or from its last checkpoint.
     Vacant(PhaseScope<Ph, S, P>),
+}
+
+impl<S, P> Context<S, P> {
+    /// A phase that may have been completed by an earlier process, for those who resume a run by hand; [`Entry`] has an example.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`] if the phase would have to run: with [`Error::TooManyAttempts`] if it has failed too often, with
+    /// [`Error::Stopped`] if the run was asked to stop.
+    pub fn enter<Ph, Last>(self, phase: Ph) -> Result<Entry<Ph, S, P>, Refused<Self>>
+    where
+        S: AtRest<Last>,
+        Ph: Phase + Follows<Last, P>,
+        P: Pipeline,
+    {
+        marker(phase);
+        if self.completed_earlier(&Ph::NAME).is_some() {
+            return Ok(Entry::Done(self.go_past()));
+        }
+        match self.engine.check_limits(&Ph::NAME) {
+            Ok(()) => Ok(Entry::Vacant(PhaseScope::new(self))),
+            Err(error) => Err(Refused::new(self, error)),
+        }
+    }
 }

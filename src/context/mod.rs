@@ -1,9 +1,16 @@
-//! The typed face: a pointer to the engine and a state that only the compiler sees. Each method is a few lines onto the engine.
+//! What may be done in which state? The typed face: a pointer to the engine, and a state that only the compiler sees.
+//!
+//! [`Context`] is what a program holds, [`scope::PhaseScope`] runs a phase as a closure, [`scope::RunningPhase`] is what the closure
+//! gets, [`refused::Refused`] and [`failure::PhaseFailure`] are what is left of a move that was not made. A method stands in the file
+//! of what it returns, and is a few lines onto the engine.
+//!
+//! Imports from everything below the faces, and from the dynamic face the way there and back.
 
 #[cfg(feature = "postgres")]
 pub(crate) mod complete_in;
 mod ended;
 pub(crate) mod entry;
+pub(crate) mod erased;
 pub(crate) mod failure;
 pub(crate) mod refused;
 mod running;
@@ -14,25 +21,25 @@ use std::marker::PhantomData;
 
 use serde::Serialize;
 
-use crate::context::entry::Entry;
 use crate::context::refused::Refused;
-use crate::context::scope::{PhaseScope, RunningPhase};
 use crate::counting::counters::Counters;
 use crate::counting::progress::Progress;
 use crate::engine::Engine;
-use crate::error::{Error, shown};
-use crate::etl_context::EtlContext;
+use crate::error::Error;
 use crate::json::dictionary::PhaseResult;
 use crate::parts::{Parts, part_names};
+use crate::pipeline::declare::Etl;
 use crate::pipeline::phase::{Phase, PhaseName, PhaseStatus};
 use crate::pipeline::state::{AtRest, Completed, Failed, Idle, InProgress, Running, State};
-use crate::pipeline::{Etl, Follows, Pipeline, Table};
+use crate::pipeline::table::Table;
+use crate::pipeline::{Follows, Pipeline};
 use crate::record::RunRecord;
 use crate::record::attempt::PhaseReport;
 use crate::record::error::WorkError;
 use crate::record::recovery::RecoveryReport;
 use crate::report::summary::RunSummary;
 use crate::stopper::Stopper;
+use crate::text::line::shown;
 
 /// A run in state `S` of the pipeline `P`: one pointer, whose type says what may be done next.
 ///
@@ -139,14 +146,6 @@ impl<S, P> Context<S, P> {
         &self.engine
     }
 
-    /// The handle with which a closure works inside the running phase.
-    pub(crate) fn handle<Ph: Phase>(&mut self) -> RunningPhase<'_, Ph>
-    where
-        S: InProgress<Ph>,
-    {
-        RunningPhase::new(&mut self.engine)
-    }
-
     #[cfg(feature = "postgres")]
     pub(crate) fn into_engine(self) -> Box<Engine> {
         self.engine
@@ -194,38 +193,6 @@ impl<S, P> Context<S, P> {
     /// Starts a phase whose edge was checked already, by whoever has seen the bounds of [`start`](Context::start).
     pub(crate) fn start_unchecked<Ph: Phase>(self, totals: Ph::Counters) -> Result<Context<Running<Ph>, P>, Refused<Self>> {
         self.transition(|engine| engine.start(Ph::NAME, <Ph::Counters as Counters>::NAMES, totals.to_values()))
-    }
-
-    /// A phase to be run as a closure: [`run`](PhaseScope::run) starts it, calls the closure, and ends it as the closure ended.
-    pub fn phase<Ph, Last>(self, phase: Ph) -> PhaseScope<Ph, S, P>
-    where
-        S: AtRest<Last>,
-        Ph: Phase + Follows<Last, P>,
-    {
-        marker(phase);
-        PhaseScope::new(self)
-    }
-
-    /// A phase that may have been completed by an earlier process, for those who resume a run by hand; [`Entry`] has an example.
-    ///
-    /// # Errors
-    ///
-    /// [`Refused`] if the phase would have to run: with [`Error::TooManyAttempts`] if it has failed too often, with
-    /// [`Error::Stopped`] if the run was asked to stop.
-    pub fn enter<Ph, Last>(self, phase: Ph) -> Result<Entry<Ph, S, P>, Refused<Self>>
-    where
-        S: AtRest<Last>,
-        Ph: Phase + Follows<Last, P>,
-        P: Pipeline,
-    {
-        marker(phase);
-        if self.completed_earlier(&Ph::NAME).is_some() {
-            return Ok(Entry::Done(self.go_past()));
-        }
-        match self.engine.check_limits(&Ph::NAME) {
-            Ok(()) => Ok(Entry::Vacant(PhaseScope::new(self))),
-            Err(error) => Err(Refused::new(self, error)),
-        }
     }
 
     /// The report of a phase that an earlier process completed and that need not run again.
@@ -386,12 +353,6 @@ impl<S, P> Context<S, P> {
     #[must_use]
     pub fn summary(&self) -> RunSummary {
         RunSummary::of(&self.engine)
-    }
-
-    /// The same run behind the dynamic face, which keeps to the pipeline `P` at run time. The way back is
-    /// [`EtlContext::try_into_state`].
-    pub fn erase(self) -> EtlContext {
-        EtlContext::from_engine(self.engine)
     }
 }
 

@@ -4,7 +4,6 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use crate::error::Error;
-use crate::etl_context::EtlContext;
 
 /// A move that was refused: the context, which is as it was, and the error.
 ///
@@ -66,61 +65,3 @@ impl<C> StdError for Refused<C> {
         self.error().source()
     }
 }
-
-/// A dynamic context is not in the state that was asked for. It is inside, as it was.
-///
-/// ```
-/// use etl_context::{Completed, Etl, EtlContext, Extract};
-///
-/// let context = EtlContext::for_pipeline::<Etl>("import");
-/// let mismatch = context.try_into_state::<Completed<Extract>, Etl>().unwrap_err();
-/// assert_eq!(mismatch.found(), "Idle in pipeline Etl");
-/// let mut context = mismatch.into_context();
-/// context.start_phase("extract", None)?;
-/// # Ok::<(), etl_context::Error>(())
-/// ```
-#[must_use = "the context is inside"]
-pub struct StateMismatch(Box<(EtlContext, Mismatch)>);
-
-#[derive(Debug)]
-struct Mismatch {
-    asked: String,
-    found: String,
-}
-
-impl StateMismatch {
-    pub(crate) fn new(context: EtlContext, asked: String, found: String) -> Self {
-        StateMismatch(Box::new((context, Mismatch { asked, found })))
-    }
-
-    /// The state that was asked for, as in `Completed<extract> in pipeline Etl`.
-    #[must_use]
-    pub fn asked(&self) -> &str {
-        &self.0.1.asked
-    }
-
-    /// The state that the context is in.
-    #[must_use]
-    pub fn found(&self) -> &str {
-        &self.0.1.found
-    }
-
-    /// The context, as it was.
-    pub fn into_context(self) -> EtlContext {
-        self.0.0
-    }
-}
-
-impl fmt::Debug for StateMismatch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.1.fmt(f)
-    }
-}
-
-impl fmt::Display for StateMismatch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the context is in state `{}`, not in `{}`", self.found(), self.asked())
-    }
-}
-
-impl StdError for StateMismatch {}

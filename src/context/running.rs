@@ -15,7 +15,7 @@ impl<Ph: Phase, P> Context<Running<Ph>, P> {
     ///
     /// [`Error::StoredShape`] if the cursor is no `C`.
     pub fn resume_point<C: DeserializeOwned>(&self) -> Result<Option<C>, Error> {
-        self.engine().record().resume_point(Ph::NAME.as_str())
+        Ok(self.engine().record().resume_point(Ph::NAME.as_str())?)
     }
 
     /// Whether the run was asked to stop, by a [`Stopper`](crate::Stopper) or because it now belongs to somebody else.

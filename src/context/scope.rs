@@ -7,20 +7,21 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::context::Context;
 use crate::context::failure::PhaseFailure;
 use crate::context::refused::Refused;
+use crate::context::{Context, marker};
 use crate::counting::progress::Progress;
 use crate::engine::Engine;
-use crate::error::{Error, shown};
+use crate::error::Error;
 use crate::json::dictionary::PhaseResult;
 use crate::parts::{Parts, part_names};
-use crate::pipeline::Pipeline;
 use crate::pipeline::phase::Phase;
-use crate::pipeline::state::{Completed, Running, State};
+use crate::pipeline::state::{AtRest, Completed, InProgress, Running, State};
+use crate::pipeline::{Follows, Pipeline};
 use crate::record::error::{RecordedError, WorkError};
 use crate::record::stored::read_stored;
 use crate::stopper::Stopped;
+use crate::text::line::shown;
 
 /// A phase that is about to run as a closure; [`Context::phase`] makes one, and [`run`](PhaseScope::run) runs it.
 ///
@@ -48,6 +49,26 @@ impl<Ph: Phase, S: State, P: Pipeline> fmt::Debug for PhaseScope<Ph, S, P> {
         let mut fields = f.debug_struct("PhaseScope");
         fields.field("phase", &Ph::NAME).field("context", &self.context).field("totals", &self.totals);
         fields.field("again", &self.again).finish()
+    }
+}
+
+impl<S, P> Context<S, P> {
+    /// A phase to be run as a closure: [`run`](PhaseScope::run) starts it, calls the closure, and ends it as the closure ended.
+    pub fn phase<Ph, Last>(self, phase: Ph) -> PhaseScope<Ph, S, P>
+    where
+        S: AtRest<Last>,
+        Ph: Phase + Follows<Last, P>,
+    {
+        marker(phase);
+        PhaseScope::new(self)
+    }
+
+    /// The handle with which a closure works inside the running phase.
+    pub(crate) fn handle<Ph: Phase>(&mut self) -> RunningPhase<'_, Ph>
+    where
+        S: InProgress<Ph>,
+    {
+        RunningPhase::new(&mut self.engine)
     }
 }
 
@@ -181,7 +202,7 @@ impl<Ph: Phase, S, P> PhaseScope<Ph, S, P> {
         let stored = report.result().cloned().map_or(Value::Null, Value::Object);
         match read_stored(&Ph::NAME, "the result", &stored) {
             Ok(result) => Ok(Done::Earlier(self.context.go_past(), result)),
-            Err(error) => Err(PhaseFailure::NotStarted(Refused::new(self.context, error))),
+            Err(error) => Err(PhaseFailure::NotStarted(Refused::new(self.context, error.into()))),
         }
     }
 }
@@ -304,7 +325,7 @@ impl<'a, Ph: Phase> RunningPhase<'a, Ph> {
     ///
     /// [`Error::StoredShape`] if the cursor is no `C`.
     pub fn resume_point<C: DeserializeOwned>(&self) -> Result<Option<C>, Error> {
-        self.engine.record().resume_point(Ph::NAME.as_str())
+        Ok(self.engine.record().resume_point(Ph::NAME.as_str())?)
     }
 }
 

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::text::table::{grouped, one_line};
+use crate::text::line::one_line;
+use crate::text::number::grouped;
 
 /// What a phase counts: a small struct of `u64`s, declared with [`counters!`](crate::counters).
 ///

@@ -4,9 +4,16 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::counting::cells::Attempt;
 use crate::counting::counters::Tally;
-use crate::counting::progress::Attempt;
+use crate::counting::meter::Meter;
 use crate::counting::snapshot::ProgressSnapshot;
+
+impl Meter {
+    pub(crate) fn reader(&self) -> ProgressReader {
+        ProgressReader(Arc::clone(&self.attempt))
+    }
+}
 
 /// Reading an attempt's counters from anywhere, for as long as one likes.
 #[derive(Clone)]

@@ -2,10 +2,23 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 
+use crate::counting::cells::{Attempt, Cells};
 use crate::counting::counters::Counters;
-use crate::counting::progress::{Attempt, Cells};
+use crate::counting::progress::Progress;
+
+impl<C: Counters> Progress<'_, C> {
+    /// An owned handle for a task that outlives the borrow, with counters of its own that no other thread touches.
+    #[must_use]
+    pub fn worker(&self) -> ProgressWorker<C> {
+        let own = Arc::new(Cells::default());
+        self.attempt.workers.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&own));
+        self.attempt.has_workers.store(true, Ordering::Relaxed);
+        ProgressWorker { attempt: Arc::clone(self.kept), own, counters: PhantomData }
+    }
+}
 
 /// Counting by one task that outlives the borrow of the context, such as a spawned one.
 ///
@@ -28,9 +41,9 @@ use crate::counting::progress::{Attempt, Cells};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct ProgressWorker<C> {
-    pub(super) attempt: Arc<Attempt>,
-    pub(super) own: Arc<Cells>,
-    pub(super) counters: PhantomData<fn() -> C>,
+    attempt: Arc<Attempt>,
+    own: Arc<Cells>,
+    counters: PhantomData<fn() -> C>,
 }
 
 impl<C: Counters> ProgressWorker<C> {

@@ -1,6 +1,11 @@
 //! Who moves the run? The engine alone owns record, journal, observers and counters, and every move goes the same way:
 //! decide whether it is legal, append it to the journal, apply it to the record, notify the observers. Until the journal has
 //! taken an event, nothing has changed.
+//!
+//! [`Engine`] is all of it; [`opening::Opening`] is what an author says of a run before it begins, and [`limits::Limits`] how much
+//! may go wrong.
+//!
+//! Imports from `journal` and `observe`, which it tells of every event, and from everything below them.
 
 mod limits;
 mod opening;
@@ -18,15 +23,15 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::counting::counters::{CounterValues, Tally};
-use crate::counting::progress::Meter;
-use crate::error::{Error, shown};
+use crate::counting::meter::Meter;
+use crate::error::Error;
 use crate::journal::{Journal, JournalError};
 use crate::json::dictionary::{Checked, Dictionary, KeptResult, ResultFault};
 use crate::json::lossless;
 use crate::observe::{Observation, Observers};
-use crate::pipeline::PipelineTable;
 use crate::pipeline::phase::{PhaseName, PhaseStatus};
 use crate::pipeline::position::Position;
+use crate::pipeline::table::PipelineTable;
 use crate::record::attempt::{Attempt, FailureCause, PhaseReport};
 use crate::record::clock::{Clock, Timestamp};
 use crate::record::error::{ErrorRecord, RecordedError};
@@ -37,6 +42,7 @@ use crate::record::recovery::RecoveryReport;
 use crate::record::run_id::RunId;
 use crate::record::{RunRecord, Running};
 use crate::stopper::Stopper;
+use crate::text::line::shown;
 
 /// How an attempt ends: with which status, why, and with what.
 struct Ending {

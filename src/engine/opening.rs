@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::engine::{Companions, Engine, Limits};
-use crate::error::{Error, shown};
+use crate::error::Error;
 use crate::journal::JournalError;
-use crate::pipeline::PipelineTable;
 use crate::pipeline::phase::PhaseName;
 use crate::pipeline::position::Position;
+use crate::pipeline::table::PipelineTable;
 use crate::record::RunRecord;
 use crate::record::event::{Beginning, Event};
 use crate::record::parameters::Parameters;
 use crate::record::recovery::RecoveryReport;
 use crate::stopper::Stopper;
+use crate::text::line::shown;
 
 /// What the author says of a run before it begins.
 #[derive(Debug, Default)]

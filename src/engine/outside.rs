@@ -4,7 +4,7 @@
 use std::any::Any;
 use std::sync::PoisonError;
 
-use crate::counting::progress::Meter;
+use crate::counting::meter::Meter;
 use crate::engine::{Ending, Engine};
 use crate::error::Error;
 use crate::journal::Journal;

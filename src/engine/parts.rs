@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use crate::counting::counters::{Counters, Tally};
 use crate::engine::Engine;
-use crate::error::{Error, shown};
+use crate::error::Error;
 use crate::pipeline::phase::{PhaseName, PhaseStatus};
 use crate::record::event::Event;
 use crate::record::part::PartRecord;
 #[cfg(feature = "postgres")]
 use crate::record::phase::PhaseRecord;
+use crate::text::line::shown;
 
 /// How many parts that failed an error names.
 const FAILURES_SHOWN: usize = 10;

@@ -1,11 +1,12 @@
-//! A journal in a file, one event a line. The newline is the commit mark; `docs/journal-format.md` is the specification.
+//! Who remembers in a file? A journal of one event a line. The newline is the commit mark; `docs/journal-format.md` is the specification.
 
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, BufRead};
 use std::path::{Path, PathBuf};
 
-use crate::journal::line::{MAGIC, decode, encode, newer_version, starts_with_whole_line};
+use crate::journal::format::MAGIC;
+use crate::journal::line::{decode, encode, newer_version, starts_with_whole_line};
 use crate::journal::owner::OwnerLock;
 use crate::journal::quick_line::Known;
 use crate::journal::storage::{DiskFile, Storage, sync_folder};

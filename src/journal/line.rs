@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::counting::counters::Tally;
 use crate::journal::JournalError;
 use crate::journal::checksum::crc32;
+use crate::journal::format::{FORMAT, VERSION};
 use crate::journal::quick_line::{self, Known};
 use crate::journal::written_line;
 use crate::json::dictionary::{Dictionary, KeptResult};
@@ -22,12 +23,6 @@ use crate::record::event::{Beginning, Event};
 use crate::record::parameters::Parameters;
 use crate::record::part::PartRecord;
 use crate::record::run_id::RunId;
-
-/// The first line of every journal starts with these bytes.
-pub(crate) const MAGIC: &[u8] = br#"{"format":"etl-context-journal""#;
-
-const FORMAT: &str = "etl-context-journal";
-pub(super) const VERSION: u32 = 1;
 
 /// The fields of all events. An event has those that it needs; unknown ones are ignored.
 #[derive(Deserialize)]

@@ -1,4 +1,4 @@
-//! A journal that forgets with the process: for tests, and as the plainest example of one.
+//! Who remembers until the process ends? A journal for tests, and as the plainest example of one.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -1,11 +1,18 @@
 //! Who remembers? A journal keeps the events of one run, and a run is only ever as true as its journal.
 
+// [`Journal`] is the promise, [`JournalError`] why one refuses; [`file::FileJournal`], [`memory::MemoryJournal`] and
+// [`postgres::PostgresJournal`] keep it. [`line`] is what an event looks like in a file and in a database, [`board::PartBoard`] is who
+// hands out parts.
+//
+// Imports from `record` and everything below it, and from no observer.
+
 pub(crate) mod board;
 mod checksum;
 #[cfg(feature = "testing")]
 #[path = "../journal_contract.rs"]
 pub mod contract;
 pub(crate) mod file;
+mod format;
 mod line;
 pub(crate) mod memory;
 pub(crate) mod owner;

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Error;
 
 use crate::counting::counters::Tally;
-use crate::journal::line::{MAGIC, VERSION};
+use crate::journal::format::{MAGIC, VERSION};
 use crate::pipeline::phase::PhaseName;
 use crate::record::attempt::PhaseReport;
 use crate::record::clock::Timestamp;

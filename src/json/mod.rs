@@ -1,4 +1,8 @@
-//! What JSON can hold: what a phase may return, what is kept of it without loss, and what can be read back.
+//! What can JSON hold? What a phase may return, what is kept of it without loss, and what can be read back.
+//!
+//! [`dictionary::PhaseResult`] is what a phase may return, and [`dictionary::KeptResult`] what is kept of it.
+//!
+//! Imports from nothing else in the crate.
 
 pub(crate) mod dictionary;
 pub(crate) mod lossless;

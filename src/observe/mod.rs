@@ -1,4 +1,9 @@
 //! Who watches? Observers are told of every event after it was recorded; they pull progress when they want to show it.
+//!
+//! [`Observer`] is told, [`Observation`] is what it may look at meanwhile, [`Observers`] are those of one run. Each feature that
+//! watches has a file or a folder of its own.
+//!
+//! Imports from `record` and everything below it, and from no journal.
 
 #[cfg(feature = "open-lineage")]
 pub(crate) mod open_lineage;

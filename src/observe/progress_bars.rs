@@ -21,7 +21,9 @@ use crate::record::RunRecord;
 use crate::record::attempt::PhaseReport;
 use crate::record::event::Event;
 use crate::record::phase::PhaseRecord;
-use crate::text::table::{WIDTH, duration, grouped, rate as rate_text, shortened};
+use crate::text::line::shortened;
+use crate::text::number::{duration, grouped, rate as rate_text};
+use crate::text::table::WIDTH;
 
 /// How often a bar is drawn anew, so that an idle phase still shows that time passes.
 const REDRAWN_EVERY: Duration = Duration::from_millis(100);

@@ -1,4 +1,4 @@
-//! A board for the threads of this process.
+//! Who hands out parts to the threads of this process?
 
 use std::collections::VecDeque;
 use std::sync::atomic::AtomicBool;

@@ -1,5 +1,9 @@
 //! How is a phase spread over workers? It is divided into parts, which any number of workers claim and end; the phase has the
 //! sums of what they counted, and fails if one of them did.
+//!
+//! [`Parts`] are those of a phase, [`part::Part`] is what a worker has in hand.
+//!
+//! Imports from `engine`, which records how they end, and from `journal`, whose board hands them out.
 
 #[cfg(feature = "postgres")]
 pub(crate) mod elsewhere;
@@ -16,7 +20,7 @@ use crate::engine::Engine;
 use crate::error::Error;
 use crate::journal::board::{Claim, Open, PartBoard, PhaseBoard};
 #[cfg(feature = "postgres")]
-use crate::journal::postgres::parts::Registered;
+use crate::journal::postgres::{PostgresJournal, parts::Registered};
 use crate::parts::here::BoardHere;
 use crate::parts::part::{Giver, PAUSE, Part, next_part, not_handed_out, work_on};
 use crate::pipeline::phase::PhaseName;
@@ -150,7 +154,7 @@ fn board(engine: &mut Engine, phase: &PhaseName, names: &[Arc<str>]) -> Result<B
     #[cfg(feature = "postgres")]
     {
         let parts = Registered { since: engine.parts_since(phase), names, open: &open };
-        if let Some((journal, _)) = engine.journal::<crate::PostgresJournal>() {
+        if let Some((journal, _)) = engine.journal::<PostgresJournal>() {
             return journal.board(phase, &parts).map_err(|error| not_handed_out(phase, error));
         }
     }

@@ -6,7 +6,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::counting::counters::{CounterValues, Counters, Counts};
-use crate::counting::progress::{Meter, Progress};
+use crate::counting::meter::Meter;
+use crate::counting::progress::Progress;
 use crate::error::Error;
 use crate::journal::JournalError;
 use crate::journal::board::{Claim, Next, PartBoard};

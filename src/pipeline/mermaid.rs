@@ -2,9 +2,16 @@
 
 use std::fmt::Write;
 
-use crate::pipeline::Edge;
 use crate::pipeline::phase::PhaseName;
 use crate::pipeline::position::Position;
+use crate::pipeline::{Edge, Pipeline};
+
+/// The pipeline as a Mermaid flowchart. Edges out of a failure are dotted.
+#[doc(hidden)]
+#[must_use]
+pub fn mermaid<P: Pipeline>() -> String {
+    flowchart(&P::PHASES.iter().map(|phase| &phase.name).collect::<Vec<_>>(), P::EDGES)
+}
 
 /// The edges as a Mermaid flowchart, with the phases in this order. Edges out of a failure are dotted.
 pub(crate) fn flowchart(phases: &[&PhaseName], edges: &[Edge]) -> String {

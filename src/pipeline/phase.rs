@@ -5,14 +5,14 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::ptr;
-use std::str::FromStr;
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::counting::counters::{Counters, Counts};
-use crate::error::{Error, sentence};
 use crate::pipeline::compile_message::{Message, same_text};
+use crate::text::line::shown;
+use crate::text::sentence;
 
 /// One step of a pipeline, as a type.
 ///
@@ -128,6 +128,14 @@ impl PhaseName {
         }
     }
 
+    /// A name from outside.
+    pub(crate) fn parse(name: &str) -> Result<Self, InvalidName> {
+        match fault(name) {
+            None => Ok(PhaseName(Text::Shared(name.into()))),
+            Some(reason) => Err(InvalidName { name: shown(name), reason: format!("{reason}; {}", sentence::NAME_RULE) }),
+        }
+    }
+
     /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -154,6 +162,16 @@ impl PhaseName {
     }
 }
 
+/// A text that names no phase, or none of a pipeline's.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: `{name}` {reason}", sentence::INVALID_PHASE_NAME)]
+pub(crate) struct InvalidName {
+    /// As it may be shown.
+    pub(crate) name: String,
+    /// As the end of a sentence.
+    pub(crate) reason: String,
+}
+
 /// Why `name` is no phase name, as the end of a sentence; `None` if it is one.
 const fn fault(name: &str) -> Option<&'static str> {
     let bytes = name.as_bytes();
@@ -174,20 +192,6 @@ const fn fault(name: &str) -> Option<&'static str> {
         index += 1;
     }
     None
-}
-
-impl FromStr for PhaseName {
-    type Err = Error;
-
-    /// # Errors
-    ///
-    /// [`Error::InvalidPhaseName`], with the reason.
-    fn from_str(name: &str) -> Result<Self, Error> {
-        match fault(name) {
-            None => Ok(PhaseName(Text::Shared(name.into()))),
-            Some(reason) => Err(Error::invalid_phase_name(name, format!("{reason}; {}", sentence::NAME_RULE))),
-        }
-    }
 }
 
 impl AsRef<str> for PhaseName {
@@ -261,7 +265,7 @@ impl Serialize for PhaseName {
 
 impl<'de> Deserialize<'de> for PhaseName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        PhaseName::parse(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
     }
 }
 
@@ -327,7 +331,7 @@ impl PhaseStatus {
         }
     }
 
-    const fn from_word(word: &str) -> Option<PhaseStatus> {
+    pub(crate) const fn from_word(word: &str) -> Option<PhaseStatus> {
         let mut index = 0;
         while index < PhaseStatus::ALL.len() {
             if same_text(word, PhaseStatus::ALL[index].as_str()) {
@@ -336,19 +340,6 @@ impl PhaseStatus {
             index += 1;
         }
         None
-    }
-}
-
-impl FromStr for PhaseStatus {
-    type Err = Error;
-
-    /// Exact and case-sensitive.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::InvalidStatus`] for any other word.
-    fn from_str(word: &str) -> Result<Self, Error> {
-        PhaseStatus::from_word(word).ok_or_else(|| Error::invalid_status(word, sentence::STATUS_RULE))
     }
 }
 

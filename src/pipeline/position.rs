@@ -69,8 +69,8 @@ impl<'de> Deserialize<'de> for Position {
         }
         let failed = text.strip_prefix("Failed<").and_then(|rest| rest.strip_suffix('>'));
         let position = match failed {
-            Some(phase) => phase.parse().map(Position::Failed),
-            None => text.parse().map(Position::Completed),
+            Some(phase) => PhaseName::parse(phase).map(Position::Failed),
+            None => PhaseName::parse(&text).map(Position::Completed),
         };
         position.map_err(serde::de::Error::custom)
     }

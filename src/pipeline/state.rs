@@ -5,11 +5,9 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::counting::counters::Counters;
+use crate::counting::counters::{Counters, Tally};
 use crate::pipeline::phase::{Phase, PhaseName};
 use crate::pipeline::position::Position;
-use crate::record::RunRecord;
-use crate::record::phase::PhaseRecord;
 
 /// The state of a [`Context`](crate::Context) in which no phase has been started.
 #[derive(Debug)]
@@ -25,9 +23,20 @@ pub struct Completed<Ph>(PhantomData<fn() -> Ph>);
 pub struct Failed<Ph>(PhantomData<fn() -> Ph>);
 
 mod sealed {
+    use crate::counting::counters::Tally;
     use crate::pipeline::phase::PhaseName;
     use crate::pipeline::position::Position;
-    use crate::record::RunRecord;
+
+    /// What a state asks of a run.
+    #[derive(Debug)]
+    pub struct Standing<'a> {
+        /// The running phase and the names of its counters.
+        pub running: Option<(&'a PhaseName, &'a [&'static str])>,
+        /// The phase that ended last.
+        pub position: Position,
+        /// What that phase counted.
+        pub counted: Option<&'a Tally>,
+    }
 
     #[diagnostic::on_unimplemented(
         message = "`{Self}` is no state of a context",
@@ -41,12 +50,12 @@ mod sealed {
         /// The phase that the state is about.
         fn phase() -> Option<PhaseName>;
 
-        /// Whether a run is in this state that stands at this position and whose current counters have these names.
-        fn matches(record: &RunRecord, position: &Position, counters: &[&str]) -> bool;
+        /// Whether a run that stands so is in this state.
+        fn matches(standing: &Standing<'_>) -> bool;
     }
 }
 
-pub(crate) use sealed::SealedState;
+pub(crate) use sealed::{SealedState, Standing};
 
 /// A state that a [`Context`](crate::Context) can be in: [`Idle`], [`Running`], [`Completed`] or [`Failed`]. Sealed.
 ///
@@ -110,8 +119,8 @@ impl SealedState for Idle {
         Position::Idle.to_string()
     }
 
-    fn matches(record: &RunRecord, position: &Position, _: &[&str]) -> bool {
-        record.current_phase().is_none() && *position == Position::Idle
+    fn matches(standing: &Standing<'_>) -> bool {
+        standing.running.is_none() && standing.position == Position::Idle
     }
 }
 
@@ -125,8 +134,8 @@ impl<Ph: Phase> SealedState for Running<Ph> {
         format!("Running<{}>", Ph::NAME)
     }
 
-    fn matches(record: &RunRecord, _: &Position, counters: &[&str]) -> bool {
-        record.current_phase() == Some(&Ph::NAME) && counters == <Ph::Counters as Counters>::NAMES
+    fn matches(standing: &Standing<'_>) -> bool {
+        standing.running.is_some_and(|(phase, counters)| *phase == Ph::NAME && counters == <Ph::Counters as Counters>::NAMES)
     }
 }
 
@@ -140,8 +149,8 @@ impl<Ph: Phase> SealedState for Completed<Ph> {
         Position::Completed(Ph::NAME).to_string()
     }
 
-    fn matches(record: &RunRecord, position: &Position, _: &[&str]) -> bool {
-        rests::<Ph>(record) && *position == Position::Completed(Ph::NAME)
+    fn matches(standing: &Standing<'_>) -> bool {
+        rests::<Ph>(standing) && standing.position == Position::Completed(Ph::NAME)
     }
 }
 
@@ -155,16 +164,14 @@ impl<Ph: Phase> SealedState for Failed<Ph> {
         Position::Failed(Ph::NAME).to_string()
     }
 
-    fn matches(record: &RunRecord, position: &Position, _: &[&str]) -> bool {
-        rests::<Ph>(record) && *position == Position::Failed(Ph::NAME)
+    fn matches(standing: &Standing<'_>) -> bool {
+        rests::<Ph>(standing) && standing.position == Position::Failed(Ph::NAME)
     }
 }
 
 /// No phase is running, and the phase has counted what its type says.
-fn rests<Ph: Phase>(record: &RunRecord) -> bool {
-    let report = record.phase(Ph::NAME.as_str()).and_then(PhaseRecord::latest_report);
-    let counts = report.and_then(|report| report.tally().typed::<Ph::Counters>());
-    record.current_phase().is_none() && counts.is_some()
+fn rests<Ph: Phase>(standing: &Standing<'_>) -> bool {
+    standing.running.is_none() && standing.counted.and_then(Tally::typed::<Ph::Counters>).is_some()
 }
 
 macro_rules! debug_as_description {

@@ -12,7 +12,9 @@ use crate::counting::counters::{Counts, Tally};
 use crate::json::dictionary::{Dictionary, KeptResult};
 use crate::pipeline::phase::{PhaseName, PhaseStatus};
 use crate::record::clock::Timestamp;
-use crate::text::table::{Column, Table, duration, grouped, one_line, percentage, rate};
+use crate::text::line::one_line;
+use crate::text::number::{duration, grouped, percentage, rate};
+use crate::text::table::{Column, Table};
 
 /// What one attempt at a phase came to. Cloning it copies a pointer.
 ///

@@ -9,7 +9,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::pipeline::phase::PhaseName;
 use crate::record::clock::Timestamp;
-use crate::text::table::{WIDTH, one_line, wrapped};
+use crate::text::line::{one_line, wrapped};
+use crate::text::table::WIDTH;
 
 /// The most sources that are kept of one error. A chain that is longer is cut, and its last entry says so.
 const MOST_SOURCES: usize = 100;

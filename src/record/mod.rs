@@ -11,6 +11,11 @@
 //!    completed.
 //! 7. `admits` accepts an event if and only if `apply`, which cannot fail, keeps these invariants. The live run and the replay
 //!    of a journal go through both.
+//!
+//! [`event::Event`] is what happened, [`RunRecord`] what the events add up to, [`phase::PhaseRecord`] the same for one phase, and
+//! [`attempt::PhaseReport`] for one attempt.
+//!
+//! Imports from `pipeline`, `counting` and what is below them.
 
 pub(crate) mod attempt;
 pub(crate) mod clock;
@@ -30,7 +35,6 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::counting::counters::Tally;
-use crate::error::Error;
 use crate::pipeline::phase::{PhaseName, PhaseStatus};
 use crate::pipeline::position::Position;
 use crate::pipeline::shape::PipelineShape;
@@ -42,7 +46,7 @@ use crate::record::parameters::Parameters;
 use crate::record::part::PartRecord;
 use crate::record::phase::PhaseRecord;
 use crate::record::run_id::RunId;
-use crate::record::stored::read_stored;
+use crate::record::stored::{NotReadable, read_stored};
 
 /// Everything that is known of a run: what its events add up to.
 ///
@@ -72,6 +76,13 @@ pub struct RunRecord {
 
 /// The details of so many errors are kept in memory; a journal has them all.
 const ERRORS_KEPT: usize = 1_000;
+
+/// An event that cannot happen now, or a call that makes none.
+#[derive(Debug)]
+pub(crate) enum NotAdmitted {
+    AlreadyInProgress { running: PhaseName, asked: PhaseName },
+    NoneInProgress { asked: &'static str, state: Position },
+}
 
 /// The attempt that is running.
 #[derive(Debug, Clone, PartialEq)]
@@ -142,7 +153,7 @@ impl RunRecord {
     /// # Errors
     ///
     /// The error of the mistake that the event would be.
-    pub(crate) fn admits(&self, event: &Event) -> Result<(), Error> {
+    pub(crate) fn admits(&self, event: &Event) -> Result<(), NotAdmitted> {
         let is_running = |phase: &PhaseName, attempt: u32| {
             let running = self.running.as_ref();
             running.is_some_and(|running| running.phase == *phase && running.attempt == attempt)
@@ -152,7 +163,7 @@ impl RunRecord {
             Event::StatusSet { .. } | Event::ErrorRecorded { .. } => true,
             Event::PhaseStarted { phase, attempt, .. } => match &self.running {
                 Some(running) => {
-                    return Err(Error::AlreadyInProgress { running: running.phase.clone(), asked: phase.clone() });
+                    return Err(NotAdmitted::AlreadyInProgress { running: running.phase.clone(), asked: phase.clone() });
                 }
                 None => *attempt == self.next_attempt(phase.as_str()),
             },
@@ -187,13 +198,13 @@ impl RunRecord {
     ///
     /// # Errors
     ///
-    /// [`Error::NoneInProgress`], which says what was asked for.
-    pub(crate) fn running(&self, asked: &'static str) -> Result<&Running, Error> {
+    /// [`NotAdmitted::NoneInProgress`], which says what was asked for.
+    pub(crate) fn running(&self, asked: &'static str) -> Result<&Running, NotAdmitted> {
         self.current().ok_or_else(|| self.none_in_progress(asked))
     }
 
-    fn none_in_progress(&self, asked: &'static str) -> Error {
-        Error::NoneInProgress { asked, state: self.position() }
+    fn none_in_progress(&self, asked: &'static str) -> NotAdmitted {
+        NotAdmitted::NoneInProgress { asked, state: self.position() }
     }
 
     /// Makes the event true.
@@ -364,8 +375,8 @@ impl RunRecord {
     ///
     /// # Errors
     ///
-    /// [`Error::StoredShape`] if the cursor is no `C`.
-    pub(crate) fn resume_point<C: DeserializeOwned>(&self, phase: &str) -> Result<Option<C>, Error> {
+    /// [`NotReadable`] if the cursor is no `C`.
+    pub(crate) fn resume_point<C: DeserializeOwned>(&self, phase: &str) -> Result<Option<C>, NotReadable> {
         let Some((phase, cursor)) = self.phase(phase).and_then(|phase| Some((phase.name(), phase.checkpoint()?))) else {
             return Ok(None);
         };

@@ -6,8 +6,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::error::shown;
 use crate::record::clock::Timestamp;
+use crate::text::line::shown;
 
 /// The identity of a run: a UUID of version 7 (RFC 9562), so that ids sort by the time at which the runs began.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -6,21 +6,29 @@ use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, IntoDeserialize
 use serde::forward_to_deserialize_any;
 use serde_json::{Error as JsonError, Value, map};
 
-use crate::error::Error;
 use crate::pipeline::phase::PhaseName;
+
+/// Something recorded earlier that does not fit the type that is asked for now.
+pub(crate) struct NotReadable {
+    pub(crate) phase: PhaseName,
+    /// What was recorded: `the checkpoint`, `the result`.
+    pub(crate) what: &'static str,
+    /// Which part does not fit.
+    pub(crate) reason: String,
+}
 
 /// What was recorded, as a `T`.
 ///
 /// # Errors
 ///
-/// [`Error::StoredShape`], which names the phase, what was recorded, and the key that does not fit.
-pub(crate) fn read_stored<T: DeserializeOwned>(phase: &PhaseName, what: &'static str, stored: &Value) -> Result<T, Error> {
+/// [`NotReadable`], which names the phase, what was recorded, and the key that does not fit.
+pub(crate) fn read_stored<T: DeserializeOwned>(phase: &PhaseName, what: &'static str, stored: &Value) -> Result<T, NotReadable> {
     T::deserialize(stored).map_err(|error| {
         let reason = match refused_key::<T>(stored) {
             Some(key) => format!("key `{key}`: {error}"),
             None => error.to_string(),
         };
-        Error::StoredShape { phase: phase.clone(), what, reason }
+        NotReadable { phase: phase.clone(), what, reason }
     })
 }
 

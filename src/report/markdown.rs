@@ -11,7 +11,8 @@ use crate::pipeline::shape::PipelineShape;
 use crate::record::attempt::PhaseReport;
 use crate::record::error::ErrorRecord;
 use crate::report::summary::RunSummary;
-use crate::text::table::{duration, grouped, percentage, shortened};
+use crate::text::line::shortened;
+use crate::text::number::{duration, grouped, percentage};
 use crate::text::unseen::is_unseen;
 
 /// So many errors of a phase, sources of an error, and keys are told; the JSON has them all.
@@ -23,7 +24,17 @@ const MOST_KEYS: usize = 100;
 const LONGEST_CELL: usize = 200;
 const LONGEST_ERROR: usize = 1_000;
 
-pub(crate) struct Markdown<'a>(pub(crate) &'a RunSummary);
+impl RunSummary {
+    /// The same as Markdown, as GitHub shows it: tables, errors with their sources, the pipeline as a Mermaid diagram.
+    ///
+    /// Texts of the author's (names, results, errors) are escaped, and very long ones are cut.
+    #[must_use]
+    pub fn to_markdown(&self) -> String {
+        Markdown(self).to_string()
+    }
+}
+
+struct Markdown<'a>(&'a RunSummary);
 
 impl fmt::Display for Markdown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,4 +1,8 @@
-//! What is told of a run: as a table, as JSON, as Markdown and as a page.
+//! What is told of a run? The same as a table, as JSON, as Markdown and as a page.
+//!
+//! [`summary::RunSummary`] is a run at one moment; the other files are the forms in which it is told.
+//!
+//! Imports from `engine`, of which it asks how things stand, and from everything below.
 
 mod html;
 mod markdown;

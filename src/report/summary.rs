@@ -14,9 +14,9 @@ use crate::record::clock::Timestamp;
 use crate::record::error::ErrorRecord;
 use crate::record::phase::PhaseRecord;
 use crate::record::run_id::RunId;
-use crate::report::html::Page;
-use crate::report::markdown::Markdown;
-use crate::text::table::{Column, Table, WIDTH, duration, grouped, one_line, rate, shortened_inside};
+use crate::text::line::{one_line, shortened_inside};
+use crate::text::number::{duration, grouped, rate};
+use crate::text::table::{Column, Table, WIDTH};
 
 /// How many errors the table lists; the JSON has them all.
 const ERRORS_LISTED: usize = 10;
@@ -59,34 +59,6 @@ impl RunSummary {
             taken: engine.now(),
             observer_failures: engine.observer_failures(),
         }
-    }
-
-    /// The same as Markdown, as GitHub shows it: tables, errors with their sources, the pipeline as a Mermaid diagram.
-    ///
-    /// Texts of the author's (names, results, errors) are escaped, and very long ones are cut.
-    #[must_use]
-    pub fn to_markdown(&self) -> String {
-        Markdown(self).to_string()
-    }
-
-    /// The same as one HTML page that needs nothing else: a timeline with a bar for each attempt, counts, rates, results,
-    /// errors under their phase, the pipeline's diagram.
-    ///
-    /// The page has no script and loads nothing. It is light or dark as the reader's system is, and it prints. Every text of
-    /// the author's (names, results, errors) is escaped; a long one is folded.
-    ///
-    /// ```
-    /// use etl_context::{Context, Extract};
-    ///
-    /// let summary = Context::new("<nightly>").start(Extract)?.complete(())?.summary();
-    /// let page = summary.to_html();
-    /// assert!(page.starts_with("<!DOCTYPE html>"));
-    /// assert!(page.contains("&lt;nightly&gt;"));
-    /// # Ok::<(), etl_context::Error>(())
-    /// ```
-    #[must_use]
-    pub fn to_html(&self) -> String {
-        Page(self).to_string()
     }
 
     /// The run's identity.

@@ -1,4 +1,4 @@
-//! A journal in PostgreSQL, for runs that several machines may start: one of them owns the run, under a lease, and the epoch
+//! Who remembers for several machines? A journal in PostgreSQL, for runs that several machines may start: one of them owns the run, under a lease, and the epoch
 //! of the lease stands beside every event.
 
 mod connection;

@@ -6,7 +6,6 @@ mod output;
 mod run_event;
 
 use std::collections::BTreeMap;
-use std::error::Error as StdError;
 use std::fmt;
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -18,7 +17,7 @@ use serde_json::Value;
 
 use crate::counting::counters::Tally;
 use crate::observe::open_lineage::conclusion::{Conclusion, attempt_failure, attempt_type};
-use crate::observe::open_lineage::output::{open_to_append, write_line};
+use crate::observe::open_lineage::output::{BoxError, open_to_append, write_line};
 use crate::observe::open_lineage::run_event::{Attempt, Dataset, EventType, Names, RunJob};
 use crate::observe::{Observation, Observer};
 use crate::pipeline::phase::PhaseName;
@@ -29,8 +28,6 @@ use crate::record::event::Event;
 
 /// How often at most a running attempt is reported between its start and its end.
 const RUNNING_EVERY: Duration = Duration::from_secs(15);
-
-type BoxError = Box<dyn StdError + Send + Sync>;
 
 type Callback = Box<dyn FnMut(&Value) -> Result<(), BoxError> + Send>;
 

@@ -1,12 +1,13 @@
 //! Where do lineage events go? Lines at the end of a file, or of any writer.
 
+use std::error::Error as StdError;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use serde_json::Value;
 
-use crate::observe::open_lineage::BoxError;
+pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
 
 /// Opens the file behind its last line. If that was torn when a process died, it is closed, so that the next line stands alone.
 pub(crate) fn open_to_append(path: &Path) -> io::Result<File> {

@@ -12,7 +12,7 @@ use crate::report::html::look::Look;
 use crate::report::html::moment::Moments;
 use crate::report::html::text::{self, Folded, Name, readable};
 use crate::report::summary::RunSummary;
-use crate::text::table::{duration, grouped};
+use crate::text::number::{duration, grouped};
 
 /// So many keys of a result are always shown, and so many can be unfolded.
 const KEYS_SHOWN: usize = 24;

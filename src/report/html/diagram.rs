@@ -9,7 +9,7 @@ use crate::report::html::lanes::{Arrow, Shared, Side, Way, ways};
 use crate::report::html::look::Look;
 use crate::report::html::text;
 use crate::report::summary::RunSummary;
-use crate::text::table::shortened;
+use crate::text::line::shortened;
 
 /// A pipeline with more of them is told as a list of edges only.
 const MOST_PHASES: usize = 64;

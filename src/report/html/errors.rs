@@ -7,7 +7,7 @@ use crate::record::error::ErrorRecord;
 use crate::report::html::moment::Moments;
 use crate::report::html::text::Folded;
 use crate::report::summary::RunSummary;
-use crate::text::table::grouped;
+use crate::text::number::grouped;
 
 /// So many errors are always shown; the others can be unfolded.
 const ERRORS_SHOWN: usize = 40;

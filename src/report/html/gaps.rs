@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::record::attempt::PhaseReport;
 use crate::report::html::axis::{Axis, Stretch};
-use crate::text::table::{duration, grouped};
+use crate::text::number::{duration, grouped};
 
 /// So many gaps have a letter; so many are drawn.
 const LETTERS: usize = 8;

@@ -11,7 +11,7 @@ use crate::report::html::look::Look;
 use crate::report::html::moment::Moments;
 use crate::report::html::text::{self, Folded, WholeName};
 use crate::report::summary::RunSummary;
-use crate::text::table::{duration, grouped};
+use crate::text::number::{duration, grouped};
 
 /// A longer name is shortened, and can be unfolded.
 const LONGEST_NAME: usize = 120;

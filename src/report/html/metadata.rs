@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::report::html::text::Folded;
 use crate::report::summary::RunSummary;
-use crate::text::table::grouped;
+use crate::text::number::grouped;
 
 /// So much of it is shown.
 const MOST: usize = 200;

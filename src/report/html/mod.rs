@@ -27,8 +27,30 @@ use crate::report::html::phases::Phases;
 use crate::report::html::timeline::Timeline;
 use crate::report::summary::RunSummary;
 
+impl RunSummary {
+    /// The same as one HTML page that needs nothing else: a timeline with a bar for each attempt, counts, rates, results,
+    /// errors under their phase, the pipeline's diagram.
+    ///
+    /// The page has no script and loads nothing. It is light or dark as the reader's system is, and it prints. Every text of
+    /// the author's (names, results, errors) is escaped; a long one is folded.
+    ///
+    /// ```
+    /// use etl_context::{Context, Extract};
+    ///
+    /// let summary = Context::new("<nightly>").start(Extract)?.complete(())?.summary();
+    /// let page = summary.to_html();
+    /// assert!(page.starts_with("<!DOCTYPE html>"));
+    /// assert!(page.contains("&lt;nightly&gt;"));
+    /// # Ok::<(), etl_context::Error>(())
+    /// ```
+    #[must_use]
+    pub fn to_html(&self) -> String {
+        Page(self).to_string()
+    }
+}
+
 /// The whole page.
-pub(crate) struct Page<'a>(pub(crate) &'a RunSummary);
+struct Page<'a>(&'a RunSummary);
 
 impl fmt::Display for Page<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -8,7 +8,7 @@ use crate::report::html::details::Details;
 use crate::report::html::look::Look;
 use crate::report::html::text::Name;
 use crate::report::summary::RunSummary;
-use crate::text::table::{duration, grouped, percentage, rate};
+use crate::text::number::{duration, grouped, percentage, rate};
 
 /// A longer number may be broken into lines.
 const LONGEST_ON_A_LINE: usize = 16;

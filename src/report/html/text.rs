@@ -6,7 +6,8 @@ use std::fmt::{self, Write};
 
 use serde_json::Value;
 
-use crate::text::table::{grouped, shortened};
+use crate::text::line::shortened;
+use crate::text::number::grouped;
 use crate::text::unseen::is_unseen;
 
 /// A longer text is folded.

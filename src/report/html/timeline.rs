@@ -13,7 +13,7 @@ use crate::report::html::moment::Moments;
 use crate::report::html::text::Name;
 use crate::report::html::ticks::{Tick, side, ticks};
 use crate::report::summary::RunSummary;
-use crate::text::table::{duration, grouped};
+use crate::text::number::{duration, grouped};
 
 /// A phase with more attempts shows the first and the last ones in rows of their own, and those between them in one.
 const MOST_ROWS: usize = 12;

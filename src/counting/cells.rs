@@ -1,0 +1,142 @@
+//! Where are the counters of one attempt? In cells, written at the cost of an addition, read from anywhere. The only lock-free code.
+//!
+//! Each cell has exactly one kind of writer, and the types below are the only way to reach it:
+//!
+//! - `own` is written through [`Meter`], of which an attempt has one, by `&mut`: a load and a store suffice;
+//! - `shared` is written through [`Progress`], which many threads can hold: an atomic addition;
+//! - each worker's cells are written through its [`ProgressWorker`], by `&mut`: a load and a store again.
+//!
+//! Readers add them up. All of it is relaxed: a count orders nothing else, and whoever needs the exact sum at the end has
+//! joined the writers first.
+
+use std::array;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use crate::counting::counters::{CounterValues, MAX_COUNTERS};
+use crate::counting::pace::{Pace, time_left};
+use crate::counting::snapshot::{CounterProgress, ProgressSnapshot};
+
+/// One cell for each counter, on cache lines of their own (two, because processors fetch them in pairs).
+#[derive(Default)]
+#[repr(align(128))]
+pub(super) struct Cells([AtomicU64; MAX_COUNTERS]);
+
+impl Cells {
+    /// Adds for a single writer. Two writers at once would lose counts, so callers hold the cells by `&mut` handles.
+    #[inline]
+    pub(super) fn add_alone(&self, used: usize, values: &CounterValues) {
+        // Many calls say which counters they leave alone by a zero that the compiler sees.
+        for (cell, value) in self.0.iter().zip(values).take(used).filter(|(_, value)| **value > 0) {
+            cell.store(cell.load(Ordering::Relaxed).saturating_add(*value), Ordering::Relaxed);
+        }
+    }
+
+    /// Adds for any number of writers. A sum that overflowed is set to the maximum at once.
+    #[inline]
+    pub(super) fn add_shared(&self, used: usize, values: &CounterValues) {
+        for (cell, value) in self.0.iter().zip(values).take(used).filter(|(_, value)| **value > 0) {
+            let before = cell.fetch_add(*value, Ordering::Relaxed);
+            if before.checked_add(*value).is_none() {
+                cell.store(u64::MAX, Ordering::Relaxed);
+            }
+        }
+    }
+
+    pub(super) fn set(&self, values: &CounterValues) {
+        for (cell, value) in self.0.iter().zip(values) {
+            cell.store(*value, Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn read(&self) -> CounterValues {
+        array::from_fn(|index| self.0[index].load(Ordering::Relaxed))
+    }
+
+    fn add_to(&self, used: usize, sums: &mut CounterValues) {
+        for (sum, cell) in sums.iter_mut().zip(&self.0).take(used) {
+            *sum = sum.saturating_add(cell.load(Ordering::Relaxed));
+        }
+    }
+}
+
+/// The counters of one attempt.
+pub(super) struct Attempt {
+    pub(super) names: &'static [&'static str],
+    pub(super) started: Instant,
+    pub(super) own: Cells,
+    pub(super) shared: Cells,
+    pub(super) totals: Cells,
+    pub(super) workers: Mutex<Vec<Arc<Cells>>>,
+    /// So that the lock is only taken where there is something behind it.
+    pub(super) has_workers: AtomicBool,
+    ended: AtomicBool,
+    /// One for each counter, once somebody has looked. Only those who look take this lock, never those who count.
+    paces: Mutex<Vec<Pace>>,
+}
+
+impl Attempt {
+    pub(super) fn new(names: &'static [&'static str], totals: &CounterValues, started: Instant) -> Self {
+        let attempt = Attempt {
+            names,
+            started,
+            own: Cells::default(),
+            shared: Cells::default(),
+            totals: Cells::default(),
+            workers: Mutex::default(),
+            has_workers: AtomicBool::new(false),
+            ended: AtomicBool::new(false),
+            paces: Mutex::default(),
+        };
+        attempt.totals.set(totals);
+        attempt
+    }
+
+    /// Becomes another attempt in the same place, which is cheaper than a new one.
+    pub(super) fn restart(&mut self, names: &'static [&'static str], totals: &CounterValues, started: Instant) {
+        self.names = names;
+        self.started = started;
+        self.own = Cells::default();
+        self.shared = Cells::default();
+        self.totals = Cells(totals.map(AtomicU64::new));
+        self.workers.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
+        self.paces.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
+        *self.has_workers.get_mut() = false;
+        *self.ended.get_mut() = false;
+    }
+
+    pub(super) fn counts(&self) -> CounterValues {
+        let used = self.names.len();
+        let mut sums = CounterValues::default();
+        self.own.add_to(used, &mut sums);
+        self.shared.add_to(used, &mut sums);
+        if self.has_workers.load(Ordering::Relaxed) {
+            let workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
+            workers.iter().for_each(|cells| cells.add_to(used, &mut sums));
+        }
+        sums
+    }
+
+    pub(super) fn look(&self) -> ProgressSnapshot {
+        let (elapsed, counts, totals) = (self.started.elapsed(), self.counts(), self.totals.read());
+        let mut paces = self.paces.lock().unwrap_or_else(PoisonError::into_inner);
+        paces.resize_with(self.names.len(), Pace::default);
+        let counters = self.names.iter().zip(counts).zip(totals).zip(paces.iter_mut());
+        let counters = counters.map(|(((name, count), total), pace)| {
+            let total = (total > 0).then_some(total);
+            let per_second = pace.look(elapsed, count);
+            CounterProgress { name, count, total, per_second, time_left: time_left(count, total, per_second) }
+        });
+        ProgressSnapshot { elapsed, counters: counters.collect() }
+    }
+
+    #[inline]
+    pub(super) fn ended(&self) -> bool {
+        self.ended.load(Ordering::Acquire)
+    }
+
+    pub(super) fn end(&self) {
+        self.ended.store(true, Ordering::Release);
+    }
+}
