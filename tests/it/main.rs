@@ -12,6 +12,7 @@ mod counting;
 mod durable;
 mod examples;
 mod guide;
+mod house;
 mod journal;
 mod journal_replay;
 mod many_nights;

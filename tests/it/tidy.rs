@@ -27,14 +27,6 @@ fn readme_and_documentation_tell_the_minimum_rust_version() {
 }
 
 #[test]
-fn the_map_in_contributing_has_every_source_file_and_no_other() {
-    let contributing = read("CONTRIBUTING.md");
-    let mapped = table_keys(contributing.lines().filter(|line| line.starts_with("| `src/")));
-    let files: Vec<_> = source_files().iter().map(|file| relative(file)).collect();
-    assert_eq!(mapped, files.iter().map(String::as_str).collect());
-}
-
-#[test]
 fn no_source_file_is_too_long() {
     for file in source_files() {
         let lines = fs::read_to_string(&file).unwrap().lines().count();
@@ -97,11 +89,6 @@ fn source_files() -> Vec<PathBuf> {
 fn files_in(folder: &Path) -> Vec<PathBuf> {
     let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     paths.flat_map(|path| if path.is_dir() { files_in(&path) } else { vec![path] }).collect()
-}
-
-/// As the map writes it, on every system.
-fn relative(file: &Path) -> String {
-    file.strip_prefix(root()).unwrap().to_str().unwrap().replace('\\', "/")
 }
 
 fn root() -> PathBuf {
