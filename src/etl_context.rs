@@ -238,7 +238,7 @@ impl EtlContext {
     /// [`Error::NoneInProgress`], or [`Error::StoredShape`] if the cursor is no `C`.
     pub fn resume_point<C: DeserializeOwned>(&self) -> Result<Option<C>, Error> {
         let running = self.record().running("resume_point")?;
-        Ok(self.record().resume_point(running.phase.as_str())?)
+        self.engine.resume_point(&running.phase)
     }
 
     /// Divides the running phase into parts, which any number of workers may take: see [`Parts`].

@@ -174,6 +174,7 @@ pub use record::part::PartRecord;
 pub use record::phase::{PhaseRecord, StatusOverride};
 pub use record::recovery::RecoveryReport;
 pub use record::run_id::{InvalidRunId, RunId};
+pub use record::status::{InvalidRunStatus, RunStatus};
 pub use report::summary::RunSummary;
 pub use run::{Run, RunBuilder};
 pub use stopper::{Stopped, Stopper};

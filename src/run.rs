@@ -100,9 +100,33 @@ impl RunBuilder {
         self
     }
 
-    /// Goes on with the run in the journal even if its parameters were others.
+    /// Goes on with the run in the journal even if its parameters were others. From then on these are its parameters.
     pub fn allow_other_parameters(mut self) -> Self {
         self.opening.allows_other_parameters = true;
+        self
+    }
+
+    /// Goes on with the run in the journal even if it kept to a pipeline of another name.
+    ///
+    /// A pipeline of the same name may have other phases and other edges, as programs change from one release to the next: the
+    /// run then keeps to the present one, which is recorded, and [`recovery`](Context::recovery) tells what is different.
+    ///
+    /// ```
+    /// use etl_context::{Error, Etl, Extract, MemoryJournal, Run, pipeline};
+    ///
+    /// pipeline! { Nightly { Extract after Idle; } }
+    ///
+    /// let journal = MemoryJournal::new();
+    /// let import = || Run::builder("import").journal(journal.clone());
+    /// import().begin::<Etl>()?;
+    /// let error = import().begin::<Nightly>().unwrap_err();
+    /// assert!(error.to_string().contains("it keeps to the pipeline `Etl`, not `Nightly`"));
+    /// let context = import().allow_other_pipeline().begin::<Nightly>()?;
+    /// assert_eq!(context.record().pipeline().map(|pipeline| pipeline.name()), Some("Nightly"));
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn allow_other_pipeline(mut self) -> Self {
+        self.opening.allows_other_pipeline = true;
         self
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use etl_context::{Database, ListedRun, PhaseStatus, PostgresRuns, RunId, RunSummary, Timestamp};
+use etl_context::{Database, ListedRun, PostgresRuns, RunId, RunStatus, RunSummary, Timestamp};
 
 /// How many runs are listed.
 const LATEST: u32 = 20;
@@ -45,7 +45,7 @@ fn cells(run: &ListedRun) -> [String; 7] {
 /// A phase that runs while nobody owns the run does not run any more.
 fn status(run: &ListedRun) -> String {
     match (run.status, &run.owner) {
-        (PhaseStatus::Running, None) => "interrupted".to_owned(),
+        (RunStatus::Running, None) => "interrupted".to_owned(),
         (status, _) => status.to_string(),
     }
 }

@@ -36,7 +36,7 @@ impl<S, P> Context<S, P> {
     ///
     /// [`Refused`] if the phase would have to run: with [`Error::TooManyAttempts`] if it has failed too often, with
     /// [`Error::Stopped`] if the run was asked to stop.
-    pub fn enter<Ph, Last>(self, phase: Ph) -> Result<Entry<Ph, S, P>, Refused<Self>>
+    pub fn enter<Ph, Last>(mut self, phase: Ph) -> Result<Entry<Ph, S, P>, Refused<Self>>
     where
         S: AtRest<Last>,
         Ph: Phase + Follows<Last, P>,
@@ -46,7 +46,7 @@ impl<S, P> Context<S, P> {
         if self.completed_earlier(&Ph::NAME).is_some() {
             return Ok(Entry::Done(self.go_past()));
         }
-        match self.engine.check_limits(&Ph::NAME) {
+        match self.engine.admit(&Ph::NAME) {
             Ok(()) => Ok(Entry::Vacant(PhaseScope::new(self))),
             Err(error) => Err(Refused::new(self, error)),
         }

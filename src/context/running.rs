@@ -15,7 +15,7 @@ impl<Ph: Phase, P> Context<Running<Ph>, P> {
     ///
     /// [`Error::StoredShape`] if the cursor is no `C`.
     pub fn resume_point<C: DeserializeOwned>(&self) -> Result<Option<C>, Error> {
-        Ok(self.engine().record().resume_point(Ph::NAME.as_str())?)
+        self.engine().resume_point(&Ph::NAME)
     }
 
     /// Whether the run was asked to stop, by a [`Stopper`](crate::Stopper) or because it now belongs to somebody else.

@@ -325,7 +325,7 @@ impl<'a, Ph: Phase> RunningPhase<'a, Ph> {
     ///
     /// [`Error::StoredShape`] if the cursor is no `C`.
     pub fn resume_point<C: DeserializeOwned>(&self) -> Result<Option<C>, Error> {
-        Ok(self.engine.record().resume_point(Ph::NAME.as_str())?)
+        self.engine.resume_point(&Ph::NAME)
     }
 }
 

@@ -54,6 +54,13 @@ impl Cells {
         array::from_fn(|index| self.0[index].load(Ordering::Relaxed))
     }
 
+    /// Raises each cell to at least this value.
+    pub(super) fn raise(&self, values: &CounterValues) {
+        for (cell, value) in self.0.iter().zip(values) {
+            cell.fetch_max(*value, Ordering::Relaxed);
+        }
+    }
+
     fn add_to(&self, used: usize, sums: &mut CounterValues) {
         for (sum, cell) in sums.iter_mut().zip(&self.0).take(used) {
             *sum = sum.saturating_add(cell.load(Ordering::Relaxed));
@@ -68,6 +75,8 @@ pub(super) struct Attempt {
     pub(super) own: Cells,
     pub(super) shared: Cells,
     pub(super) totals: Cells,
+    /// What earlier attempts did; part of the counts.
+    pub(super) carried: Cells,
     pub(super) workers: Mutex<Vec<Arc<Cells>>>,
     /// So that the lock is only taken where there is something behind it.
     pub(super) has_workers: AtomicBool,
@@ -84,6 +93,7 @@ impl Attempt {
             own: Cells::default(),
             shared: Cells::default(),
             totals: Cells::default(),
+            carried: Cells::default(),
             workers: Mutex::default(),
             has_workers: AtomicBool::new(false),
             ended: AtomicBool::new(false),
@@ -100,6 +110,7 @@ impl Attempt {
         self.own = Cells::default();
         self.shared = Cells::default();
         self.totals = Cells(totals.map(AtomicU64::new));
+        self.carried = Cells::default();
         self.workers.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
         self.paces.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
         *self.has_workers.get_mut() = false;
@@ -111,6 +122,7 @@ impl Attempt {
         let mut sums = CounterValues::default();
         self.own.add_to(used, &mut sums);
         self.shared.add_to(used, &mut sums);
+        self.carried.add_to(used, &mut sums);
         if self.has_workers.load(Ordering::Relaxed) {
             let workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
             workers.iter().for_each(|cells| cells.add_to(used, &mut sums));
@@ -119,13 +131,14 @@ impl Attempt {
     }
 
     pub(super) fn look(&self) -> ProgressSnapshot {
-        let (elapsed, counts, totals) = (self.started.elapsed(), self.counts(), self.totals.read());
+        let (elapsed, counts, totals, carried) = (self.started.elapsed(), self.counts(), self.totals.read(), self.carried.read());
         let mut paces = self.paces.lock().unwrap_or_else(PoisonError::into_inner);
         paces.resize_with(self.names.len(), Pace::default);
-        let counters = self.names.iter().zip(counts).zip(totals).zip(paces.iter_mut());
-        let counters = counters.map(|(((name, count), total), pace)| {
+        let counters = self.names.iter().zip(counts).zip(totals).zip(carried).zip(paces.iter_mut());
+        let counters = counters.map(|((((name, count), total), carried), pace)| {
             let total = (total > 0).then_some(total);
-            let per_second = pace.look(elapsed, count);
+            // What earlier attempts did says nothing of how fast this one is.
+            let per_second = pace.look(elapsed, count.saturating_sub(carried));
             CounterProgress { name, count, total, per_second, time_left: time_left(count, total, per_second) }
         });
         ProgressSnapshot { elapsed, counters: counters.collect() }

@@ -74,6 +74,21 @@ impl Meter {
         Tally::new(self.attempt.names, self.attempt.counts())
     }
 
+    /// Goes on from what earlier attempts did, counter by counter. Said twice, by a checkpoint and by parts, it is the same work.
+    pub(crate) fn carry(&self, counts: &Tally) {
+        let mut values = CounterValues::default();
+        for (value, name) in values.iter_mut().zip(self.attempt.names) {
+            *value = counts.get(name).unwrap_or_default();
+        }
+        self.attempt.carried.raise(&values);
+    }
+
+    /// What earlier attempts did of the counts, if they did anything.
+    pub(crate) fn carried(&self) -> Option<Tally> {
+        let carried = self.attempt.carried.read();
+        carried.iter().any(|count| *count > 0).then(|| Tally::new(self.attempt.names, carried))
+    }
+
     pub(crate) fn totals(&self) -> Tally {
         Tally::new(self.attempt.names, self.attempt.totals.read())
     }

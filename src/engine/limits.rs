@@ -4,7 +4,9 @@ use crate::engine::Engine;
 use crate::error::Error;
 use crate::pipeline::phase::PhaseName;
 use crate::record::attempt::FailureCause;
+use crate::record::event::Event;
 use crate::record::phase::PhaseRecord;
+use crate::record::status::RunStatus;
 
 /// How many attempts a refused one tells of.
 const HISTORY_SHOWN: usize = 10;
@@ -19,13 +21,34 @@ pub(crate) struct Limits {
 }
 
 impl Engine {
+    /// The same for a phase that is about to start: that it is refused because the run was asked to stop is on record.
+    ///
+    /// # Errors
+    ///
+    /// As [`check_limits`](Engine::check_limits).
+    pub(crate) fn admit(&mut self, phase: &PhaseName) -> Result<(), Error> {
+        let admitted = self.check_limits(phase);
+        if matches!(admitted, Err(Error::Stopped)) {
+            self.notice_stop();
+        }
+        admitted
+    }
+
+    /// Records that the run was asked to stop, unless that is on record, or the run is completed.
+    pub(super) fn notice_stop(&mut self) {
+        if self.stopper.is_asked() && !self.record.is_stopped() && self.record.run_status() != RunStatus::Completed {
+            // If the journal cannot take it, the run is told as unfinished, which is true as well.
+            let _ = self.happen(&Event::RunStopped { time: self.clock.now() }, |_| {});
+        }
+    }
+
     /// The run was not asked to stop, and the phase has not failed as often as it may. While a phase is running, that is said
     /// instead, by the record.
     ///
     /// # Errors
     ///
     /// [`Error::Stopped`]; [`Error::TooManyAttempts`], with its history.
-    pub(crate) fn check_limits(&self, phase: &PhaseName) -> Result<(), Error> {
+    fn check_limits(&self, phase: &PhaseName) -> Result<(), Error> {
         if self.record.current_phase().is_some() {
             return Ok(());
         }

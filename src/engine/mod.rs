@@ -12,6 +12,7 @@ mod opening;
 #[cfg(feature = "postgres")]
 mod outside;
 mod parts;
+mod passing;
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,6 +21,7 @@ use std::thread;
 use std::time::Instant;
 
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::counting::counters::{CounterValues, Tally};
@@ -60,14 +62,22 @@ pub(crate) struct Engine {
     pub(crate) stopper: Stopper,
     /// What opening the run again found; `None` for a new run.
     recovery: Option<RecoveryReport>,
-    /// The phases that an earlier process completed and this one has not come to yet.
-    carried: Vec<PhaseName>,
-    /// Where this process stands while it has only gone past such phases; `None` once it has run one, and in a new run.
-    passed: Option<Position>,
+    /// How far this process has gone past what earlier ones completed; `None` once it has run a phase, and in a new run.
+    passed: Option<Passed>,
+    /// How often this process has completed each phase, or gone past it.
+    visits: Vec<(PhaseName, u32)>,
     pub(crate) meter: Meter,
     pub(crate) pipeline: Option<&'static PipelineTable>,
     /// Behind a mutex only so that a context can be shared between threads; it is never locked.
     companions: Mutex<Companions>,
+}
+
+/// Where a process stands that has only gone past completed phases.
+#[derive(Debug)]
+struct Passed {
+    position: Position,
+    /// How many steps of the run are behind it.
+    steps: usize,
 }
 
 pub(crate) use limits::Limits;
@@ -103,8 +113,8 @@ impl Engine {
             limits: Limits::default(),
             stopper: Stopper::default(),
             recovery: None,
-            carried: Vec::new(),
             passed: None,
+            visits: Vec::new(),
             meter: Meter::idle(clock.started()),
             pipeline,
             companions: Mutex::default(),
@@ -130,37 +140,15 @@ impl Engine {
         self.recovery.as_ref()
     }
 
-    /// Where the run stands, for this process.
-    pub(crate) fn position(&self) -> Position {
-        self.passed.clone().unwrap_or_else(|| self.record.position())
-    }
-
-    /// The report of a phase that an earlier process completed, if nothing has run since that could have changed what it
-    /// worked from.
-    pub(crate) fn completed_earlier(&self, phase: &PhaseName) -> Option<&PhaseReport> {
-        self.carried.iter().find(|carried| *carried == phase)?;
-        let phase = self.record.phase(phase.as_str())?;
-        let before = self.passed.as_ref().and_then(Position::phase);
-        let before = before.and_then(|before| self.record.phase(before.as_str()));
-        before.is_none_or(|before| phase.started_after(before)).then(|| phase.latest_report())?
-    }
-
-    /// Goes past a phase that an earlier process completed. If this process comes to it a second time, it runs.
-    pub(crate) fn go_past(&mut self, phase: &PhaseName) {
-        self.carried.retain(|carried| carried != phase);
-        self.passed = Some(Position::Completed(phase.clone()));
-    }
-
     pub(crate) fn start(&mut self, phase: PhaseName, names: &'static [&'static str], totals: CounterValues) -> Result<(), Error> {
-        self.check_limits(&phase)?;
-        let attempt = self.record.next_attempt(phase.as_str());
+        self.admit(&phase)?;
+        let (attempt, visit) = (self.record.next_attempt(phase.as_str()), self.visit(&phase));
         let started = Instant::now();
         let time = self.clock.at(started);
-        self.happen(&Event::PhaseStarted { phase, attempt, totals: Tally::new(names, totals), time }, |meter| {
+        self.happen(&Event::PhaseStarted { phase, attempt, visit, totals: Tally::new(names, totals), time }, |meter| {
             meter.start(names, &totals, started);
         })?;
         // What was completed earlier may depend on what runs now.
-        self.carried.clear();
         self.passed = None;
         Ok(())
     }
@@ -206,7 +194,7 @@ impl Engine {
         let ended = || self.record.phase(phase.as_str()).and_then(PhaseRecord::latest_report).map(PhaseReport::attempt);
         let attempt = running.map(|running| running.attempt).or_else(ended);
         let is_running = running.is_some();
-        let error = ErrorRecord { phase, attempt, time: self.clock.now(), error };
+        let error = ErrorRecord { phase, attempt, time: self.clock.now(), error, ended: false };
         self.happen(&Event::ErrorRecorded { error }, |_| {})?;
         if is_running { self.check_errors() } else { Ok(()) }
     }
@@ -224,8 +212,21 @@ impl Engine {
             what: "the checkpoint",
             reason,
         })?;
-        let (counts, time) = (self.meter.counts(), self.clock.now());
-        self.happen(&Event::Checkpointed { phase, attempt, cursor: Arc::new(cursor), counts, time }, |_| {})
+        let (counts, carried, time) = (self.meter.counts(), self.meter.carried(), self.clock.now());
+        self.happen(&Event::Checkpointed { phase, attempt, cursor: Arc::new(cursor), counts, carried, time }, |_| {})
+    }
+
+    /// The cursor of the phase's last checkpoint since it last completed. An attempt that takes it up goes on from what was counted
+    /// until then.
+    pub(crate) fn resume_point<C: DeserializeOwned>(&self, phase: &PhaseName) -> Result<Option<C>, Error> {
+        let cursor = self.record.resume_point(phase.as_str())?;
+        let checkpoint = self.record.phase(phase.as_str()).and_then(PhaseRecord::last_checkpoint);
+        if let (Some(_), Some(checkpoint), Some(running)) = (&cursor, checkpoint, self.record.current())
+            && checkpoint.attempt < running.attempt
+        {
+            self.meter.carry(&checkpoint.counts);
+        }
+        Ok(cursor)
     }
 
     /// A phase is running, and its result is a dictionary or nothing; checked in this order.
@@ -264,26 +265,21 @@ impl Engine {
     fn ended(&self, ending: Ending) -> Result<(Event, PhaseReport), Error> {
         let running = self.record.running("end")?;
         let (phase, attempt) = (running.phase.clone(), Some(running.attempt));
-        let report = self.report(running, ending.status, ending.cause, ending.result);
-        let error = ending.error.map(|error| ErrorRecord { phase, attempt, time: report.end_time(), error });
+        let failure = ending.error.clone();
+        let report = self.report(running, ending);
+        let error = failure.map(|error| ErrorRecord { phase, attempt, time: report.end_time(), error, ended: true });
         Ok((Event::PhaseEnded { report: report.clone(), error }, report))
     }
 
     /// What would be reported of the running attempt if it ended now.
     pub(crate) fn running_report(&self) -> Option<PhaseReport> {
         let running = self.record.current()?;
-        Some(self.report(running, PhaseStatus::Running, None, None))
+        Some(self.report(running, Ending { status: PhaseStatus::Running, cause: None, result: None, error: None }))
     }
 
-    fn report(
-        &self,
-        running: &Running,
-        status: PhaseStatus,
-        cause: Option<FailureCause>,
-        result: Option<Dictionary>,
-    ) -> PhaseReport {
+    fn report(&self, running: &Running, ending: Ending) -> PhaseReport {
         let ended = self.clock.now();
-        let (counts, totals) = (self.meter.counts(), self.meter.totals());
+        let Ending { status, cause, result, error } = ending;
         PhaseReport::new(Attempt {
             phase: running.phase.clone(),
             number: running.attempt,
@@ -292,9 +288,11 @@ impl Engine {
             started: running.started,
             ended,
             microseconds: ended.microseconds_since(running.started),
-            counts,
-            totals,
+            counts: self.meter.counts(),
+            totals: self.meter.totals(),
+            carried: self.meter.carried(),
             result: result.map(KeptResult::Given),
+            error,
         })
     }
 
@@ -310,6 +308,11 @@ impl Engine {
     fn happened(&mut self, event: &Event, meter: impl FnOnce(&mut Meter)) {
         self.record.apply(event);
         meter(&mut self.meter);
+        if let Event::PhaseEnded { report, .. } = event
+            && report.status() == PhaseStatus::Completed
+        {
+            self.visited(report.phase());
+        }
         self.notify(event);
     }
 
@@ -354,10 +357,12 @@ fn said_status(result: Option<&Dictionary>, allowed: &[PhaseStatus], rule: &'sta
     }
 }
 
-/// A run that is dropped while a phase is running leaves that phase as failed, and says why.
+/// A run that is dropped while a phase is running leaves that phase as failed, and says why. One that was asked to stop between
+/// two phases says that.
 impl Drop for Engine {
     fn drop(&mut self) {
         if self.record.current_phase().is_none() {
+            self.notice_stop();
             return;
         }
         let cause = if thread::panicking() { FailureCause::Panicked } else { self.cause_or(FailureCause::Abandoned) };

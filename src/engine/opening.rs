@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::engine::{Companions, Engine, Limits};
+use crate::engine::{Companions, Engine, Limits, Passed};
 use crate::error::Error;
 use crate::journal::JournalError;
 use crate::pipeline::phase::PhaseName;
@@ -23,6 +23,7 @@ pub(crate) struct Opening {
     pub(crate) metadata: BTreeMap<String, String>,
     pub(crate) parameters: Parameters,
     pub(crate) allows_other_parameters: bool,
+    pub(crate) allows_other_pipeline: bool,
     pub(crate) limits: Limits,
     pub(crate) stopper: Stopper,
     /// Behind a mutex for the same reason as in the engine.
@@ -50,7 +51,7 @@ impl Engine {
             return Engine::begin(opening, pipeline);
         }
         let record = RunRecord::replay(&events).ok_or_else(|| refused(JournalError::impossible(&name)))?;
-        opening.check_same_run(&record)?;
+        opening.check_same_run(&record, pipeline)?;
         Engine::resume(record, opening, pipeline)
     }
 
@@ -74,19 +75,44 @@ impl Engine {
         engine.limits = opening.limits;
         engine.stopper = opening.stopper;
         engine.companions = opening.companions;
-        let events = engine.record.events();
-        let interrupted = match engine.interrupt() {
-            Ok(interrupted) => interrupted,
-            Err(error) => {
-                // The attempt was interrupted; it must not be recorded as abandoned when the engine is dropped here.
-                engine.companions = Mutex::default();
-                return Err(error);
+        match engine.catch_up(opening.parameters) {
+            Ok(recovery) => {
+                engine.passed = Some(Passed { position: Position::Idle, steps: 0 });
+                engine.recovery = Some(recovery);
+                Ok(engine)
             }
+            Err(error) => {
+                // An attempt that was interrupted must not be recorded as abandoned when the engine is dropped here.
+                engine.companions = Mutex::default();
+                Err(error)
+            }
+        }
+    }
+
+    /// Records what is true since the last process: its attempt was interrupted, the run goes on with another pipeline, or with
+    /// other parameters.
+    fn catch_up(&mut self, parameters: Parameters) -> Result<RecoveryReport, Error> {
+        let events = self.record.events();
+        let interrupted = self.interrupt()?;
+        let pipeline_changes = self.change_pipeline()?;
+        if !self.record.parameters().changes(&parameters).is_empty() {
+            let time = self.clock.now();
+            self.happen(&Event::ParametersChanged { parameters, time }, |_| {})?;
+        }
+        Ok(RecoveryReport { events, completed: self.completed(), interrupted, pipeline_changes, repairs: self.repairs() })
+    }
+
+    /// What is different in the pipeline, which is recorded; nothing for a process that keeps to none.
+    fn change_pipeline(&mut self) -> Result<Vec<String>, Error> {
+        let Some(pipeline) = self.pipeline.map(PipelineTable::shape) else { return Ok(Vec::new()) };
+        let changes = match self.record.pipeline() {
+            Some(recorded) if *recorded == pipeline => return Ok(Vec::new()),
+            Some(recorded) => recorded.changes(&pipeline),
+            None => vec![format!("the run kept to no pipeline, and now keeps to `{}`", pipeline.name())],
         };
-        engine.carried = engine.completed();
-        engine.passed = Some(Position::Idle);
-        engine.recovery = Some(RecoveryReport { events, completed: engine.completed(), interrupted, repairs: engine.repairs() });
-        Ok(engine)
+        let time = self.clock.now();
+        self.happen(&Event::PipelineChanged { pipeline, time }, |_| {})?;
+        Ok(changes)
     }
 
     fn completed(&self) -> Vec<PhaseName> {
@@ -106,17 +132,24 @@ impl Opening {
     }
 
     /// The journal holds the run that is to be opened.
-    fn check_same_run(&self, record: &RunRecord) -> Result<(), Error> {
+    fn check_same_run(&self, record: &RunRecord, pipeline: Option<&PipelineTable>) -> Result<(), Error> {
         if *record.name() != *self.name {
             let difference = format!("it is called `{}`, not `{}`", shown(record.name()), shown(&self.name));
             return Err(Error::OtherRun { difference, remedy: "give each run a journal of its own" });
         }
-        let changed = record.parameters().changed(&self.parameters);
-        if changed.is_empty() || self.allows_other_parameters {
+        if let (Some(recorded), Some(pipeline)) = (record.pipeline(), pipeline)
+            && recorded.name() != pipeline.name()
+            && !self.allows_other_pipeline
+        {
+            let difference = format!("it keeps to the pipeline `{}`, not `{}`", shown(recorded.name()), pipeline.name());
+            let remedy = "give each run a journal of its own, or allow it with allow_other_pipeline";
+            return Err(Error::OtherRun { difference, remedy });
+        }
+        let changes = record.parameters().changes(&self.parameters);
+        if changes.is_empty() || self.allows_other_parameters {
             return Ok(());
         }
-        let names = changed.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-        let difference = format!("it began with other values of the parameters {names}");
+        let difference = changes.join("; ");
         let remedy = "give each run a journal of its own, or allow it with allow_other_parameters";
         Err(Error::OtherRun { difference, remedy })
     }

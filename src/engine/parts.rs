@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::counting::counters::{Counters, Tally};
+use crate::counting::counters::{CounterValues, Counters, Tally};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::pipeline::phase::{PhaseName, PhaseStatus};
@@ -32,17 +32,20 @@ impl Engine {
         let carried = self.carried_counts::<C>(&phase, names)?;
         let time = self.clock.now();
         self.happen(&Event::PartsRegistered { phase: phase.clone(), attempt, parts: names.into(), time }, |_| {})?;
-        for counts in carried {
-            self.meter.add(counts);
-        }
+        self.meter.carry(&Tally::of(carried));
         Ok(phase)
     }
 
-    /// What the parts had counted that an earlier attempt completed.
-    fn carried_counts<C: Counters>(&self, phase: &PhaseName, names: &[Arc<str>]) -> Result<Vec<C>, Error> {
+    /// What the parts had counted, all together, that an earlier attempt completed.
+    fn carried_counts<C: Counters>(&self, phase: &PhaseName, names: &[Arc<str>]) -> Result<C, Error> {
         let parts = names.iter().filter_map(|name| self.record.phase(phase.as_str())?.part(name));
         let completed = parts.filter(|part| part.status == PhaseStatus::Completed);
-        completed.map(|part| typed(phase, part)).collect()
+        let mut sums = CounterValues::default();
+        for part in completed {
+            let counts = typed::<C>(phase, part)?.to_values();
+            sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum = sum.saturating_add(count));
+        }
+        Ok(C::from_values(sums))
     }
 
     /// Records that a part ended, unless that is recorded.

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::counting::counters::Tally;
 use crate::journal::JournalError;
 use crate::journal::checksum::crc32;
-use crate::journal::format::{FORMAT, VERSION};
+use crate::journal::format::{FORMAT, NEWEST, VERSION, version_of};
 use crate::journal::quick_line::{self, Known};
 use crate::journal::written_line;
 use crate::json::dictionary::{Dictionary, KeptResult};
@@ -42,7 +42,9 @@ struct Line {
     cause: Option<FailureCause>,
     start_time: Option<Timestamp>,
     duration_microseconds: Option<u64>,
+    visit: Option<u32>,
     counts: Option<Tally>,
+    carried: Option<Tally>,
     totals: Option<Tally>,
     result: Option<Dictionary>,
     cursor: Option<Value>,
@@ -81,11 +83,14 @@ pub(super) fn decode_any(sequence: u64, line: &[u8]) -> Result<Event, String> {
     if line.seq != sequence {
         return Err(format!("has the sequence number {}, where {sequence} was expected", line.seq));
     }
-    if let Some(version) = line.version.filter(|version| *version != VERSION) {
-        return Err(format!("has the format version {version}, which there never was"));
+    if let Some(version) = line.version.filter(|version| *version > NEWEST) {
+        return Err(format!("has the format version {version}, and this program reads up to {NEWEST}; use a newer etl-context"));
     }
-    if line.version.is_some() && line.event != "run_began" {
+    if line.version == Some(VERSION) && line.event != "run_began" {
         return Err(format!("begins a journal with the event `{}`, where `run_began` was expected", line.event));
+    }
+    if line.version != version_of(&line.event) {
+        return Err(format!("has the event `{}` with another format version than it came with", line.event));
     }
     let (event, time) = (line.event.clone(), line.time);
     line.into_event().ok_or_else(|| match time {
@@ -202,13 +207,23 @@ impl Line {
                 metadata: self.metadata.unwrap_or_default(),
                 parameters: self.parameters.unwrap_or_default(),
             }),
-            "phase_started" => Event::PhaseStarted { phase: phase?, attempt: self.attempt?, totals: self.totals?, time },
+            "pipeline_changed" => Event::PipelineChanged { pipeline: self.pipeline?, time },
+            "parameters_changed" => Event::ParametersChanged { parameters: self.parameters?, time },
+            "run_stopped" => Event::RunStopped { time },
+            "phase_started" => Event::PhaseStarted {
+                phase: phase?,
+                attempt: self.attempt?,
+                visit: self.visit.unwrap_or(1),
+                totals: self.totals?,
+                time,
+            },
             "checkpointed" => Event::Checkpointed {
                 phase: phase?,
                 attempt: self.attempt?,
                 // A cursor that is `null` reads like one that is absent.
                 cursor: Arc::new(self.cursor.unwrap_or_default()),
                 counts: self.counts?,
+                carried: self.carried,
                 time,
             },
             "parts_registered" => {
@@ -228,12 +243,14 @@ impl Line {
                 time,
             },
             "status_set" => Event::StatusSet { phase: phase?, status: self.status?, time },
-            "error_recorded" => {
-                Event::ErrorRecorded { error: ErrorRecord { phase: phase?, attempt: self.attempt, time, error: self.error? } }
-            }
+            "error_recorded" => Event::ErrorRecorded {
+                error: ErrorRecord { phase: phase?, attempt: self.attempt, time, error: self.error?, ended: false },
+            },
             "phase_ended" => {
                 let (phase, number) = (phase?, self.attempt?);
-                let error = self.error.map(|error| ErrorRecord { phase: phase.clone(), attempt: Some(number), time, error });
+                let report_error = self.error.clone();
+                let error =
+                    self.error.map(|error| ErrorRecord { phase: phase.clone(), attempt: Some(number), time, error, ended: true });
                 let report = PhaseReport::new(Attempt {
                     phase,
                     number,
@@ -244,7 +261,9 @@ impl Line {
                     microseconds: self.duration_microseconds?,
                     counts: self.counts?,
                     totals: self.totals?,
+                    carried: self.carried,
                     result: self.result.map(KeptResult::Given),
+                    error: report_error,
                 });
                 Event::PhaseEnded { report, error }
             }

@@ -35,14 +35,15 @@ pub(crate) fn read(sequence: u64, line: &[u8], known: &mut Known) -> Option<Even
     match event {
         "phase_started" => {
             let totals = line.tally(r#","totals":{"#)?;
-            line.rest.is_empty().then_some(Event::PhaseStarted { phase, attempt, totals, time })
+            let visit = if line.rest.is_empty() { 1 } else { u32::try_from(line.number(r#","visit":"#)?).ok()? };
+            line.rest.is_empty().then_some(Event::PhaseStarted { phase, attempt, visit, totals, time })
         }
         "checkpointed" => {
             let counts = line.tally(r#","counts":{"#)?;
             line.skip(r#","cursor":"#)?;
             let cursor: Value = serde_json::from_slice(line.rest).ok()?;
             check(&cursor, 1).ok()?;
-            Some(Event::Checkpointed { phase, attempt, cursor: Arc::new(cursor), counts, time })
+            Some(Event::Checkpointed { phase, attempt, cursor: Arc::new(cursor), counts, carried: None, time })
         }
         "phase_ended" => line.report(phase, attempt, time).map(|report| Event::PhaseEnded { report, error: None }),
         _ => None,
@@ -146,7 +147,9 @@ impl<'a> Line<'a, '_> {
             microseconds: self.number(r#","duration_microseconds":"#)?,
             counts: self.tally(r#","counts":{"#)?,
             totals: self.tally(r#","totals":{"#)?,
+            carried: None,
             result: self.result()?,
+            error: None,
         };
         Some(PhaseReport::new(attempt))
     }

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Error;
 
 use crate::counting::counters::Tally;
-use crate::journal::format::{MAGIC, VERSION};
+use crate::journal::format::{MAGIC, VERSION, version_of};
 use crate::pipeline::phase::PhaseName;
 use crate::record::attempt::PhaseReport;
 use crate::record::clock::Timestamp;
@@ -18,13 +18,18 @@ pub(super) fn write(sequence: u64, event: &Event, bytes: &mut Vec<u8>) -> Result
     line.start(sequence, event)?;
     match event {
         Event::RunBegan(beginning) => line.beginning(beginning),
-        Event::PhaseStarted { phase, attempt, totals, .. } => {
+        Event::PipelineChanged { pipeline, .. } => line.json(r#","pipeline":"#, pipeline),
+        Event::ParametersChanged { parameters, .. } => line.json(r#","parameters":"#, parameters),
+        Event::RunStopped { .. } => Ok(()),
+        Event::PhaseStarted { phase, attempt, visit, totals, .. } => {
             line.attempt(phase, *attempt)?;
-            line.tally(r#","totals":{"#, totals)
+            line.tally(r#","totals":{"#, totals)?;
+            line.json_if_any(r#","visit":"#, (*visit > 1).then_some(visit))
         }
-        Event::Checkpointed { phase, attempt, cursor, counts, .. } => {
+        Event::Checkpointed { phase, attempt, cursor, counts, carried, .. } => {
             line.attempt(phase, *attempt)?;
             line.tally(r#","counts":{"#, counts)?;
+            line.carried(carried.as_ref())?;
             line.json(r#","cursor":"#, cursor)
         }
         Event::PartsRegistered { phase, attempt, parts, .. } => {
@@ -65,7 +70,8 @@ impl Line<'_> {
         }
         self.text(r#","event":"#, event.name())?;
         self.time(r#","time":"#, event.time());
-        Ok(())
+        let later = version_of(event.name()).filter(|version| *version > VERSION);
+        self.json_if_any(r#","version":"#, later)
     }
 
     fn beginning(&mut self, beginning: &Beginning) -> Result<(), Error> {
@@ -101,7 +107,12 @@ impl Line<'_> {
         self.json(r#","duration_microseconds":"#, &report.measured().microseconds)?;
         self.tally(r#","counts":{"#, report.tally())?;
         self.tally(r#","totals":{"#, report.totals())?;
+        self.carried(report.carried())?;
         self.json_if_any(r#","result":"#, report.result())
+    }
+
+    fn carried(&mut self, carried: Option<&Tally>) -> Result<(), Error> {
+        carried.map_or(Ok(()), |carried| self.tally(r#","carried":{"#, carried))
     }
 
     /// The counters of a tally, and the end of the object that they stand in.

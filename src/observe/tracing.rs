@@ -130,6 +130,13 @@ impl Spans {
         let here = if is_running { &self.phase } else { &self.run };
         match event {
             Event::RunBegan(_) => event!(target: TARGET, parent: &self.run, Level::INFO, "run began"),
+            Event::PipelineChanged { pipeline, .. } => {
+                event!(target: TARGET, parent: &self.run, Level::WARN, pipeline = pipeline.name(), "pipeline changed");
+            }
+            Event::ParametersChanged { .. } => {
+                event!(target: TARGET, parent: &self.run, Level::WARN, "parameters changed");
+            }
+            Event::RunStopped { .. } => event!(target: TARGET, parent: &self.run, Level::WARN, "run stopped"),
             Event::PhaseStarted { phase, attempt, totals, .. } => {
                 self.phase = self.phase_span(phase, *attempt);
                 // A total of 0 is not known.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::pipeline::Edge;
 use crate::pipeline::phase::PhaseName;
+use crate::text::line::shown;
 
 /// The name and the edges of a pipeline.
 ///
@@ -38,6 +39,23 @@ impl PipelineShape {
     #[must_use]
     pub fn edges(&self) -> &[Edge] {
         &self.edges
+    }
+
+    /// What is different in a later pipeline, each as a sentence.
+    pub(crate) fn changes(&self, later: &PipelineShape) -> Vec<String> {
+        let told = |edge: &Edge| format!("`{} after {}`", edge.phase, edge.after.in_pipeline());
+        let only_in = |of: &PipelineShape, other: &PipelineShape| {
+            of.edges.iter().filter(|edge| !other.edges.contains(edge)).map(told).collect::<Vec<_>>().join(", ")
+        };
+        let name =
+            (self.name != later.name).then(|| format!("the pipeline was `{}` and is now `{}`", shown(&self.name), later.name));
+        let new =
+            Some(only_in(later, self)).filter(|edges| !edges.is_empty()).map(|edges| format!("new in the pipeline: {edges}"));
+        let gone =
+            Some(only_in(self, later)).filter(|edges| !edges.is_empty()).map(|edges| format!("gone from the pipeline: {edges}"));
+        let order = || Some("the order of the pipeline's declaration has changed".to_owned());
+        let changes: Vec<_> = [name, new, gone].into_iter().flatten().collect();
+        if changes.is_empty() { order().into_iter().collect() } else { changes }
     }
 
     /// Its phases, in the order in which the edges name them, which is that of their declaration.

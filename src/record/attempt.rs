@@ -12,8 +12,10 @@ use crate::counting::counters::{Counts, Tally};
 use crate::json::dictionary::{Dictionary, KeptResult};
 use crate::pipeline::phase::{PhaseName, PhaseStatus};
 use crate::record::clock::Timestamp;
+use crate::record::counted::{Counted, VALUE_WIDTH, per_second, percent};
+use crate::record::error::RecordedError;
 use crate::text::line::one_line;
-use crate::text::number::{duration, grouped, percentage, rate};
+use crate::text::number::duration;
 use crate::text::table::{Column, Table};
 
 /// What one attempt at a phase came to. Cloning it copies a pointer.
@@ -21,7 +23,8 @@ use crate::text::table::{Column, Table};
 /// It serialises to a flat dictionary: `phase`, `status`, `duration_seconds`, `conversations_processed`,
 /// `messages_processed`, the keys of the phase's own result, and beside them what was tracked (`processed_messages`,
 /// `total_messages`, `messages_percent`, `messages_per_second`, and so on for each counter), `start_time`, `end_time` and
-/// `attempt`. Totals, percentages and rates that are not known are absent.
+/// `attempt`; of an attempt that failed its `cause` and its `error`, and of one that went on from an earlier one what that had
+/// done, as in `carried_messages`. What is not known is absent.
 ///
 /// A result's `conversations_processed`, `messages_processed` and `status` override what was tracked; `phase` and
 /// `duration_seconds` are measured and cannot be overridden; every other key of the result is passed through as it is.
@@ -58,7 +61,10 @@ pub(crate) struct Attempt {
     pub(crate) microseconds: u64,
     pub(crate) counts: Tally,
     pub(crate) totals: Tally,
+    /// What earlier attempts did of `counts`, if this one went on from there.
+    pub(crate) carried: Option<Tally>,
     pub(crate) result: Option<KeptResult>,
+    pub(crate) error: Option<RecordedError>,
 }
 
 /// Why an attempt failed.
@@ -137,6 +143,12 @@ impl PhaseReport {
         self.0.cause
     }
 
+    /// The error with which it failed, with its sources; `None` if it completed, or failed without one.
+    #[must_use]
+    pub fn error(&self) -> Option<&RecordedError> {
+        self.0.error.as_ref()
+    }
+
     /// When it started.
     #[must_use]
     pub fn start_time(&self) -> Timestamp {
@@ -159,6 +171,13 @@ impl PhaseReport {
     #[must_use]
     pub fn counts(&self) -> Counts {
         self.0.counts.typed().unwrap_or_default()
+    }
+
+    /// What earlier attempts at the phase did of [`tally`](PhaseReport::tally), by name: the attempt took up their last
+    /// checkpoint, or the parts that they had completed. `None` if it began at zero.
+    #[must_use]
+    pub fn carried(&self) -> Option<&Tally> {
+        self.0.carried.as_ref()
     }
 
     /// What was tracked, by name.
@@ -187,14 +206,22 @@ impl PhaseReport {
         })
     }
 
-    /// What was processed, with what is known of its total and its rate.
+    /// What was processed, with what is known of its total and its rate. A counter that was not counted and has no total says
+    /// nothing to people.
     pub(crate) fn counted(&self) -> impl Iterator<Item = Counted<'_>> {
-        self.processed().zip(self.0.totals.iter()).map(|((name, count), (_, total))| Counted {
+        let counted = self.processed().zip(self.0.totals.iter()).map(|((name, count), (_, total))| Counted {
             name,
             count,
+            before: self.before(name),
             total: (total > 0).then_some(total),
             duration: self.duration(),
-        })
+        });
+        counted.filter(|counted| counted.count > 0 || counted.total.is_some())
+    }
+
+    /// What earlier attempts did of a counter.
+    fn before(&self, counter: &str) -> u64 {
+        self.carried().and_then(|carried| carried.get(counter)).unwrap_or_default()
     }
 
     /// The result's own keys, without those that are told as a measurement, a count or the status.
@@ -235,7 +262,8 @@ impl PhaseReport {
         self.serialize_unless_own(map, Key::plain("start_time"), Some(self.0.started))?;
         self.serialize_unless_own(map, Key::plain("end_time"), self.ended().then_some(self.0.ended))?;
         self.serialize_unless_own(map, Key::plain("attempt"), Some(self.0.number))?;
-        self.serialize_unless_own(map, Key::plain("cause"), self.0.cause)
+        self.serialize_unless_own(map, Key::plain("cause"), self.0.cause)?;
+        self.serialize_unless_own(map, Key::plain("error"), self.0.error.as_ref())
     }
 
     /// The result's own keys, without those that are told elsewhere.
@@ -258,9 +286,15 @@ impl PhaseReport {
     fn serialize_tracked<M: SerializeMap>(&self, map: &mut M, name: &str, tracked: u64, total: u64) -> Result<(), M::Error> {
         let known = (total > 0).then_some(total);
         self.serialize_unless_own(map, Key::new("processed_", name, ""), Some(tracked))?;
+        let before = self.before(name);
+        self.serialize_unless_own(map, Key::new("carried_", name, ""), (before > 0).then_some(before))?;
         self.serialize_unless_own(map, Key::new("total_", name, ""), known)?;
         self.serialize_unless_own(map, Key::new("", name, "_percent"), known.map(|total| percent(tracked, total)))?;
-        self.serialize_unless_own(map, Key::new("", name, "_per_second"), per_second(tracked, self.duration()))
+        self.serialize_unless_own(
+            map,
+            Key::new("", name, "_per_second"),
+            per_second(tracked.saturating_sub(before), self.duration()),
+        )
     }
 
     fn serialize_unless_own<M: SerializeMap, V: Serialize>(
@@ -298,60 +332,13 @@ impl fmt::Display for PhaseReport {
         for counted in self.counted() {
             line(counted.name, counted.to_string());
         }
+        if let Some(error) = self.error() {
+            line("error", error.message().to_owned());
+            error.sources().for_each(|source| line("", format!("caused by: {source}")));
+        }
         self.own_results().for_each(|(key, value)| line(key, value.as_str().map_or_else(|| value.to_string(), str::to_owned)));
         f.write_str(table.to_string().trim_end())
     }
-}
-
-/// One counter of an attempt.
-pub(crate) struct Counted<'a> {
-    pub(crate) name: &'a str,
-    pub(crate) count: u64,
-    pub(crate) total: Option<u64>,
-    duration: Duration,
-}
-
-impl Counted<'_> {
-    pub(crate) fn percent(&self) -> Option<f64> {
-        self.total.map(|total| percent(self.count, total))
-    }
-
-    /// `None` where it would say nothing to people.
-    pub(crate) fn per_second(&self) -> Option<f64> {
-        worth_telling(self.count, self.duration)
-    }
-}
-
-/// As in `400 of 1,000 (40 %), 1,333 per second`; the rate is left out where it does not fit.
-impl fmt::Display for Counted<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let of_total = self.total.zip(self.percent());
-        let of_total = of_total.map(|(total, percent)| format!(" of {} ({})", grouped(total), percentage(percent)));
-        let counted = grouped(self.count) + &of_total.unwrap_or_default();
-        let speed = self.per_second().map(|speed| format!(", {} per second", rate(speed))).unwrap_or_default();
-        f.write_str(&counted)?;
-        if counted.len() + speed.len() <= VALUE_WIDTH { f.write_str(&speed) } else { Ok(()) }
-    }
-}
-
-/// How many characters of a value a line shows.
-const VALUE_WIDTH: usize = 68;
-
-/// How much of `total` is processed; more than 100 if there was more than expected.
-#[allow(clippy::cast_precision_loss, reason = "a percentage is for reading")]
-fn percent(processed: u64, total: u64) -> f64 {
-    processed as f64 * 100.0 / total as f64
-}
-
-/// Processed per second; `None` for an attempt too short to measure.
-#[allow(clippy::cast_precision_loss, reason = "a rate is for reading")]
-fn per_second(processed: u64, duration: Duration) -> Option<f64> {
-    (!duration.is_zero()).then(|| processed as f64 / duration.as_secs_f64())
-}
-
-/// The rate where it says something to people: not for nothing, and not for less than a millisecond.
-pub(crate) fn worth_telling(processed: u64, duration: Duration) -> Option<f64> {
-    per_second(processed, duration).filter(|_| processed > 0 && duration >= Duration::from_millis(1))
 }
 
 /// A key of the dictionary, as in `total_` + `messages`, put together while it is written.

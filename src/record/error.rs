@@ -120,6 +120,8 @@ pub struct ErrorRecord {
     pub(crate) attempt: Option<u32>,
     pub(crate) time: Timestamp,
     pub(crate) error: RecordedError,
+    /// Whether the attempt ended with it.
+    pub(crate) ended: bool,
 }
 
 impl ErrorRecord {

@@ -40,6 +40,31 @@ pub enum Event {
     /// The run began. Always the first event, and only that.
     RunBegan(Beginning),
 
+    /// The run goes on with a pipeline of another shape: other phases, or other edges.
+    #[non_exhaustive]
+    PipelineChanged {
+        /// What it keeps to from now on.
+        pipeline: PipelineShape,
+        /// When.
+        time: Timestamp,
+    },
+
+    /// The run goes on with other parameters, which its author has allowed.
+    #[non_exhaustive]
+    ParametersChanged {
+        /// What they are from now on.
+        parameters: Parameters,
+        /// When.
+        time: Timestamp,
+    },
+
+    /// The run was asked to stop while no phase was running. An attempt that was stopped says so at its end.
+    #[non_exhaustive]
+    RunStopped {
+        /// When it was noticed.
+        time: Timestamp,
+    },
+
     /// A phase started, or started again.
     #[non_exhaustive]
     PhaseStarted {
@@ -47,6 +72,8 @@ pub enum Event {
         phase: PhaseName,
         /// Which attempt, from 1.
         attempt: u32,
+        /// Which visit of the phase by this process, from 1: in a pipeline with a loop, the round.
+        visit: u32,
         /// What the phase expects to process; 0 is unknown.
         totals: Tally,
         /// When.
@@ -62,8 +89,10 @@ pub enum Event {
         attempt: u32,
         /// The author's cursor.
         cursor: Arc<Value>,
-        /// What was processed until then.
+        /// What was processed until then, by this attempt and by those from whose checkpoints it went on.
         counts: Tally,
+        /// What the others did of that; `None` if the attempt began at zero.
+        carried: Option<Tally>,
         /// When.
         time: Timestamp,
     },
@@ -141,12 +170,15 @@ pub struct Beginning {
 }
 
 impl Event {
-    /// The event's name: `run_began`, `phase_started`, `checkpointed`, `parts_registered`, `part_ended`, `status_set`,
+    /// The event's name: `run_began`, `pipeline_changed`, `parameters_changed`, `run_stopped`, `phase_started`, `checkpointed`, `parts_registered`, `part_ended`, `status_set`,
     /// `error_recorded`, `phase_ended`.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
             Event::RunBegan(_) => "run_began",
+            Event::PipelineChanged { .. } => "pipeline_changed",
+            Event::ParametersChanged { .. } => "parameters_changed",
+            Event::RunStopped { .. } => "run_stopped",
             Event::PhaseStarted { .. } => "phase_started",
             Event::Checkpointed { .. } => "checkpointed",
             Event::PartsRegistered { .. } => "parts_registered",
@@ -157,11 +189,13 @@ impl Event {
         }
     }
 
-    /// The phase that the event is about; `None` for [`Event::RunBegan`].
+    /// The phase that the event is about; `None` for one that is about the run.
     #[must_use]
     pub fn phase(&self) -> Option<&PhaseName> {
         match self {
-            Event::RunBegan(_) => None,
+            Event::RunBegan(_) | Event::PipelineChanged { .. } | Event::ParametersChanged { .. } | Event::RunStopped { .. } => {
+                None
+            }
             Event::PhaseStarted { phase, .. }
             | Event::Checkpointed { phase, .. }
             | Event::PartsRegistered { phase, .. }
@@ -177,7 +211,10 @@ impl Event {
     pub fn time(&self) -> Timestamp {
         match self {
             Event::RunBegan(beginning) => beginning.time,
-            Event::PhaseStarted { time, .. }
+            Event::PipelineChanged { time, .. }
+            | Event::ParametersChanged { time, .. }
+            | Event::RunStopped { time }
+            | Event::PhaseStarted { time, .. }
             | Event::Checkpointed { time, .. }
             | Event::PartsRegistered { time, .. }
             | Event::PartEnded { time, .. }

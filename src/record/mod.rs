@@ -6,7 +6,8 @@
 //! 2. At most one phase is running. Its phase and attempt are the only ones that can be checkpointed or ended.
 //! 3. The attempts at a phase are numbered 1, 2, 3 …; all but the running one have ended and have their report.
 //! 4. A report is never changed. A status can be, and each such override is kept.
-//! 5. Every error is counted; the details of the first thousand are kept.
+//! 5. Every error is counted; of those recorded under a phase, the details of the first thousand are kept. The error that ended an
+//!    attempt is part of its report, and always kept.
 //! 6. A part ends in the attempt that has registered it, and one that has completed does not end again before the phase has
 //!    completed.
 //! 7. `admits` accepts an event if and only if `apply`, which cannot fail, keeps these invariants. The live run and the replay
@@ -19,20 +20,22 @@
 
 pub(crate) mod attempt;
 pub(crate) mod clock;
+pub(crate) mod counted;
 pub(crate) mod error;
 pub(crate) mod event;
+mod fold;
 pub(crate) mod parameters;
 pub(crate) mod part;
 pub(crate) mod phase;
 pub(crate) mod recovery;
 pub(crate) mod run_id;
+pub(crate) mod status;
+pub(crate) mod steps;
 pub(crate) mod stored;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 use crate::counting::counters::Tally;
 use crate::pipeline::phase::{PhaseName, PhaseStatus};
@@ -41,11 +44,11 @@ use crate::pipeline::shape::PipelineShape;
 use crate::record::attempt::{Attempt, FailureCause, PhaseReport};
 use crate::record::clock::Timestamp;
 use crate::record::error::ErrorRecord;
-use crate::record::event::{Beginning, Event};
+use crate::record::event::Beginning;
 use crate::record::parameters::Parameters;
-use crate::record::part::PartRecord;
 use crate::record::phase::PhaseRecord;
 use crate::record::run_id::RunId;
+use crate::record::steps::Steps;
 use crate::record::stored::{NotReadable, read_stored};
 
 /// Everything that is known of a run: what its events add up to.
@@ -63,6 +66,9 @@ use crate::record::stored::{NotReadable, read_stored};
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunRecord {
     beginning: Beginning,
+    /// What the run keeps to, and what makes it this run, as of the latest event that says so.
+    pipeline: Option<PipelineShape>,
+    parameters: Parameters,
     latest: Timestamp,
     events: u64,
     /// In the order in which they were first mentioned.
@@ -70,12 +76,15 @@ pub struct RunRecord {
     running: Option<Running>,
     /// The index of the phase that ended last.
     ended: Option<usize>,
+    /// What was done in which order, for a process that goes on with it.
+    steps: Steps,
+    /// Whether the run was asked to stop, and no phase has started since.
+    stopped: bool,
     errors: Vec<ErrorRecord>,
     error_count: u64,
+    /// How many were recorded under each phase, known otherwise or not.
+    errors_by_phase: Vec<(PhaseName, u64)>,
 }
-
-/// The details of so many errors are kept in memory; a journal has them all.
-const ERRORS_KEPT: usize = 1_000;
 
 /// An event that cannot happen now, or a call that makes none.
 #[derive(Debug)]
@@ -93,6 +102,8 @@ pub(crate) struct Running {
     pub(crate) started: Timestamp,
     /// As of the last checkpoint, if there was one; the live counts are elsewhere.
     counts: Option<Tally>,
+    /// What earlier attempts did of that.
+    carried: Option<Tally>,
     /// As they were when the attempt started.
     totals: Tally,
 }
@@ -110,78 +121,16 @@ impl Running {
             microseconds: ended.microseconds_since(self.started),
             counts: self.counts.clone().unwrap_or_else(|| self.totals.zeroed()),
             totals: self.totals.clone(),
+            carried: self.carried.clone(),
             result: None,
+            error: None,
         })
     }
 }
 
 impl RunRecord {
-    /// A run that has just begun.
-    pub(crate) fn begin(beginning: Beginning) -> Self {
-        RunRecord {
-            latest: beginning.time,
-            beginning,
-            events: 1,
-            phases: Vec::new(),
-            running: None,
-            ended: None,
-            errors: Vec::new(),
-            error_count: 0,
-        }
-    }
-
     pub(crate) fn beginning(&self) -> &Beginning {
         &self.beginning
-    }
-
-    /// The record that events add up to: the same fold that the live run goes through.
-    ///
-    /// `None` unless they begin with [`Event::RunBegan`] and each can follow the ones before it.
-    pub fn replay<'e>(events: impl IntoIterator<Item = &'e Event>) -> Option<RunRecord> {
-        let mut events = events.into_iter();
-        let Event::RunBegan(beginning) = events.next()? else { return None };
-        let mut record = RunRecord::begin(beginning.clone());
-        for event in events {
-            record.admits(event).ok()?;
-            record.apply(event);
-        }
-        Some(record)
-    }
-
-    /// Whether the event can happen now.
-    ///
-    /// # Errors
-    ///
-    /// The error of the mistake that the event would be.
-    pub(crate) fn admits(&self, event: &Event) -> Result<(), NotAdmitted> {
-        let is_running = |phase: &PhaseName, attempt: u32| {
-            let running = self.running.as_ref();
-            running.is_some_and(|running| running.phase == *phase && running.attempt == attempt)
-        };
-        let fits = match event {
-            Event::RunBegan(_) => false,
-            Event::StatusSet { .. } | Event::ErrorRecorded { .. } => true,
-            Event::PhaseStarted { phase, attempt, .. } => match &self.running {
-                Some(running) => {
-                    return Err(NotAdmitted::AlreadyInProgress { running: running.phase.clone(), asked: phase.clone() });
-                }
-                None => *attempt == self.next_attempt(phase.as_str()),
-            },
-            Event::Checkpointed { phase, attempt, .. } => is_running(phase, *attempt),
-            Event::PartsRegistered { phase, attempt, .. } => {
-                is_running(phase, *attempt)
-                    && self.phase(phase.as_str()).is_some_and(|phase| phase.parts_registered() != Some(*attempt))
-            }
-            Event::PartEnded { phase, attempt, part, .. } => {
-                let phase = self.phase(phase.as_str()).filter(|_| is_running(phase, *attempt));
-                let phase = phase.filter(|phase| phase.parts_registered() == Some(*attempt));
-                let is_open = |known: &PartRecord| known.status == PhaseStatus::Pending;
-                part.status.is_end() && phase.and_then(|phase| phase.part(&part.name)).is_some_and(is_open)
-            }
-            Event::PhaseEnded { report, .. } => report.status().is_end() && is_running(report.phase(), report.attempt()),
-        };
-        // The engine makes events from the record, so one that does not fit can only come from a damaged journal.
-        if fits { Ok(()) } else { Err(self.none_in_progress(event.name())) }
     }
 
     /// The number of the next attempt at the phase, from 1.
@@ -207,79 +156,6 @@ impl RunRecord {
         NotAdmitted::NoneInProgress { asked, state: self.position() }
     }
 
-    /// Makes the event true.
-    pub(crate) fn apply(&mut self, event: &Event) {
-        self.events += 1;
-        self.latest = event.time();
-        match event {
-            // A run begins once, and its record with it.
-            Event::RunBegan(_) => {}
-            Event::PhaseStarted { phase, attempt, totals, time } => self.start(phase, *attempt, totals, *time),
-            Event::Checkpointed { phase, cursor, counts, .. } => self.checkpoint(phase, cursor, counts),
-            Event::PartsRegistered { phase, attempt, parts, .. } => self.phase_mut(phase).register_parts(*attempt, parts),
-            Event::PartEnded { phase, attempt, part, time } => self.end_part(phase, *attempt, part, *time),
-            Event::StatusSet { phase, status, time } => self.phase_mut(phase).override_status(*status, *time),
-            Event::ErrorRecorded { error } => self.record_error(error),
-            Event::PhaseEnded { report, error } => self.end(report, error.as_ref()),
-        }
-    }
-
-    fn start(&mut self, phase: &PhaseName, attempt: u32, totals: &Tally, started: Timestamp) {
-        let index = self.index_of(phase);
-        self.phases[index].start(self.events);
-        self.phases[index + 1..].iter_mut().for_each(PhaseRecord::outdate);
-        let (phase, totals) = (phase.clone(), totals.clone());
-        self.running = Some(Running { index, phase, attempt, started, counts: None, totals });
-    }
-
-    fn checkpoint(&mut self, phase: &PhaseName, cursor: &Arc<Value>, counts: &Tally) {
-        self.phase_mut(phase).checkpointed(Arc::clone(cursor));
-        if let Some(running) = &mut self.running {
-            running.counts = Some(counts.clone());
-        }
-    }
-
-    fn end_part(&mut self, phase: &PhaseName, attempt: u32, part: &PartRecord, time: Timestamp) {
-        self.phase_mut(phase).end_part(part);
-        if let Some(error) = &part.error {
-            let error = error.of_part(&part.name);
-            self.record_error(&ErrorRecord { phase: phase.clone(), attempt: Some(attempt), time, error });
-        }
-    }
-
-    fn record_error(&mut self, error: &ErrorRecord) {
-        self.error_count += 1;
-        if self.errors.len() < ERRORS_KEPT {
-            self.errors.push(error.clone());
-        }
-        if let Some(phase) = self.phases.iter_mut().find(|phase| phase.name() == error.phase()) {
-            phase.count_error();
-        }
-    }
-
-    fn end(&mut self, report: &PhaseReport, error: Option<&ErrorRecord>) {
-        let index = self.running.take().map_or_else(|| self.index_of(report.phase()), |running| running.index);
-        self.phases[index].end(self.events, report);
-        self.ended = Some(index);
-        if let Some(error) = error {
-            self.record_error(error);
-        }
-    }
-
-    fn phase_mut(&mut self, name: &PhaseName) -> &mut PhaseRecord {
-        let index = self.index_of(name);
-        &mut self.phases[index]
-    }
-
-    /// Where the phase is kept; a new one is added. A run has few phases, and searching a short list beats a map.
-    fn index_of(&mut self, name: &PhaseName) -> usize {
-        let known = self.phases.iter().position(|phase| phase.name() == name);
-        known.unwrap_or_else(|| {
-            self.phases.push(PhaseRecord::new(name.clone()));
-            self.phases.len() - 1
-        })
-    }
-
     /// The run's identity.
     #[must_use]
     pub fn run_id(&self) -> RunId {
@@ -298,10 +174,10 @@ impl RunRecord {
         self.beginning.time
     }
 
-    /// The pipeline that the run keeps to; `None` if any phase may start at any time.
+    /// The pipeline that the run keeps to at present; `None` if any phase may start at any time.
     #[must_use]
     pub fn pipeline(&self) -> Option<&PipelineShape> {
-        self.beginning.pipeline.as_ref()
+        self.pipeline.as_ref()
     }
 
     /// When the latest event happened.
@@ -333,6 +209,20 @@ impl RunRecord {
         self.phase(name).map_or(PhaseStatus::Pending, PhaseRecord::status)
     }
 
+    /// Where this visit of the phase stands among the steps of the run from `first` on, and its report, if it has completed and need
+    /// not run again.
+    pub(crate) fn completed_visit(&self, phase: &PhaseName, visit: u32, first: usize) -> Option<(usize, &PhaseReport)> {
+        let index = self.phases.iter().position(|known| known.name() == phase)?;
+        // What was set by hand is said of the latest visit.
+        let is_undone = self.phases[index].status() != PhaseStatus::Completed && self.steps.is_latest(index, visit);
+        self.steps.completed(index, visit, first).filter(|_| !is_undone)
+    }
+
+    /// Whether the run was asked to stop, and no phase has started since.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stopped
+    }
+
     /// A key that is the same in every attempt at the phase of this run.
     pub(crate) fn idempotency_key(&self, phase: &PhaseName) -> String {
         format!("{}/{phase}", self.run_id())
@@ -351,7 +241,7 @@ impl RunRecord {
     }
 
     pub(crate) fn parameters(&self) -> &Parameters {
-        &self.beginning.parameters
+        &self.parameters
     }
 
     /// How many errors were recorded.
@@ -360,7 +250,19 @@ impl RunRecord {
         self.error_count
     }
 
-    /// The recorded errors, oldest first; of more than a thousand, the first thousand.
+    /// How many errors were recorded under a phase.
+    #[must_use]
+    pub fn error_count_for(&self, phase: &str) -> u64 {
+        self.errors_by_phase.iter().find(|(known, _)| *known == *phase).map_or(0, |(_, errors)| *errors)
+    }
+
+    /// The phases under which errors were recorded, in the order of their first error, with the number of their errors.
+    pub(crate) fn errors_by_phase(&self) -> &[(PhaseName, u64)] {
+        &self.errors_by_phase
+    }
+
+    /// The recorded errors, oldest first; of more than a thousand of one phase, the first thousand. The error that ended an
+    /// attempt is also in [`PhaseReport::error`], however many there were before it.
     #[must_use]
     pub fn errors(&self) -> &[ErrorRecord] {
         &self.errors

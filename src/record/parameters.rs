@@ -1,9 +1,11 @@
 //! Is this the same run? A fingerprint of its parameters, which never stores their values.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use crate::text::line::shown;
 
 /// One fingerprint for each parameter, by name.
 ///
@@ -24,10 +26,21 @@ impl Parameters {
         Parameters(named.into_iter().map(|(name, value)| (name, fingerprint(value))).collect())
     }
 
-    /// The names of the parameters that are not the same in both.
-    pub(crate) fn changed(&self, other: &Parameters) -> Vec<String> {
-        let names = self.0.keys().chain(other.0.keys()).collect::<BTreeSet<_>>();
-        names.into_iter().filter(|name| self.0.get(*name) != other.0.get(*name)).cloned().collect()
+    /// What is not the same in `later` ones, each as a sentence about the run that began with these; nothing if all are the same.
+    pub(crate) fn changes(&self, later: &Parameters) -> Vec<String> {
+        let named = |names: &mut dyn Iterator<Item = &String>| names.map(|name| format!("`{}`", shown(name))).collect::<Vec<_>>();
+        let other = named(&mut self.0.keys().filter(|name| later.0.get(*name).is_some_and(|value| self.0[*name] != *value)));
+        let new = named(&mut later.0.keys().filter(|name| !self.0.contains_key(*name)));
+        let gone = named(&mut self.0.keys().filter(|name| !later.0.contains_key(*name)));
+        let told = [
+            ("it began with other values of the parameters", other),
+            ("it began without the parameters", new),
+            ("it began with the parameters, of which nothing is said now,", gone),
+        ];
+        told.into_iter()
+            .filter(|(_, names)| !names.is_empty())
+            .map(|(said, names)| format!("{said} {}", names.join(", ")))
+            .collect()
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::counting::counters::Tally;
 use crate::pipeline::phase::{PhaseName, PhaseStatus};
 use crate::pipeline::position::Position;
 use crate::record::attempt::{FailureCause, PhaseReport};
@@ -29,7 +30,7 @@ pub struct PhaseRecord {
     name: PhaseName,
     status: PhaseStatus,
     reports: Vec<PhaseReport>,
-    checkpoint: Option<Arc<Value>>,
+    checkpoint: Option<Checkpoint>,
     overrides: Vec<StatusOverride>,
     parts: BTreeMap<Arc<str>, PartRecord>,
     /// The attempt that has registered them, and the one since which those that have completed are done.
@@ -42,6 +43,15 @@ pub struct PhaseRecord {
     /// The sequence numbers of the events with which the latest attempt started, and the latest ended one ended.
     started: u64,
     ended: u64,
+}
+
+/// From where a later attempt can go on.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Checkpoint {
+    pub(crate) cursor: Arc<Value>,
+    /// What was processed until then, by this attempt and those whose checkpoints it had taken up.
+    pub(crate) counts: Tally,
+    pub(crate) attempt: u32,
 }
 
 /// A status that somebody set by hand.
@@ -112,8 +122,8 @@ impl PhaseRecord {
         self.reports.push(report.clone());
     }
 
-    pub(crate) fn checkpointed(&mut self, cursor: Arc<Value>) {
-        self.checkpoint = Some(cursor);
+    pub(crate) fn checkpointed(&mut self, checkpoint: Checkpoint) {
+        self.checkpoint = Some(checkpoint);
     }
 
     /// These are the parts from now on; of those that were there, what has completed is done.
@@ -173,7 +183,17 @@ impl PhaseRecord {
     /// The cursor of the last checkpoint since the phase last completed.
     #[must_use]
     pub fn checkpoint(&self) -> Option<&Value> {
-        self.checkpoint.as_deref()
+        self.checkpoint.as_ref().map(|checkpoint| &*checkpoint.cursor)
+    }
+
+    /// The same with what was processed until then.
+    pub(crate) fn last_checkpoint(&self) -> Option<&Checkpoint> {
+        self.checkpoint.as_ref()
+    }
+
+    /// Whether a phase that comes before this one has started again since.
+    pub(crate) fn is_outdated(&self) -> bool {
+        self.outdated
     }
 
     /// The parts into which the phase was divided, by name; none if it was not.

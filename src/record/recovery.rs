@@ -29,6 +29,8 @@ pub struct RecoveryReport {
     pub completed: Vec<PhaseName>,
     /// The phase and attempt that were running when the last process died; now a failed attempt with the cause `interrupted`.
     pub interrupted: Option<(PhaseName, u32)>,
+    /// What is different in the pipeline since the run last kept to one, in words.
+    pub pipeline_changes: Vec<String>,
     /// What the store mended, in its own words, such as a torn last line that was cut off and kept beside the file.
     pub repairs: Vec<String>,
 }
@@ -43,6 +45,6 @@ impl fmt::Display for RecoveryReport {
         if let Some((phase, attempt)) = &self.interrupted {
             write!(f, "; attempt {attempt} at {phase} was interrupted")?;
         }
-        self.repairs.iter().try_for_each(|repair| write!(f, "; {repair}"))
+        self.pipeline_changes.iter().chain(&self.repairs).try_for_each(|repair| write!(f, "; {repair}"))
     }
 }

@@ -6,10 +6,10 @@
 use std::fmt;
 
 use crate::pipeline::mermaid;
-use crate::pipeline::phase::PhaseName;
 use crate::pipeline::shape::PipelineShape;
 use crate::record::attempt::PhaseReport;
 use crate::record::error::ErrorRecord;
+use crate::report::errors::PhaseErrors;
 use crate::report::summary::RunSummary;
 use crate::text::line::shortened;
 use crate::text::number::{duration, grouped, percentage};
@@ -39,12 +39,12 @@ struct Markdown<'a>(&'a RunSummary);
 impl fmt::Display for Markdown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.fmt_header(f)?;
+        self.fmt_metadata(f)?;
         self.fmt_phases(f)?;
         self.fmt_attempts(f)?;
         self.fmt_results(f)?;
         self.fmt_errors(f)?;
-        self.fmt_pipeline(f)?;
-        self.fmt_metadata(f)
+        self.fmt_pipeline(f)
     }
 }
 
@@ -52,7 +52,8 @@ impl Markdown<'_> {
     fn fmt_header(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (summary, record) = (self.0, self.0.record());
         writeln!(f, "# {}\n", Code(summary.name()))?;
-        writeln!(f, "**{}** after {}\n", summary.status(), duration(summary.total_duration()))?;
+        let next = summary.next_in_words().map(|next| format!("; {next}")).unwrap_or_default();
+        writeln!(f, "**{}** after {}{next}\n", summary.status(), duration(summary.total_duration()))?;
         writeln!(f, "| | |\n|---|---|\n| run | `{}` |\n| began | {} |", summary.run_id(), record.start_time())?;
         match summary.end_time() {
             Some(end) => writeln!(f, "| ended | {end} |")?,
@@ -112,24 +113,11 @@ impl Markdown<'_> {
     }
 
     fn fmt_errors(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let record = self.0.record();
-        let mut phases: Vec<&PhaseName> = Vec::new();
-        for error in record.errors() {
-            if !phases.contains(&error.phase()) {
-                phases.push(error.phase());
-            }
-        }
+        let phases = PhaseErrors::all(self.0.record());
         if !phases.is_empty() {
             f.write_str("\n## Errors\n")?;
         }
-        for phase in phases {
-            let errors = record.errors_for(phase.as_str()).collect::<Vec<_>>();
-            write!(f, "\n### {phase}\n\n{}", Fence(&errors))?;
-        }
-        match record.error_count().saturating_sub(record.errors().len() as u64) {
-            0 => Ok(()),
-            unkept => writeln!(f, "\nThe run recorded {} more errors, of which only the number is known.", grouped(unkept)),
-        }
+        phases.iter().try_for_each(|errors| write!(f, "\n### {}\n\n{}", errors.phase, Fence(errors)))
     }
 
     fn fmt_pipeline(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -193,17 +181,19 @@ impl fmt::Display for Code<'_> {
 const MARKUP: &str = "\\`*_[]<>&|~@:#!$";
 
 /// Errors one below the other, as they are.
-struct Fence<'a>(&'a [&'a ErrorRecord]);
+struct Fence<'a>(&'a PhaseErrors<'a>);
 
 impl fmt::Display for Fence<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let told = self.0.iter().take(MOST_ERRORS).map(|error| told(error)).collect::<Vec<_>>().join("\n");
+        let mut errors = self.0.told();
+        errors.truncate(MOST_ERRORS);
+        let told = errors.iter().map(|error| told(error)).collect::<Vec<_>>().join("\n");
         // Longer than any in the text, so that the text cannot end it.
         let fence = "`".repeat(longest_run(&told, '`').max(2) + 1);
         writeln!(f, "{fence}text\n{told}\n{fence}")?;
-        match self.0.len().saturating_sub(MOST_ERRORS) {
+        match self.0.untold(errors.len()) {
             0 => Ok(()),
-            more => writeln!(f, "\nand {} more", grouped(more as u64)),
+            more => writeln!(f, "\nand {} more", grouped(more)),
         }
     }
 }

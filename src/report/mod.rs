@@ -4,6 +4,8 @@
 //!
 //! Imports from `engine`, of which it asks how things stand, and from everything below.
 
+mod errors;
 mod html;
+mod json;
 mod markdown;
 pub(crate) mod summary;

@@ -3,28 +3,34 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde::ser::SerializeMap;
-use serde::{Serialize, Serializer};
-
 use crate::engine::Engine;
-use crate::pipeline::phase::PhaseStatus;
+use crate::pipeline::phase::{PhaseName, PhaseStatus};
 use crate::record::RunRecord;
-use crate::record::attempt::{PhaseReport, worth_telling};
+use crate::record::attempt::PhaseReport;
 use crate::record::clock::Timestamp;
+use crate::record::counted::worth_telling;
 use crate::record::error::ErrorRecord;
 use crate::record::phase::PhaseRecord;
 use crate::record::run_id::RunId;
-use crate::text::line::{one_line, shortened_inside};
+use crate::record::status::RunStatus;
+use crate::report::errors::PhaseErrors;
+use crate::text::line::{one_line, shortened, shortened_inside};
 use crate::text::number::{duration, grouped, rate};
 use crate::text::table::{Column, Table, WIDTH};
 
 /// How many errors the table lists; the JSON has them all.
 const ERRORS_LISTED: usize = 10;
 
+/// How much of the metadata stands at the top.
+const METADATA_LISTED: usize = 6;
+
+/// How many of the phases that may come next are named.
+const PHASES_NAMED: usize = 4;
+
 /// A run as it is at one moment.
 ///
-/// It serialises to `run_id`, `name`, `status`, `current_phase`, `start_time`, `end_time`, `total_duration_seconds`,
-/// `error_count`, `errors`, `phase_order`, `phases` (for each phase its `status`, the dictionary of its latest attempt as in
+/// It serialises to `run_id`, `name`, `status`, `next` (the phases that may come next), `current_phase`, `start_time`, `end_time`, `total_duration_seconds`,
+/// `error_count`, `errors`, `phase_order`, `phases` (for each phase its `status`, its `error_count`, the dictionary of its latest attempt as in
 /// [`PhaseReport`], all `attempts`, and how many of its `parts` ended, if it has any) and `totals` (the counts of the latest attempts, added up). If observers failed,
 /// `observer_failures` says how often.
 ///
@@ -73,20 +79,16 @@ impl RunSummary {
         self.record.name()
     }
 
-    /// `running` while a phase is; else `failed` if any phase stands at that, `completed` if every phase that is known does,
-    /// and `pending` otherwise.
+    /// How the run is, as a whole.
     #[must_use]
-    pub fn status(&self) -> PhaseStatus {
-        let is = |status| move |phase: &PhaseRecord| phase.status() == status;
-        if self.running.is_some() {
-            PhaseStatus::Running
-        } else if self.record.phases().any(is(PhaseStatus::Failed)) {
-            PhaseStatus::Failed
-        } else if self.record.phases().next().is_some() && self.record.phases().all(is(PhaseStatus::Completed)) {
-            PhaseStatus::Completed
-        } else {
-            PhaseStatus::Pending
-        }
+    pub fn status(&self) -> RunStatus {
+        self.record.run_status()
+    }
+
+    /// The phases that may come next where the run stands: see [`RunRecord::next_phases`].
+    #[must_use]
+    pub fn next_phases(&self) -> Vec<&PhaseName> {
+        self.record.next_phases()
     }
 
     /// The recorded errors, oldest first; of more than a thousand, the first thousand.
@@ -192,83 +194,13 @@ impl RunRecord {
     }
 }
 
-impl Serialize for RunSummary {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("run_id", &self.run_id())?;
-        map.serialize_entry("name", self.name())?;
-        map.serialize_entry("status", &self.status())?;
-        map.serialize_entry("current_phase", &self.record.current_phase())?;
-        map.serialize_entry("start_time", &self.record.start_time())?;
-        map.serialize_entry("end_time", &self.end_time())?;
-        map.serialize_entry("total_duration_seconds", &self.total_duration().as_secs_f64())?;
-        map.serialize_entry("error_count", &self.error_count())?;
-        map.serialize_entry("errors", self.errors())?;
-        map.serialize_entry("phase_order", &self.record.phases().map(PhaseRecord::name).collect::<Vec<_>>())?;
-        map.serialize_entry("phases", &Phases(self))?;
-        map.serialize_entry("totals", &Totals(self))?;
-        if self.observer_failures > 0 {
-            map.serialize_entry("observer_failures", &self.observer_failures)?;
-        }
-        map.end()
-    }
-}
-
-/// `{ name: { status, …latest attempt…, attempts: […] } }`
-struct Phases<'a>(&'a RunSummary);
-
-impl Serialize for Phases<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.record.phases().map(|phase| (phase.name(), Phase { summary: self.0, phase })))
-    }
-}
-
-struct Phase<'a> {
-    summary: &'a RunSummary,
-    phase: &'a PhaseRecord,
-}
-
-impl Serialize for Phase<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("status", &self.phase.status())?;
-        let taken: &[&str] = if self.phase.parts().len() > 0 { &["attempts", "parts"] } else { &["attempts"] };
-        match self.summary.latest(self.phase) {
-            Some(report) => report.serialize_details(&mut map, taken)?,
-            None => map.serialize_entry("attempt", &0)?,
-        }
-        if self.phase.parts().len() > 0 {
-            map.serialize_entry("parts", &Parts(self.phase))?;
-        }
-        map.serialize_entry("attempts", &self.summary.attempts(self.phase).collect::<Vec<_>>())?;
-        map.end()
-    }
-}
-
-/// `{ "registered": 12, "completed": 11, "failed": 1 }`
-struct Parts<'a>(&'a PhaseRecord);
-
-impl Serialize for Parts<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let with = |status| self.0.parts().filter(|part| part.status() == status).count();
-        let (completed, failed) = (with(PhaseStatus::Completed), with(PhaseStatus::Failed));
-        serializer.collect_map([("registered", self.0.parts().len()), ("completed", completed), ("failed", failed)])
-    }
-}
-
-/// `{ "messages_processed": 400, … }`
-struct Totals<'a>(&'a RunSummary);
-
-impl Serialize for Totals<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.totals().iter().map(|(name, total)| (format!("{name}_processed"), total)))
-    }
-}
-
 impl fmt::Display for RunSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {} after {}", one_line(self.name(), 64), self.status(), duration(self.total_duration()))?;
+        let next = self.next_in_words().map(|next| format!("; {next}")).unwrap_or_default();
+        let (name, took) = (one_line(self.name(), 64), duration(self.total_duration()));
+        f.write_str(&shortened(&format!("{name}: {} after {took}{next}", self.status()), WIDTH))?;
         write!(f, "\nrun {}, began {}", self.run_id(), self.record.start_time())?;
+        self.fmt_metadata(f)?;
         if self.record.phases().next().is_some() {
             write!(f, "\n\n{}", self.table().to_string().trim_end())?;
         }
@@ -282,6 +214,25 @@ impl fmt::Display for RunSummary {
 }
 
 impl RunSummary {
+    /// As in `next: validate or load`; `None` if nothing is known to come next.
+    pub(crate) fn next_in_words(&self) -> Option<String> {
+        let next = self.next_phases();
+        let names = next.iter().take(PHASES_NAMED).map(|phase| phase.as_str()).collect::<Vec<_>>().join(" or ");
+        let more = if next.len() > PHASES_NAMED { " or another" } else { "" };
+        (!next.is_empty()).then(|| format!("next: {names}{more}"))
+    }
+
+    fn fmt_metadata(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let metadata = self.record.metadata();
+        for (key, value) in metadata.iter().take(METADATA_LISTED) {
+            write!(f, "\n{}", one_line(&format!("{key}: {value}"), WIDTH))?;
+        }
+        match metadata.len().saturating_sub(METADATA_LISTED) {
+            0 => Ok(()),
+            more => write!(f, "\nand {} more", grouped(more as u64)),
+        }
+    }
+
     /// With a column for each counter if that fits on a line, else with a line for each of a phase's counters.
     fn table(&self) -> Table {
         let wide = self.wide_table();
@@ -289,13 +240,14 @@ impl RunSummary {
     }
 
     fn wide_table(&self) -> Table {
-        let counters = self.totals().into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+        let counters = self.counters_worth_telling();
         let counts = counters.iter().map(|name| Column::right(&one_line(name, 64)));
         let mut table = Table::new(Column::of_attempts().into_iter().chain(counts).chain([Column::right("rate")]).collect());
         for phase in self.record.phases() {
             let mut row = self.attempt_cells(phase);
             if let Some(report) = self.latest(phase) {
-                let count = |name: &String| report.processed().find(|(known, _)| known == name).map(|(_, count)| grouped(count));
+                let count =
+                    |name: &String| report.counted().find(|counted| counted.name == name).map(|counted| grouped(counted.count));
                 row.extend(counters.iter().map(|name| count(name).unwrap_or_default()));
                 row.push(rate_of(report));
             }
@@ -304,14 +256,25 @@ impl RunSummary {
         table
     }
 
+    /// Those that any phase has counted, or knows a total of, in the order in which they come.
+    fn counters_worth_telling(&self) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        for counted in self.record.phases().filter_map(|phase| self.latest(phase)).flat_map(PhaseReport::counted) {
+            if names.iter().all(|name| name != counted.name) {
+                names.push(counted.name.to_owned());
+            }
+        }
+        names
+    }
+
     fn long_table(&self) -> Table {
         let counts = [Column::right("processed"), Column::left("")];
         let mut table = Table::new(Column::of_attempts().into_iter().chain(counts).collect());
         for phase in self.record.phases() {
             let mut cells = self.attempt_cells(phase);
             let none = vec![String::new(); cells.len()];
-            for (name, count) in self.latest(phase).into_iter().flat_map(PhaseReport::processed) {
-                cells.extend([grouped(count), one_line(name, 20)]);
+            for counted in self.latest(phase).into_iter().flat_map(PhaseReport::counted) {
+                cells.extend([grouped(counted.count), one_line(counted.name, 20)]);
                 table.push(std::mem::replace(&mut cells, none.clone()));
             }
             if cells != none {
@@ -334,15 +297,29 @@ impl RunSummary {
             1 => write!(f, "\n\n1 error")?,
             errors => write!(f, "\n\n{} errors", grouped(errors))?,
         }
-        for error in self.errors().iter().take(ERRORS_LISTED) {
-            for line in error.to_string().lines() {
-                write!(f, "\n  {line}")?;
-            }
+        let phases = PhaseErrors::all(&self.record);
+        let (told, untold) = phases.split_at(phases.len().min(ERRORS_LISTED));
+        for errors in told {
+            fmt_errors_of(f, errors, phases.len())?;
         }
-        match self.error_count().saturating_sub(ERRORS_LISTED as u64) {
+        match untold.iter().map(|errors| errors.count).sum() {
             0 => Ok(()),
-            more => write!(f, "\n  and {} more", grouped(more)),
+            more => write!(f, "\n  and {} more in {} other phases", grouped(more), grouped(untold.len() as u64)),
         }
+    }
+}
+
+/// The errors of one of so many phases, which share the lines.
+fn fmt_errors_of(f: &mut fmt::Formatter<'_>, errors: &PhaseErrors<'_>, phases: usize) -> fmt::Result {
+    let mut told = errors.told();
+    told.truncate((ERRORS_LISTED / phases).max(1));
+    for line in told.iter().map(ToString::to_string).collect::<Vec<_>>().iter().flat_map(|error| error.lines()) {
+        write!(f, "\n  {line}")?;
+    }
+    match errors.untold(told.len()) {
+        0 => Ok(()),
+        more if phases == 1 => write!(f, "\n  and {} more", grouped(more)),
+        more => write!(f, "\n  and {} more in {}", grouped(more), errors.phase),
     }
 }
 

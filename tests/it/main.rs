@@ -27,6 +27,7 @@ mod properties;
 mod question_mark;
 mod report_display;
 mod reports;
+mod run_status;
 mod semantics_phases;
 mod semantics_reports;
 mod semantics_results;

@@ -251,8 +251,9 @@ fn errors_of_which_only_the_number_is_known_are_not_passed_over() {
         context.record_error("load", &std::io::Error::other(number.to_string())).unwrap();
     }
     let summary = context.get_summary();
-    assert!(summary.to_html().contains("The run recorded 234 more errors"));
-    assert!(summary.to_markdown().contains("The run recorded 234 more errors"));
+    assert!(summary.to_html().contains("234 more errors were recorded"));
+    assert!(summary.to_html().contains("<caption>1,234 errors</caption>"));
+    assert!(summary.to_markdown().contains("and 1,184 more"));
 }
 
 #[test]

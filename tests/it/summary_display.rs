@@ -99,7 +99,7 @@ phase | status | attempt | duration | conversations | messages | rate
 extract | completed | 1 | (duration) | 12 | 4,000 | (rate) messages/s
 transform | completed | 2 | (duration) | 12 | 3,990 | (rate) messages/s
 archive | pending
-load | running | 1 | (duration) | 0 | 0
+load | running | 1 | (duration)
 
 1 error
   transform, attempt 1: export.tar cannot be read

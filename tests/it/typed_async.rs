@@ -7,7 +7,7 @@ use std::pin::pin;
 use std::task::{Context as TaskContext, Poll, Waker};
 
 use etl_context::{
-    Context, Counts, Error, Etl, Extract, FailureCause, PhaseFailure, PhaseStatus, Progress, ProgressWorker, Run, Transform, dict,
+    Context, Counts, Error, Etl, Extract, FailureCause, PhaseFailure, Progress, ProgressWorker, Run, RunStatus, Transform, dict,
 };
 use futures::FutureExt;
 use futures::executor::block_on;
@@ -147,7 +147,7 @@ fn a_run_can_be_spawned_as_a_task() {
 
 #[test]
 fn whole_pipelines_with_borrowed_handles_can_be_spawned() {
-    async fn import(file: String) -> anyhow::Result<PhaseStatus> {
+    async fn import(file: String) -> anyhow::Result<RunStatus> {
         let work = Context::new("import").phase(Extract);
         let (extracted, size) = work
             .run_async(async |extract| -> anyhow::Result<_> {
@@ -169,7 +169,7 @@ fn whole_pipelines_with_borrowed_handles_can_be_spawned() {
         Ok(transformed.summary().status())
     }
     let status = runtime().block_on(async { tokio::spawn(import("export.tar".to_owned())).await.unwrap() });
-    assert_eq!(status.unwrap(), PhaseStatus::Completed);
+    assert_eq!(status.unwrap(), RunStatus::Unfinished);
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! The typed face: every row of its table of moves, and what a refused move gives back.
 
 use etl_context::{
-    Completed, Context, Counts, Error, Etl, Extract, Failed, Idle, Load, MemoryJournal, PhaseStatus, Run, Running, Transform,
-    dict,
+    Completed, Context, Counts, Error, Etl, Extract, Failed, Idle, Load, MemoryJournal, PhaseStatus, Run, RunStatus, Running,
+    Transform, dict,
 };
 
 use crate::layered_error::ImportError;
@@ -20,7 +20,7 @@ fn start_complete_and_start_again_to_the_end() {
     let transformed: Context<Completed<Transform>> = transform.complete(()).unwrap();
     let load: Context<Running<Load>> = transformed.start(Load).unwrap();
     let loaded: Context<Completed<Load>> = load.complete(()).unwrap();
-    assert_eq!(loaded.summary().status(), PhaseStatus::Completed);
+    assert_eq!(loaded.summary().status(), RunStatus::Completed);
     assert_eq!(loaded.record().phases().map(|phase| phase.name().as_str()).collect::<Vec<_>>(), ["extract", "transform", "load"]);
 }
 
@@ -58,7 +58,7 @@ fn a_failed_phase_leads_where_the_pipeline_says() {
     let failed = extracted.start(Load).unwrap().fail("the disk is full").unwrap();
     let cleaned = failed.start(Cleanup).unwrap().complete(()).unwrap();
     assert_eq!(cleaned.status(Load), PhaseStatus::Failed);
-    assert_eq!(cleaned.summary().status(), PhaseStatus::Failed);
+    assert_eq!(cleaned.summary().status(), RunStatus::Failed);
 }
 
 #[test]
@@ -96,14 +96,14 @@ fn a_checkpoint_outlives_a_failed_attempt_and_ends_with_a_completed_one() {
 #[test]
 fn every_state_can_be_read() {
     let idle = Context::new("import");
-    assert_eq!((idle.summary().status(), idle.record().events()), (PhaseStatus::Pending, 1));
+    assert_eq!((idle.summary().status(), idle.record().events()), (RunStatus::Pending, 1));
     let running = idle.start(Extract).unwrap();
-    assert_eq!((running.summary().status(), running.record().events()), (PhaseStatus::Running, 2));
+    assert_eq!((running.summary().status(), running.record().events()), (RunStatus::Running, 2));
     let failed = running.fail("no").unwrap();
-    assert_eq!((failed.summary().status(), failed.record().events()), (PhaseStatus::Failed, 3));
+    assert_eq!((failed.summary().status(), failed.record().events()), (RunStatus::Failed, 3));
     assert_eq!(failed.report().status(), PhaseStatus::Failed);
     let completed = failed.retry().unwrap().complete(()).unwrap();
-    assert_eq!((completed.summary().status(), completed.record().events()), (PhaseStatus::Completed, 5));
+    assert_eq!((completed.summary().status(), completed.record().events()), (RunStatus::Unfinished, 5));
     assert_eq!((completed.status(Extract), completed.status(Load)), (PhaseStatus::Completed, PhaseStatus::Pending));
 }
 

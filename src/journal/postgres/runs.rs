@@ -7,10 +7,10 @@ use crate::journal::postgres::connection::{Connection, Session};
 use crate::journal::postgres::database::Database;
 use crate::journal::postgres::fault::Fault;
 use crate::journal::postgres::{events, schema};
-use crate::pipeline::phase::PhaseStatus;
 use crate::record::RunRecord;
 use crate::record::clock::Timestamp;
 use crate::record::run_id::RunId;
+use crate::record::status::RunStatus;
 
 /// Reads the runs in a PostgreSQL database, whoever owns them. It creates nothing and needs no more than the right to read.
 ///
@@ -46,7 +46,7 @@ pub struct ListedRun {
     pub name: String,
     /// Its status, as in [`RunSummary::status`](crate::RunSummary::status). A run that is `running` and has no owner was
     /// interrupted.
-    pub status: PhaseStatus,
+    pub status: RunStatus,
     /// The phase that is running.
     pub current_phase: Option<String>,
     /// When it began.

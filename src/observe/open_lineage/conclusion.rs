@@ -3,11 +3,12 @@
 use crate::observe::open_lineage::facets::Failure;
 use crate::observe::open_lineage::run_event::EventType;
 use crate::pipeline::phase::PhaseStatus;
+use crate::pipeline::position::Position;
 use crate::record::RunRecord;
 use crate::record::attempt::{FailureCause, PhaseReport};
-use crate::record::error::ErrorRecord;
 use crate::record::event::Event;
 use crate::record::phase::PhaseRecord;
+use crate::record::status::RunStatus;
 
 /// How the run ends if nothing else happens in it.
 pub(crate) struct Conclusion {
@@ -17,20 +18,14 @@ pub(crate) struct Conclusion {
 
 impl Conclusion {
     pub(crate) fn of(record: &RunRecord) -> Self {
-        if let Some(phase) = record.current_phase() {
+        match record.run_status() {
+            RunStatus::Completed => Conclusion { event_type: EventType::Complete, failure: None },
+            RunStatus::Failed => Conclusion::failed(record),
+            RunStatus::Pending => Conclusion::abort("no phase was started".to_owned()),
+            RunStatus::Stopped => Conclusion::abort(format!("the run was asked to stop{}", after(record))),
             // The context ends its phase before it goes, so the journal has refused that.
-            return Conclusion::abort(format!("the end of phase `{phase}` was not recorded"));
-        }
-        let failed = record.phases().filter(|phase| phase.status() == PhaseStatus::Failed);
-        if let Some(phase) = failed.max_by_key(|phase| phase.latest_report().map(PhaseReport::end_time)) {
-            return Conclusion::failed(record, phase);
-        }
-        if record.phases().next().is_none() {
-            return Conclusion::abort("no phase was started".to_owned());
-        }
-        match record.phases().find(|phase| phase.status() != PhaseStatus::Completed) {
-            Some(phase) => Conclusion::abort(format!("phase `{}` is {}", phase.name(), phase.status())),
-            None => Conclusion { event_type: EventType::Complete, failure: None },
+            RunStatus::Running => Conclusion::abort(format!("the end of {} was not recorded", running(record))),
+            RunStatus::Unfinished => Conclusion::abort(format!("stopped{}", after(record))),
         }
     }
 
@@ -38,26 +33,35 @@ impl Conclusion {
         Conclusion { event_type: EventType::Abort, failure: Some(Failure { message, sources: Vec::new() }) }
     }
 
-    /// The run ends as the phase did that failed last.
-    fn failed(record: &RunRecord, phase: &PhaseRecord) -> Self {
-        let report = phase.latest_report().filter(|report| report.status() == PhaseStatus::Failed);
-        let Some(report) = report else {
-            let message = format!("the status of phase `{}` was set to `failed`", phase.name());
-            return Conclusion { event_type: EventType::Fail, failure: Some(Failure { message, sources: Vec::new() }) };
-        };
-        let ended_by = |error: &&_| ends(error, report);
-        let failure = match record.errors_for(phase.name().as_str()).find(ended_by) {
-            Some(error) => Failure::of(error.error()),
-            None => without_error(report.cause()),
-        };
-        let message = format!("phase `{}`: {}", phase.name(), failure.message);
-        Conclusion { event_type: attempt_type(report), failure: Some(Failure { message, ..failure }) }
+    /// The run failed as the phase did that failed last.
+    fn failed(record: &RunRecord) -> Self {
+        let failed = record.failed_phases().max_by_key(|phase| phase.latest_report().map(PhaseReport::end_time));
+        let failure = failed.map(failure_of);
+        Conclusion { event_type: EventType::Fail, failure }
     }
 }
 
-/// Whether the attempt failed with this error: it was recorded in the same moment.
-fn ends(error: &ErrorRecord, report: &PhaseReport) -> bool {
-    error.attempt() == Some(report.attempt()) && error.time() == report.end_time()
+fn failure_of(phase: &PhaseRecord) -> Failure {
+    let report = phase.latest_report().filter(|report| report.status() == PhaseStatus::Failed);
+    let Some(report) = report else {
+        let message = format!("the status of phase `{}` was set to `failed`", phase.name());
+        return Failure { message, sources: Vec::new() };
+    };
+    let failure = report.error().map_or_else(|| without_error(report.cause()), Failure::of);
+    Failure { message: format!("phase `{}`: {}", phase.name(), failure.message), ..failure }
+}
+
+/// As in ` after extract`; nothing if no phase has ended.
+fn after(record: &RunRecord) -> String {
+    match record.position() {
+        Position::Idle => String::new(),
+        Position::Completed(phase) => format!(" after {phase}"),
+        Position::Failed(phase) => format!(" in {phase}"),
+    }
+}
+
+fn running(record: &RunRecord) -> String {
+    record.current_phase().map_or_else(|| "its phase".to_owned(), |phase| format!("phase `{phase}`"))
 }
 
 pub(crate) fn attempt_type(report: &PhaseReport) -> EventType {

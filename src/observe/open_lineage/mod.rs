@@ -211,14 +211,14 @@ impl OpenLineage {
         }
         told.running = Some(time);
         let attempt = Attempt { phase: phase.as_str(), number };
-        let counts = counts.iter().collect::<Vec<_>>();
+        let counts = counts.iter().filter(|(_, count)| *count > 0).collect::<Vec<_>>();
         tell(&mut self.tell, &self.names.attempt_event(&told.job, &attempt, EventType::Running, time, Some(&counts), None))
     }
 
     fn ended(&mut self, report: &PhaseReport, event: &Event) -> Result<(), BoxError> {
         let Some(told) = &self.run else { return Ok(()) };
         let attempt = Attempt { phase: report.phase().as_str(), number: report.attempt() };
-        let counts = report.processed().collect::<Vec<_>>();
+        let counts = report.counted().map(|counted| (counted.name, counted.count)).collect::<Vec<_>>();
         let (event_type, failure) = (attempt_type(report), attempt_failure(event));
         let time = report.end_time();
         tell(&mut self.tell, &self.names.attempt_event(&told.job, &attempt, event_type, time, Some(&counts), failure.as_ref()))
@@ -232,13 +232,23 @@ impl Observer for OpenLineage {
             told.latest = event.time();
             if matches!(
                 event,
-                Event::RunBegan(_) | Event::PhaseStarted { .. } | Event::StatusSet { .. } | Event::PhaseEnded { .. }
+                Event::RunBegan(_)
+                    | Event::PipelineChanged { .. }
+                    | Event::RunStopped { .. }
+                    | Event::PhaseStarted { .. }
+                    | Event::StatusSet { .. }
+                    | Event::PhaseEnded { .. }
             ) {
                 told.conclusion = Conclusion::of(run.record());
             }
         }
         let happened = match event {
-            Event::RunBegan(_) | Event::PartsRegistered { .. } | Event::StatusSet { .. } => Ok(()),
+            Event::RunBegan(_)
+            | Event::PipelineChanged { .. }
+            | Event::ParametersChanged { .. }
+            | Event::RunStopped { .. }
+            | Event::PartsRegistered { .. }
+            | Event::StatusSet { .. } => Ok(()),
             Event::PhaseStarted { phase, attempt, time, .. } => self.started(phase, *attempt, *time),
             Event::Checkpointed { phase, attempt, counts, time, .. } => self.running(phase, *attempt, counts, *time),
             Event::PartEnded { phase, attempt, time, .. } => self.running(phase, *attempt, &run.progress().counts(), *time),

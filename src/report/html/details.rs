@@ -52,7 +52,7 @@ impl<'a> Details<'a> {
     /// Whether there is more to say of the phase than its numbers.
     fn has(summary: &RunSummary, phase: &PhaseRecord) -> bool {
         let mut attempts = summary.attempts(phase);
-        summary.record().errors_for(phase.name().as_str()).next().is_some()
+        summary.record().error_count_for(phase.name().as_str()) > 0
             || attempts.any(|report| report.own_results().next().is_some())
             || summary.attempts(phase).nth(1).is_some()
             || phase.checkpoint().is_some()
@@ -69,9 +69,9 @@ impl<'a> Details<'a> {
         let record = self.summary.record();
         let known = record.phases().filter(|phase| Details::has(self.summary, phase));
         let mut sections = known.map(|phase| Section { name: phase.name(), phase: Some(phase) }).collect::<Vec<_>>();
-        for error in record.errors() {
-            if sections.iter().all(|section| section.name != error.phase()) {
-                sections.push(Section { name: error.phase(), phase: None });
+        for (phase, _) in record.errors_by_phase() {
+            if record.phase(phase.as_str()).is_none() {
+                sections.push(Section { name: phase, phase: None });
             }
         }
         sections
@@ -138,9 +138,9 @@ impl<'a> Details<'a> {
 fn fmt_attempt(f: &mut fmt::Formatter<'_>, report: &PhaseReport) -> fmt::Result {
     let (look, took) = (Look::of_attempt(report), duration(report.duration()));
     write!(f, "<tr><td class=\"number\">{}</td><td>{look}</td><td class=\"number\">{took}</td><td>", report.attempt())?;
-    for (index, (name, count)) in report.processed().enumerate() {
+    for (index, counted) in report.counted().enumerate() {
         let comma = if index == 0 { "" } else { ", " };
-        write!(f, "{comma}{} {}", grouped(count), text::name(name, 64))?;
+        write!(f, "{comma}{} {}", grouped(counted.count), text::name(counted.name, 64))?;
     }
     fmt_results(f, report)?;
     f.write_str("</td></tr>\n")

@@ -176,7 +176,7 @@ impl fmt::Display for Picture<'_> {
         self.fmt_box(f, 0, "start", "start", "")?;
         for (index, phase) in self.phases.iter().enumerate() {
             let look = Look::of_status(self.summary.record().status(phase.as_str()));
-            self.fmt_box(f, index + 1, look.class(), phase.as_str(), &look.words())?;
+            self.fmt_box(f, index + 1, look.class(), phase.as_str(), look.words())?;
         }
         f.write_str("</svg>\n")
     }

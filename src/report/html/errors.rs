@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::pipeline::phase::PhaseName;
 use crate::record::error::ErrorRecord;
+use crate::report::errors::PhaseErrors;
 use crate::report::html::moment::Moments;
 use crate::report::html::text::Folded;
 use crate::report::summary::RunSummary;
@@ -16,21 +17,17 @@ const ERRORS_SHOWN: usize = 40;
 const SOURCES_SHOWN: usize = 6;
 
 pub(crate) struct Errors<'a> {
-    kept: Vec<&'a ErrorRecord>,
-    /// The run has errors of which only the number is known.
-    unkept: u64,
+    errors: PhaseErrors<'a>,
     moments: Moments,
 }
 
 impl<'a> Errors<'a> {
-    pub(crate) fn new(summary: &'a RunSummary, phase: &PhaseName, moments: Moments) -> Self {
-        let record = summary.record();
-        let unkept = record.error_count().saturating_sub(record.errors().len() as u64);
-        Errors { kept: record.errors_for(phase.as_str()).collect(), unkept, moments }
+    pub(crate) fn new(summary: &'a RunSummary, phase: &'a PhaseName, moments: Moments) -> Self {
+        Errors { errors: PhaseErrors::of(summary.record(), phase), moments }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.kept.is_empty()
+        self.errors.is_empty()
     }
 
     fn fmt_errors(&self, f: &mut fmt::Formatter<'_>, errors: &[&ErrorRecord], caption: &str) -> fmt::Result {
@@ -75,21 +72,22 @@ impl fmt::Display for Errors<'_> {
         if self.is_empty() {
             return Ok(());
         }
-        let (shown, hidden) = self.kept.split_at(self.kept.len().min(ERRORS_SHOWN));
-        let count = grouped(self.kept.len() as u64);
-        self.fmt_errors(f, shown, &if self.kept.len() == 1 { "1 error".to_owned() } else { format!("{count} errors") })?;
+        let told = self.errors.told();
+        let (shown, hidden) = told.split_at(told.len().min(ERRORS_SHOWN));
+        let count = self.errors.count;
+        self.fmt_errors(f, shown, &if count == 1 { "1 error".to_owned() } else { format!("{} errors", grouped(count)) })?;
         if !hidden.is_empty() {
             let more = format!("{} more", grouped(hidden.len() as u64));
             write!(f, "<details><summary>{more}</summary>")?;
             self.fmt_errors(f, hidden, &format!("{more} errors"))?;
             f.write_str("</details>\n")?;
         }
-        match self.unkept {
+        match self.errors.untold(told.len()) {
             0 => Ok(()),
-            unkept => writeln!(
+            untold => writeln!(
                 f,
-                "<p class=\"note\">The run recorded {} more errors; the details of the first thousand are kept.</p>",
-                grouped(unkept)
+                "<p class=\"note\">{} more errors were recorded; the details of the first thousand are kept.</p>",
+                grouped(untold)
             ),
         }
     }

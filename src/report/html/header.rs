@@ -5,7 +5,9 @@ use std::fmt;
 use crate::pipeline::phase::PhaseStatus;
 use crate::pipeline::shape::PipelineShape;
 use crate::record::attempt::PhaseReport;
+use crate::record::error::ErrorRecord;
 use crate::record::phase::PhaseRecord;
+use crate::record::status::RunStatus;
 use crate::report::html::details::Details;
 use crate::report::html::look::Look;
 use crate::report::html::moment::Moments;
@@ -33,13 +35,19 @@ impl Header<'_> {
 
     fn fmt_verdict(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let status = self.0.status();
-        let so_far = if status == PhaseStatus::Running { " so far" } else { "" };
-        writeln!(f, "<p class=\"verdict\">{} after {}{so_far}</p>", Look::of_status(status), duration(self.0.total_duration()))?;
-        let failed = self.0.record().phases().filter(|phase| phase.status() == PhaseStatus::Failed);
+        let so_far = if status == RunStatus::Running { " so far" } else { "" };
+        let next = self.0.next_in_words().map(|next| format!("; {next}")).unwrap_or_default();
+        writeln!(
+            f,
+            "<p class=\"verdict\">{} after {}{so_far}{next}</p>",
+            Look::of_run(status),
+            duration(self.0.total_duration())
+        )?;
+        let failed = self.0.record().failed_phases();
         failed.take(FAILURES_TOLD).try_for_each(|phase| self.fmt_failure(f, phase))
     }
 
-    /// The failed phase, with the error that ended it or came last.
+    /// The failed phase, with the error that ended it or came last, and what was behind that.
     fn fmt_failure(&self, f: &mut fmt::Formatter<'_>, phase: &PhaseRecord) -> fmt::Result {
         let name = phase.name();
         write!(f, "<div class=\"failure\"><p>{}", Details::link(self.0, phase))?;
@@ -50,9 +58,17 @@ impl Header<'_> {
             _ => f.write_str(" was set to failed by hand")?,
         }
         f.write_str("</p>")?;
-        let attempt = self.0.latest(phase).map(PhaseReport::attempt);
-        if let Some(error) = self.0.record().errors_for(name.as_str()).filter(|error| error.attempt() == attempt).last() {
+        let latest = self.0.latest(phase);
+        let attempt = latest.map(PhaseReport::attempt);
+        let last_recorded = || {
+            let errors = self.0.record().errors_for(name.as_str()).filter(|error| error.attempt() == attempt);
+            errors.last().map(ErrorRecord::error)
+        };
+        if let Some(error) = latest.and_then(PhaseReport::error).or_else(last_recorded) {
             write!(f, "{}", Folded(error.message()))?;
+            if let Some(root) = error.sources().last() {
+                write!(f, "<p>caused by: {}</p>", Folded(root))?;
+            }
         }
         f.write_str("</div>\n")
     }
@@ -97,7 +113,7 @@ impl fmt::Display for Header<'_> {
         f.write_str("<dl class=\"facts\">\n")?;
         self.fmt_facts(f)?;
         f.write_str("</dl>\n")?;
-        if self.0.status() == PhaseStatus::Running {
+        if self.0.status() == RunStatus::Running {
             f.write_str("<p class=\"note\">A phase was running at that moment; what it did since is not in this report.</p>\n")?;
         }
         match self.0.observer_failures() {

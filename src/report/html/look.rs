@@ -4,45 +4,55 @@ use std::fmt;
 
 use crate::pipeline::phase::PhaseStatus;
 use crate::record::attempt::{FailureCause, PhaseReport};
+use crate::record::status::RunStatus;
 
 /// What a bar, a swatch and a word are about.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) struct Look {
-    status: PhaseStatus,
-    cause: Option<FailureCause>,
+    class: &'static str,
+    words: &'static str,
 }
 
 impl Look {
-    pub(crate) fn of_status(status: PhaseStatus) -> Self {
-        Look { status, cause: None }
+    pub(crate) fn of_run(status: RunStatus) -> Self {
+        let class = match status {
+            RunStatus::Stopped | RunStatus::Unfinished => "interrupted",
+            status => status.as_str(),
+        };
+        Look { class, words: status.as_str() }
     }
 
+    pub(crate) fn of_status(status: PhaseStatus) -> Self {
+        Look { class: status.as_str(), words: status.as_str() }
+    }
+
+    /// With the cause where there is more to say than that there was an error. An attempt that was cut off is no failure.
     pub(crate) fn of_attempt(report: &PhaseReport) -> Self {
-        Look { status: report.status(), cause: report.cause() }
+        let (class, words) = match report.cause() {
+            Some(FailureCause::Interrupted) => ("interrupted", "interrupted"),
+            Some(FailureCause::Stopped) => ("interrupted", "stopped"),
+            Some(FailureCause::Abandoned) => ("failed", "failed: abandoned"),
+            Some(FailureCause::Panicked) => ("failed", "failed: panicked"),
+            Some(FailureCause::Errors) => ("failed", "failed: too many errors"),
+            Some(FailureCause::Error | FailureCause::Status) | None => return Look::of_status(report.status()),
+        };
+        Look { class, words }
     }
 
     /// The class that gives it its pattern and its colour.
     pub(crate) fn class(self) -> &'static str {
-        match self.status {
-            PhaseStatus::Failed if self.cause == Some(FailureCause::Interrupted) => "interrupted",
-            status => status.as_str(),
-        }
+        self.class
     }
 
-    /// The status in words, with the cause where there is more to say than that there was an error.
-    pub(crate) fn words(self) -> String {
-        match self.cause {
-            None | Some(FailureCause::Error | FailureCause::Status) => self.status.to_string(),
-            Some(FailureCause::Interrupted) => "interrupted".to_owned(),
-            Some(FailureCause::Errors) => "failed: too many errors".to_owned(),
-            Some(cause) => format!("failed: {cause}"),
-        }
+    /// The status in words.
+    pub(crate) fn words(self) -> &'static str {
+        self.words
     }
 }
 
 /// A swatch and the words.
 impl fmt::Display for Look {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "<span class=\"look {}\"><span class=\"swatch\"></span>{}</span>", self.class(), self.words())
+        write!(f, "<span class=\"look {}\"><span class=\"swatch\"></span>{}</span>", self.class, self.words)
     }
 }

@@ -60,9 +60,9 @@ impl fmt::Display for Page<'_> {
         f.write_str("<meta name=\"color-scheme\" content=\"light dark\"/>\n")?;
         writeln!(f, "<title>{}: {}</title>", text::name(summary.name(), 80), summary.status())?;
         writeln!(f, "<style>\n{}</style>\n</head>\n<body>\n<main>", include_str!("report.css"))?;
-        write!(f, "{}{}{}", Header(summary), Timeline::new(summary), Phases::new(summary))?;
+        write!(f, "{}{}{}{}", Header(summary), Metadata(summary), Timeline::new(summary), Phases::new(summary))?;
         write!(f, "<div class=\"below\">\n{}<div class=\"beside\">\n", Details::new(summary))?;
-        writeln!(f, "{}{}</div>\n</div>", Diagram(summary), Metadata(summary))?;
+        writeln!(f, "{}</div>\n</div>", Diagram(summary))?;
         writeln!(f, "</main>\n<footer>Written by etl-context {}</footer>\n</body>\n</html>", env!("CARGO_PKG_VERSION"))
     }
 }

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::record::attempt::{Counted, PhaseReport};
+use crate::record::attempt::PhaseReport;
+use crate::record::counted::Counted;
 use crate::record::phase::PhaseRecord;
 use crate::report::html::details::Details;
 use crate::report::html::look::Look;
@@ -74,11 +75,8 @@ impl<'a> Phases<'a> {
         f.write_str("</td>")
     }
 
-    /// How many errors there are; at least so many if the run recorded more than are kept.
     fn errors(&self, phase: &PhaseRecord) -> String {
-        let record = self.summary.record();
-        let more = if record.error_count() > record.errors().len() as u64 { "+" } else { "" };
-        format!("{}{more}", grouped(record.errors_for(phase.name().as_str()).count() as u64))
+        grouped(self.summary.record().error_count_for(phase.name().as_str()))
     }
 
     /// As the latest attempt looks, unless the status was set by hand since.

@@ -31,7 +31,7 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 
 /// The fields of every line in the golden moves' journal, by event.
 fn written() -> Vec<(String, BTreeSet<String>)> {
-    let text = String::from_utf8(golden::moves().bytes()).unwrap();
+    let text = String::from_utf8([golden::moves().bytes(), golden::later_moves().bytes()].concat()).unwrap();
     let lines = text.lines().map(|line| serde_json::from_str::<BTreeMap<String, Value>>(line).unwrap());
     lines.map(|line| (line["event"].as_str().unwrap().to_owned(), line.into_keys().collect())).collect()
 }

@@ -116,7 +116,7 @@ fn a_phase_that_is_new_in_the_program_keeps_its_effect_if_the_process_dies_in_be
     }
     let file = finished();
     let validated = || {
-        let context: Context<Idle, Wider> = builder(&file).begin().unwrap();
+        let context: Context<Idle, Wider> = builder(&file).allow_other_pipeline().begin().unwrap();
         let (context, _) = context.phase(Extract).run(|_| Ok::<_, Infallible>(export())).unwrap();
         context.phase(Validate).run(|_| Ok::<_, Infallible>(())).unwrap().0
     };

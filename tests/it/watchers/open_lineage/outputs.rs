@@ -23,7 +23,7 @@ fn a_file_gets_a_line_for_each_event_and_keeps_what_it_has() {
     let path = folder.path().join("events.jsonl");
     for runs in 1..=2 {
         assert_eq!(run(OpenLineage::to_file(&path).unwrap()), 0);
-        let expected = ["START", "START", "COMPLETE", "COMPLETE"].repeat(runs);
+        let expected = ["START", "START", "COMPLETE", "ABORT"].repeat(runs);
         assert_eq!(types(&fs::read_to_string(&path).unwrap()), expected);
     }
 }

@@ -1,0 +1,188 @@
+//! How does an event change the record? Whether it may is asked first, and then it cannot fail.
+
+use std::sync::Arc;
+
+use crate::counting::counters::Tally;
+use crate::pipeline::phase::{PhaseName, PhaseStatus};
+use crate::record::attempt::{FailureCause, PhaseReport};
+use crate::record::clock::Timestamp;
+use crate::record::error::ErrorRecord;
+use crate::record::event::{Beginning, Event};
+use crate::record::part::PartRecord;
+use crate::record::phase::{Checkpoint, PhaseRecord};
+use crate::record::steps::Steps;
+use crate::record::{NotAdmitted, RunRecord, Running};
+
+/// The details of so many errors of a phase are kept in memory; a journal has them all.
+const ERRORS_KEPT: u64 = 1_000;
+
+impl RunRecord {
+    /// A run that has just begun.
+    pub(crate) fn begin(beginning: Beginning) -> Self {
+        RunRecord {
+            latest: beginning.time,
+            pipeline: beginning.pipeline.clone(),
+            parameters: beginning.parameters.clone(),
+            beginning,
+            events: 1,
+            phases: Vec::new(),
+            running: None,
+            ended: None,
+            steps: Steps::default(),
+            stopped: false,
+            errors: Vec::new(),
+            error_count: 0,
+            errors_by_phase: Vec::new(),
+        }
+    }
+
+    /// The record that events add up to: the same fold that the live run goes through.
+    ///
+    /// `None` unless they begin with [`Event::RunBegan`] and each can follow the ones before it.
+    pub fn replay<'e>(events: impl IntoIterator<Item = &'e Event>) -> Option<RunRecord> {
+        let mut events = events.into_iter();
+        let Event::RunBegan(beginning) = events.next()? else { return None };
+        let mut record = RunRecord::begin(beginning.clone());
+        for event in events {
+            record.admits(event).ok()?;
+            record.apply(event);
+        }
+        Some(record)
+    }
+
+    /// Whether the event can happen now.
+    ///
+    /// # Errors
+    ///
+    /// The error of the mistake that the event would be.
+    pub(crate) fn admits(&self, event: &Event) -> Result<(), NotAdmitted> {
+        let is_running = |phase: &PhaseName, attempt: u32| {
+            let running = self.running.as_ref();
+            running.is_some_and(|running| running.phase == *phase && running.attempt == attempt)
+        };
+        let fits = match event {
+            Event::RunBegan(_) => false,
+            Event::StatusSet { .. } | Event::ErrorRecorded { .. } | Event::ParametersChanged { .. } => true,
+            Event::PipelineChanged { .. } | Event::RunStopped { .. } => self.running.is_none(),
+            Event::PhaseStarted { phase, attempt, .. } => match &self.running {
+                Some(running) => {
+                    return Err(NotAdmitted::AlreadyInProgress { running: running.phase.clone(), asked: phase.clone() });
+                }
+                None => *attempt == self.next_attempt(phase.as_str()),
+            },
+            Event::Checkpointed { phase, attempt, .. } => is_running(phase, *attempt),
+            Event::PartsRegistered { phase, attempt, .. } => {
+                is_running(phase, *attempt)
+                    && self.phase(phase.as_str()).is_some_and(|phase| phase.parts_registered() != Some(*attempt))
+            }
+            Event::PartEnded { phase, attempt, part, .. } => {
+                let phase = self.phase(phase.as_str()).filter(|_| is_running(phase, *attempt));
+                let phase = phase.filter(|phase| phase.parts_registered() == Some(*attempt));
+                let is_open = |known: &PartRecord| known.status == PhaseStatus::Pending;
+                part.status.is_end() && phase.and_then(|phase| phase.part(&part.name)).is_some_and(is_open)
+            }
+            Event::PhaseEnded { report, .. } => report.status().is_end() && is_running(report.phase(), report.attempt()),
+        };
+        // The engine makes events from the record, so one that does not fit can only come from a damaged journal.
+        if fits { Ok(()) } else { Err(self.none_in_progress(event.name())) }
+    }
+
+    /// Makes the event true.
+    pub(crate) fn apply(&mut self, event: &Event) {
+        self.events += 1;
+        self.latest = event.time();
+        match event {
+            // A run begins once, and its record with it.
+            Event::RunBegan(_) => {}
+            Event::PipelineChanged { pipeline, .. } => self.pipeline = Some(pipeline.clone()),
+            Event::ParametersChanged { parameters, .. } => self.parameters = parameters.clone(),
+            Event::RunStopped { .. } => self.stopped = true,
+            Event::PhaseStarted { phase, attempt, visit, totals, time } => self.start(phase, *attempt, *visit, totals, *time),
+            Event::Checkpointed { phase, attempt, cursor, counts, carried, .. } => {
+                self.phase_mut(phase).checkpointed(Checkpoint {
+                    cursor: Arc::clone(cursor),
+                    counts: counts.clone(),
+                    attempt: *attempt,
+                });
+                self.checkpoint(counts, carried.as_ref());
+            }
+            Event::PartsRegistered { phase, attempt, parts, .. } => self.phase_mut(phase).register_parts(*attempt, parts),
+            Event::PartEnded { phase, attempt, part, time } => self.end_part(phase, *attempt, part, *time),
+            Event::StatusSet { phase, status, time } => self.phase_mut(phase).override_status(*status, *time),
+            Event::ErrorRecorded { error } => self.record_error(error),
+            Event::PhaseEnded { report, error } => self.end(report, error.as_ref()),
+        }
+    }
+
+    fn start(&mut self, phase: &PhaseName, attempt: u32, visit: u32, totals: &Tally, started: Timestamp) {
+        let index = self.index_of(phase);
+        self.stopped = false;
+        self.steps.start(index, visit);
+        self.phases[index].start(self.events);
+        self.phases[index + 1..].iter_mut().for_each(PhaseRecord::outdate);
+        let (phase, totals) = (phase.clone(), totals.clone());
+        self.running = Some(Running { index, phase, attempt, started, counts: None, carried: None, totals });
+    }
+
+    fn checkpoint(&mut self, counts: &Tally, carried: Option<&Tally>) {
+        if let Some(running) = &mut self.running {
+            running.counts = Some(counts.clone());
+            running.carried = carried.cloned();
+        }
+    }
+
+    fn end_part(&mut self, phase: &PhaseName, attempt: u32, part: &PartRecord, time: Timestamp) {
+        self.phase_mut(phase).end_part(part);
+        if let Some(error) = &part.error {
+            let error = error.of_part(&part.name);
+            self.record_error(&ErrorRecord { phase: phase.clone(), attempt: Some(attempt), time, error, ended: false });
+        }
+    }
+
+    fn record_error(&mut self, error: &ErrorRecord) {
+        self.error_count += 1;
+        if self.count_error(error.phase()) <= ERRORS_KEPT {
+            self.errors.push(error.clone());
+        }
+        if let Some(phase) = self.phases.iter_mut().find(|phase| phase.name() == error.phase()) {
+            phase.count_error();
+        }
+    }
+
+    /// How many errors were recorded under the phase, this one included.
+    fn count_error(&mut self, phase: &PhaseName) -> u64 {
+        let known = self.errors_by_phase.iter().position(|(known, _)| known == phase);
+        let index = known.unwrap_or_else(|| {
+            self.errors_by_phase.push((phase.clone(), 0));
+            self.errors_by_phase.len() - 1
+        });
+        let (_, errors) = &mut self.errors_by_phase[index];
+        *errors += 1;
+        *errors
+    }
+
+    fn end(&mut self, report: &PhaseReport, error: Option<&ErrorRecord>) {
+        let index = self.running.take().map_or_else(|| self.index_of(report.phase()), |running| running.index);
+        self.phases[index].end(self.events, report);
+        self.steps.end(report);
+        self.stopped = report.cause() == Some(FailureCause::Stopped);
+        self.ended = Some(index);
+        if let Some(error) = error.filter(|_| !self.stopped) {
+            self.record_error(error);
+        }
+    }
+
+    fn phase_mut(&mut self, name: &PhaseName) -> &mut PhaseRecord {
+        let index = self.index_of(name);
+        &mut self.phases[index]
+    }
+
+    /// Where the phase is kept; a new one is added. A run has few phases, and searching a short list beats a map.
+    fn index_of(&mut self, name: &PhaseName) -> usize {
+        let known = self.phases.iter().position(|phase| phase.name() == name);
+        known.unwrap_or_else(|| {
+            self.phases.push(PhaseRecord::new(name.clone()));
+            self.phases.len() - 1
+        })
+    }
+}
