@@ -31,7 +31,6 @@ mod run_status;
 mod semantics_phases;
 mod semantics_reports;
 mod semantics_results;
-mod skype_import;
 mod summary_display;
 mod tidy;
 mod typed_async;

@@ -22,16 +22,12 @@ mod registered_again;
 mod renewal;
 mod server_crashes;
 mod settings;
-mod show_run;
-mod skype_import;
 mod tables;
 mod waiting_for_parts;
 mod watching;
 
 // What the tests above share, each named for what it is.
-mod halting;
 mod import;
-mod imported;
 mod patience;
 mod relay;
 mod server;

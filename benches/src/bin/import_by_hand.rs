@@ -1,4 +1,4 @@
-//! The work of the example `skype_import` by hand: the same parser, the same SQL, and no library. What was done is counted,
+//! The work of the program `skype_import` by hand: the same parser, the same SQL, and no library. What was done is counted,
 //! timed, and told at the end; what was left out is kept.
 //!
 //! `import_by_hand <export> <sqlite file>`
@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-#[path = "../../../examples/skype_import"]
-#[allow(dead_code, reason = "the example uses what this program does not")]
+#[path = "../../../examples/skype_import/src"]
+#[allow(dead_code, reason = "the import uses what this program does not")]
 mod work {
     pub(crate) mod error;
     pub(crate) mod extract;

@@ -5,9 +5,9 @@
 //! which one to show.
 //!
 //! ```text
-//! cargo run --example show_run -- import.jsonl
-//! cargo run --example show_run -- --html import.html --markdown import.md import.jsonl
-//! cargo run --example show_run --features postgres -- --postgres postgres://nightly@db.example.org/imports
+//! cargo run -p show_run -- import.jsonl
+//! cargo run -p show_run -- --html import.html --markdown import.md import.jsonl
+//! cargo run -p show_run --features postgres -- --postgres postgres://nightly@db.example.org/imports
 //! ```
 
 mod command_line;

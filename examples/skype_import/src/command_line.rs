@@ -19,7 +19,7 @@ Usage: skype_import [EXPORT] [--db FILE] [--journal FILE] [--report FILE] [--lin
   --postgres URL  loads into the schema `skype` of this database, exactly once, with the journal in its schema
                   `etl_context`, as in postgres://user:password@host:5432/dbname; needs a build with --features postgres
   --report FILE   writes the run as an HTML page, whatever became of it
-  --lineage FILE  appends OpenLineage events; needs a build with --features open-lineage
+  --lineage FILE  appends OpenLineage events
   --help          show this text
 
 In PostgreSQL, an export is a run of its own: the key of the run is made of the name and the content of the export, as in
@@ -27,7 +27,7 @@ In PostgreSQL, an export is a run of its own: the key of the run is made of the 
 stopped, on any machine. Until it is complete, what is staged is kept in the directory for temporary files.
 
 The exit status is 1 if the import failed, 2 for a wrong command line, 75 if the run belongs to another process, and 130 after
-Ctrl-C. Built with --features progress,tracing it shows bars, and logs what RUST_LOG asks for.
+Ctrl-C. On a terminal it shows bars, or logs what RUST_LOG asks for.
 ";
 
 #[derive(Debug, PartialEq)]
@@ -78,9 +78,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Req
             Some("--help" | "-h") => return Ok(Request::Help),
             Some("--db") => import.database = Some(file_of("--db", arguments.next())?),
             Some("--report") => import.report = Some(file_of("--report", arguments.next())?),
-            Some("--lineage") if cfg!(feature = "open-lineage") => {
-                import.lineage = Some(file_of("--lineage", arguments.next())?);
-            }
+            Some("--lineage") => import.lineage = Some(file_of("--lineage", arguments.next())?),
             Some("--journal") => import.journal = Some(file_of("--journal", arguments.next())?),
             Some("--postgres") if !cfg!(feature = "postgres") => return Err(CommandLineError::BuiltWithoutPostgres),
             Some("--postgres") => import.postgres = Some(connection_string(arguments.next())?),

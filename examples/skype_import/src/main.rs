@@ -1,15 +1,15 @@
 //! Imports a Skype export into a `SQLite` database, or into PostgreSQL, as a run with the three phases of the default pipeline.
 //!
 //! ```sh
-//! cargo run --release --example skype_import -- <export> --db <sqlite file>
-//! cargo run --release --example skype_import --features postgres -- <export> --postgres <connection string>
+//! cargo run --release -p skype_import -- <export> --db <sqlite file>
+//! cargo run --release -p skype_import --features postgres -- <export> --postgres <connection string>
 //! ```
 //!
 //! With `--journal <file>`, an import that was killed, or stopped with Ctrl-C, goes on where it was when the same command is run
 //! again. In PostgreSQL the journal is in the same database: the rows and the end of their phase are committed together, and the
 //! import may go on on another machine.
 //!
-//! Without arguments it imports the bundled sample into a temporary database. An export of any size comes from the example
+//! Without arguments it imports the bundled sample into a temporary database. An export of any size comes from
 //! `generate_export`; the sample does too: `--conversations 12 --messages 400 --seed 135`.
 //!
 //! The modules `extract`, `transform` and `load` do the work. They know nothing of phases, and tell a closure of each step.

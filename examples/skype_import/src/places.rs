@@ -11,13 +11,12 @@ use crate::command_line::Import;
 use crate::run_key;
 use crate::staging::Staging;
 
-const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/skype_import/sample/messages.json");
+const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/sample/messages.json");
 
 pub(crate) struct Places {
     pub(crate) export: PathBuf,
     pub(crate) destination: Destination,
     pub(crate) report: Option<PathBuf>,
-    #[cfg_attr(not(feature = "open-lineage"), allow(dead_code, reason = "without the feature there is none"))]
     pub(crate) lineage: Option<PathBuf>,
     pub(crate) staging: Staging,
     staging_directory: StagingDirectory,

@@ -1,38 +1,42 @@
-//! Who watches an import? Bars on the terminal, a log, a lineage service, and a page for the morning after.
+//! Who watches an import? Bars on the terminal or a log, a lineage service, and a page for the morning after.
 
 use std::error::Error;
-use std::fs;
+use std::io::{self, IsTerminal};
 use std::path::PathBuf;
+use std::{env, fs};
 
-use etl_context::{Event, Observation, Observer, RunBuilder};
+use etl_context::{Event, Observation, Observer, OpenLineage, ProgressBars, RunBuilder, Tracing};
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::places::Places;
 
-/// Adds those that were asked for, and those that the example was built with.
-#[cfg_attr(not(feature = "open-lineage"), allow(clippy::unnecessary_wraps, reason = "a lineage file may not open"))]
-pub(crate) fn watched(run: RunBuilder, places: &Places) -> std::io::Result<RunBuilder> {
-    let run = match &places.report {
-        Some(file) => run.observe(ReportFile(file.clone())),
-        None => run,
-    };
-    #[cfg(feature = "progress")]
-    let run = run.observe(etl_context::ProgressBars::stderr());
-    #[cfg(feature = "tracing")]
-    let run = run.observe(logged());
-    #[cfg(feature = "open-lineage")]
-    let run = match &places.lineage {
-        Some(file) => run.observe(etl_context::OpenLineage::to_file(file)?),
-        None => run,
-    };
+/// Adds those that there are for this import.
+pub(crate) fn watched(run: RunBuilder, places: &Places) -> io::Result<RunBuilder> {
+    let mut run = run.observe(logged());
+    // A log would be written into the bars.
+    if io::stderr().is_terminal() && LevelFilter::current() == LevelFilter::OFF {
+        run = run.observe(ProgressBars::stderr());
+    }
+    if let Some(file) = &places.report {
+        run = run.observe(ReportFile(file.clone()));
+    }
+    if let Some(file) = &places.lineage {
+        run = run.observe(OpenLineage::to_file(file)?);
+    }
     Ok(run)
 }
 
 /// Logs to standard error what `RUST_LOG` asks for, which is nothing unless it is set.
-#[cfg(feature = "tracing")]
-fn logged() -> etl_context::Tracing {
-    let filter = tracing_subscriber::EnvFilter::from_default_env();
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    etl_context::Tracing::new()
+fn logged() -> Tracing {
+    let asked = env::var("RUST_LOG").map_or(Ok(Targets::default()), |asked| asked.parse());
+    let asked = asked.unwrap_or_else(|mistake| {
+        eprintln!("skype_import: RUST_LOG is left out: {mistake}");
+        Targets::default()
+    });
+    tracing_subscriber::registry().with(tracing_subscriber::fmt::layer().with_writer(io::stderr)).with(asked).init();
+    Tracing::new()
 }
 
 /// Writes the page at the end of each phase, so that it is there whatever becomes of the next one.

@@ -1,12 +1,17 @@
-//! The example `show_run` tells of the runs in a database, whoever owns them.
+//! Runs in a database, whoever owns them.
+
+#[path = "../../../../tests/it/postgres/server.rs"]
+#[allow(dead_code, reason = "the tests of the crate use more of it")]
+mod server;
 
 use std::path::Path;
 use std::{env, fs};
 
 use etl_context::{Context, Error, Etl, Extract, Idle, Load, PostgresJournal, Run, Transform};
+use tempfile::TempDir;
 
-use super::server::{TestDatabase, database};
-use crate::skype_import::{Place, text};
+use self::server::{TestDatabase, database};
+use crate::program::{show, text};
 
 fn begun(database: &TestDatabase, key: &str) -> Context<Idle, Etl> {
     let journal = PostgresJournal::connect(database.config()).unwrap().key(key);
@@ -14,9 +19,9 @@ fn begun(database: &TestDatabase, key: &str) -> Context<Idle, Etl> {
 }
 
 #[track_caller]
-fn shown(place: &Place, database: &TestDatabase, arguments: &[&str]) -> String {
+fn shown(place: &TempDir, database: &TestDatabase, arguments: &[&str]) -> String {
     let url = database.url();
-    let output = place.run("show_run", &[&["--postgres", &url], arguments].concat());
+    let output = show(place.path(), &[&["--postgres", &url], arguments].concat());
     assert!(output.status.success(), "{output:?}");
     text(&output.stdout)
 }
@@ -24,7 +29,7 @@ fn shown(place: &Place, database: &TestDatabase, arguments: &[&str]) -> String {
 #[test]
 fn the_list_of_runs_is_the_golden_one() {
     let Some(database) = database() else { return };
-    let place = Place::new();
+    let place = TempDir::new().unwrap();
     assert!(shown(&place, &database, &[]).starts_with("there is no run in the database "));
 
     let (extracted, ()) = begun(&database, "import/monday").phase(Extract).run(|_| Ok::<_, Error>(())).unwrap();
@@ -40,7 +45,7 @@ fn the_list_of_runs_is_the_golden_one() {
 }
 
 fn compare(printed: &str) {
-    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/show_run_list.txt");
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/list.txt");
     if env::var_os("UPDATE_GOLDEN").is_some() {
         fs::write(&golden, printed).unwrap();
     }
@@ -68,7 +73,7 @@ fn masked(list: &str) -> String {
 #[test]
 fn a_run_is_shown_by_its_id_while_another_process_owns_it() {
     let Some(database) = database() else { return };
-    let place = Place::new();
+    let place = TempDir::new().unwrap();
     let running = begun(&database, "import").start(Extract).unwrap();
     let id = running.record().run_id().to_string();
     let printed = shown(&place, &database, &[&id, "--html", "run.html", "--markdown", "run.md"]);
@@ -76,7 +81,7 @@ fn a_run_is_shown_by_its_id_while_another_process_owns_it() {
     assert!(printed.starts_with("import: running"), "{printed}");
     assert!(printed.contains(&format!("run {id}, began ")), "{printed}");
     for file in ["run.html", "run.md"] {
-        assert!(fs::read_to_string(place.path(file)).unwrap().contains(&id), "{file}");
+        assert!(fs::read_to_string(place.path().join(file)).unwrap().contains(&id), "{file}");
     }
     drop(running.complete(()).unwrap());
 }
@@ -84,7 +89,7 @@ fn a_run_is_shown_by_its_id_while_another_process_owns_it() {
 #[test]
 fn what_cannot_be_shown_is_said() {
     let Some(database) = database() else { return };
-    let place = Place::new();
+    let place = TempDir::new().unwrap();
     let url = database.url();
     let unknown = "01a20a5d-1eeb-75a0-9ed9-abd5ba0c0fd2";
     for (arguments, status, message) in [
@@ -92,9 +97,9 @@ fn what_cannot_be_shown_is_said() {
         (vec!["monday"], 2, "monday is not the id of a run; without one, the latest runs are listed".to_owned()),
         (vec!["--html", "run.html"], 2, "--html and --markdown need the id of a run".to_owned()),
     ] {
-        let output = place.run("show_run", &[&["--postgres", &url], arguments.as_slice()].concat());
+        let output = show(place.path(), &[&["--postgres", &url], arguments.as_slice()].concat());
         assert_eq!(output.status.code(), Some(status), "{output:?}");
         assert!(text(&output.stderr).starts_with(&format!("show_run: {message}")), "{output:?}");
     }
-    assert!(place.names().is_empty());
+    assert_eq!(fs::read_dir(place.path()).unwrap().count(), 0);
 }

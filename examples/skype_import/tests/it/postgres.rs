@@ -1,14 +1,20 @@
-//! The example `skype_import` loads into PostgreSQL, with its journal beside the rows.
+//! Imports into PostgreSQL, with the journal beside the rows.
+
+mod halting;
+mod imported;
+#[path = "../../../../tests/it/postgres/server.rs"]
+#[allow(dead_code, reason = "the tests of the crate use more of it")]
+mod server;
 
 use std::process::Output;
 
 use etl_context::{FailureCause, PostgresRuns, RunRecord};
 use postgres::Client;
 
-use super::halting::Halting;
-use super::imported::{rows_in_postgres, rows_in_sqlite, writers};
-use super::server::{TestDatabase, database};
-use crate::skype_import::{Place, text};
+use self::halting::Halting;
+use self::imported::{rows_in_postgres, rows_in_sqlite, writers};
+use self::server::{TestDatabase, database};
+use crate::place::{Place, text};
 
 const EXPORT: &str = "--conversations 20 --messages 12000 --seed 3 --output export.json";
 

@@ -1,98 +1,16 @@
-//! The example `skype_import` as its users run it: arguments and files in, a database, texts and an exit status out.
+//! Imports into a `SQLite` database.
 
-use std::collections::HashMap;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
-use std::sync::LazyLock;
+use std::path::Path;
+use std::process::{Output, Stdio};
 
 use etl_context::{FailureCause, RunRecord};
 use rusqlite::Connection;
 use serde_json::Value;
-use tempfile::TempDir;
 
-const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/skype_import/sample/messages.json");
+use crate::place::{Place, text};
 
-/// Where cargo has put the programs. `cargo test` builds an example that has unit tests as a test only, so they are built here.
-pub(crate) static PROGRAMS: LazyLock<HashMap<String, PathBuf>> = LazyLock::new(|| {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
-    let profile = if cfg!(debug_assertions) { "dev" } else { "release" };
-    let mut build = Command::new(env!("CARGO"));
-    build.current_dir(env!("CARGO_MANIFEST_DIR")).args(["build", "--message-format=json", "--profile", profile]);
-    build.args(["--example", "skype_import", "--example", "generate_export", "--example", "show_run"]);
-    if cfg!(feature = "postgres") {
-        build.args(["--features", "postgres"]);
-    }
-    build.arg("--target-dir").arg(target);
-    let built = build.output().unwrap();
-    assert!(built.status.success(), "{built:?}");
-    let messages = text(&built.stdout);
-    messages.lines().filter_map(program).collect()
-});
-
-/// Name and place of the program, if it is one that cargo's message tells of.
-fn program(message: &str) -> Option<(String, PathBuf)> {
-    let message: Value = serde_json::from_str(message).unwrap();
-    Some((message["target"]["name"].as_str()?.to_owned(), message["executable"].as_str()?.into()))
-}
-
-pub(crate) fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
-}
-
-/// An empty directory, in which the programs run and to which they write.
-pub(crate) struct Place(TempDir);
-
-impl Place {
-    pub(crate) fn new() -> Self {
-        Place(tempfile::tempdir().unwrap())
-    }
-
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) {
-        fs::write(self.path(name), content).unwrap();
-    }
-
-    pub(crate) fn names(&self) -> Vec<String> {
-        let entries = fs::read_dir(self.0.path()).unwrap();
-        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-        names.sort();
-        names
-    }
-
-    pub(crate) fn run(&self, program: &str, arguments: &[&str]) -> Output {
-        self.command(program, arguments).output().unwrap()
-    }
-
-    pub(crate) fn command(&self, program: &str, arguments: &[&str]) -> Command {
-        let directory = self.0.path();
-        let mut command = Command::new(&PROGRAMS[program]);
-        command.args(arguments).current_dir(directory).env("TMPDIR", directory).env("TMP", directory);
-        command
-    }
-
-    pub(crate) fn import(&self, arguments: &[&str]) -> Output {
-        self.run("skype_import", arguments)
-    }
-
-    /// Imports what must be a good export; gives what was printed.
-    #[track_caller]
-    pub(crate) fn import_well(&self, arguments: &[&str]) -> String {
-        let output = self.import(arguments);
-        assert!(output.status.success(), "{output:?}");
-        assert_eq!(text(&output.stderr), "");
-        text(&output.stdout)
-    }
-
-    #[track_caller]
-    pub(crate) fn generate(&self, order: &str) {
-        let output = self.run("generate_export", &order.split(' ').collect::<Vec<_>>());
-        assert!(output.status.success(), "{output:?}");
-    }
-}
+const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/sample/messages.json");
 
 /// How many conversations, people and messages the database has.
 fn row_counts(database: &Path) -> [i64; 3] {
@@ -156,6 +74,15 @@ fn importing_again_changes_no_row() {
     assert_eq!(rows(&place.path("skype.db")), first);
     assert!(printed.ends_with("skype.db has 12 conversations, 18 people, 400 messages\n"), "{printed}");
     assert_eq!(place.names(), ["skype.db"]);
+}
+
+#[test]
+fn the_log_is_what_rust_log_asks_for() {
+    let place = Place::new();
+    let logged = |asked: &str| text(&place.command("skype_import", &[]).env("RUST_LOG", asked).output().unwrap().stderr);
+    assert!(logged("etl_context=info").contains("extract"));
+    assert_eq!(logged("off"), "");
+    assert!(logged("a=b=c").starts_with("skype_import: RUST_LOG is left out: "));
 }
 
 #[test]
@@ -309,9 +236,8 @@ fn recorded(place: &Place) -> Option<RunRecord> {
 fn kill_after(place: &Place, events: u64, arguments: &[&str]) {
     let written = || recorded(place).map_or(0, |record| record.events());
     let before = written();
-    let mut command = Command::new(&PROGRAMS["skype_import"]);
-    let silent = command.args(arguments).current_dir(place.0.path()).stdout(Stdio::null()).stderr(Stdio::null());
-    let mut child = silent.spawn().unwrap();
+    let mut command = place.command("skype_import", arguments);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     while written() < before + events {
         assert!(child.try_wait().unwrap().is_none(), "the import ended before it was killed");
         std::thread::yield_now();

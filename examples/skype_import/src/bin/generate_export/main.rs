@@ -1,7 +1,8 @@
 //! Writes a made-up Skype export of any size, to try the import with.
 //!
 //! ```sh
-//! cargo run --release --example generate_export -- --conversations 500 --messages 200000 --seed 1 --output messages.json
+//! cargo run --release -p skype_import --bin generate_export -- \
+//!     --conversations 500 --messages 200000 --seed 1 --output messages.json
 //! ```
 //!
 //! The same seed always gives the same export. One message at a time is made and written, so the size costs time but no
