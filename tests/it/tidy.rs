@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 
 const LONGEST_FILE: usize = 400;
 
+/// Where the other packages of the workspace have their sources.
+const PROGRAMS: [&str; 2] = ["examples/show_run/src", "examples/skype_import/src"];
+
 #[test]
 fn the_changelog_has_one_heading_for_this_version() {
     let heading = format!("## [{}]", env!("CARGO_PKG_VERSION"));
@@ -28,7 +31,9 @@ fn readme_and_documentation_tell_the_minimum_rust_version() {
 
 #[test]
 fn no_source_file_is_too_long() {
-    for file in source_files() {
+    let programs = PROGRAMS.iter().flat_map(|folder| files_in(&root().join(folder)));
+    let programs = programs.filter(|file| file.extension().is_some_and(|extension| extension == "rs"));
+    for file in source_files().into_iter().chain(programs) {
         let lines = fs::read_to_string(&file).unwrap().lines().count();
         assert!(lines <= LONGEST_FILE, "{} has {lines} lines; the most is {LONGEST_FILE}", file.display());
     }
@@ -63,10 +68,17 @@ fn every_promise_names_tests_that_exist() {
     }
 }
 
-/// Whether the module has a test of this name, as in `durable::two_owners::its_lock_is_never_deleted`.
+/// Whether the module has a test of this name, as in `durable::two_owners::its_lock_is_never_deleted`; that of another package
+/// of the workspace begins with its name, as in `skype_import::sqlite::importing_again_changes_no_row`.
 fn is_test(path: &str) -> bool {
     let Some((module, name)) = path.rsplit_once("::") else { return false };
-    let file = root().join(format!("tests/it/{}.rs", module.replace("::", "/")));
+    let (package, module) = match module.split_once("::") {
+        Some((package, module)) if root().join(format!("examples/{package}/Cargo.toml")).exists() => {
+            (format!("examples/{package}/"), module)
+        }
+        _ => (String::new(), module),
+    };
+    let file = root().join(format!("{package}tests/it/{}.rs", module.replace("::", "/")));
     let source = fs::read_to_string(file).unwrap_or_default();
     let attributes = source.split(&format!("fn {name}(")).next().unwrap_or_default();
     attributes.len() < source.len() && attributes.trim_end().ends_with("#[test]")
