@@ -19,6 +19,7 @@ Usage: skype_import [EXPORT] [--db FILE] [--journal FILE] [--report FILE] [--lin
   --postgres URL  loads into the schema `skype` of this database, exactly once, with the journal in its schema
                   `etl_context`, as in postgres://user:password@host:5432/dbname; needs a build with --features postgres
   --report FILE   writes the run as an HTML page, whatever became of it
+                  [default: beside the database, once the import is complete]
   --lineage FILE  appends OpenLineage events
   --help          show this text
 

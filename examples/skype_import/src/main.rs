@@ -24,6 +24,7 @@ mod json_lines;
 mod load;
 mod places;
 mod recorded;
+mod report;
 #[cfg(feature = "postgres")]
 mod run_key;
 mod staged_elsewhere;
@@ -51,6 +52,9 @@ const MOST_RECORDED: u64 = 1_000;
 
 /// The exit status for a run that another process owns: there is nothing wrong, and later it may be free.
 const ANOTHERS: u8 = 75;
+
+/// For those who have seen the sample.
+const YOUR_OWN: &str = "cargo run --release -p skype_import -- <messages.json, or the tar archive around it> --db <file>";
 
 const CONVERSATION: Counts = Counts { conversations: 1, messages: 0 };
 const MESSAGE: Counts = Counts { conversations: 0, messages: 1 };
@@ -103,7 +107,8 @@ fn run(request: Import) -> ExitCode {
 }
 
 fn import(request: Import, stopper: &Stopper) -> anyhow::Result<()> {
-    let places = Places::of(request)?;
+    let is_sample = request.export.is_none();
+    let mut places = Places::of(request)?;
     let context = begin(&places, stopper)?;
     let lost = Lost::of(&context, &places);
 
@@ -125,8 +130,16 @@ fn import(request: Import, stopper: &Stopper) -> anyhow::Result<()> {
     };
 
     println!("{}", loaded.summary());
+    places.finish()?;
     print_outcome(&export, &places.destination)?;
-    places.finish()
+    if let Some(report) = &places.report {
+        report.write(&loaded.summary())?;
+        println!("Report: open {} in a browser", report.file.display());
+    }
+    if is_sample {
+        println!("Your own: {YOUR_OWN}");
+    }
+    Ok(())
 }
 
 /// A new run, or the one in the journal; Ctrl-C asks it to stop.

@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use tempfile::{Builder, TempDir};
 
 use crate::command_line::Import;
+use crate::report::Report;
 #[cfg(feature = "postgres")]
 use crate::run_key;
 use crate::staging::Staging;
@@ -16,7 +17,8 @@ const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/sample/messages.json"
 pub(crate) struct Places {
     pub(crate) export: PathBuf,
     pub(crate) destination: Destination,
-    pub(crate) report: Option<PathBuf>,
+    /// The page that tells of the run. An import into PostgreSQL has one only if it is told where to put it.
+    pub(crate) report: Option<Report>,
     pub(crate) lineage: Option<PathBuf>,
     pub(crate) staging: Staging,
     staging_directory: StagingDirectory,
@@ -51,10 +53,11 @@ impl Places {
         let export = path::absolute(request.export.as_deref().unwrap_or(Path::new(SAMPLE))).context("the export needs a path")?;
         let (destination, database_directory) = Destination::of(&request, &export)?;
         let staging_directory = StagingDirectory::of(&destination)?;
+        let report = request.report.map(Report::asked_for).or_else(|| destination.report());
         Ok(Places {
             export,
             destination,
-            report: request.report,
+            report,
             lineage: request.lineage,
             staging: Staging::new(staging_directory.path()),
             staging_directory,
@@ -68,8 +71,8 @@ impl Places {
     }
 
     /// Removes what only an unfinished import needs. Without this call, a temporary database is removed.
-    pub(crate) fn finish(self) -> anyhow::Result<()> {
-        if let Some(mut directory) = self.database_directory {
+    pub(crate) fn finish(&mut self) -> anyhow::Result<()> {
+        if let Some(directory) = &mut self.database_directory {
             directory.disable_cleanup(true);
         }
         match &self.staging_directory {
@@ -94,6 +97,16 @@ impl Destination {
             None => temporary_database()?,
         };
         Ok((Destination::Sqlite { database, journal: request.journal.clone() }, directory))
+    }
+
+    /// The one that is written though nobody said where to put it.
+    #[cfg_attr(not(feature = "postgres"), allow(clippy::unnecessary_wraps, reason = "beside a server there is no place for one"))]
+    fn report(&self) -> Option<Report> {
+        match self {
+            Destination::Sqlite { database, .. } => Some(Report::beside(database)),
+            #[cfg(feature = "postgres")]
+            Destination::Postgres { .. } => None,
+        }
     }
 }
 

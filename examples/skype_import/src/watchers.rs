@@ -1,16 +1,16 @@
 //! Who watches an import? Bars on the terminal or a log, a lineage service, and a page for the morning after.
 
-use std::error::Error;
+use std::env;
 use std::io::{self, IsTerminal};
-use std::path::PathBuf;
-use std::{env, fs};
 
-use etl_context::{Event, Observation, Observer, OpenLineage, ProgressBars, RunBuilder, Tracing};
+use etl_context::{OpenLineage, ProgressBars, RunBuilder, Tracing};
 use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::places::Places;
+use crate::report::Report;
 
 /// Adds those that there are for this import.
 pub(crate) fn watched(run: RunBuilder, places: &Places) -> io::Result<RunBuilder> {
@@ -19,8 +19,8 @@ pub(crate) fn watched(run: RunBuilder, places: &Places) -> io::Result<RunBuilder
     if io::stderr().is_terminal() && LevelFilter::current() == LevelFilter::OFF {
         run = run.observe(ProgressBars::stderr());
     }
-    if let Some(file) = &places.report {
-        run = run.observe(ReportFile(file.clone()));
+    if let Some(page) = places.report.as_ref().and_then(Report::kept_up_to_date) {
+        run = run.observe(page);
     }
     if let Some(file) = &places.lineage {
         run = run.observe(OpenLineage::to_file(file)?);
@@ -35,18 +35,6 @@ fn logged() -> Tracing {
         eprintln!("skype_import: RUST_LOG is left out: {mistake}");
         Targets::default()
     });
-    tracing_subscriber::registry().with(tracing_subscriber::fmt::layer().with_writer(io::stderr)).with(asked).init();
+    tracing_subscriber::registry().with(fmt::layer().with_writer(io::stderr)).with(asked).init();
     Tracing::new()
-}
-
-/// Writes the page at the end of each phase, so that it is there whatever becomes of the next one.
-struct ReportFile(PathBuf);
-
-impl Observer for ReportFile {
-    fn observe(&mut self, event: &Event, run: &Observation<'_>) -> Result<(), Box<dyn Error + Send + Sync>> {
-        if let Event::PhaseEnded { .. } = event {
-            fs::write(&self.0, run.record().summary().to_html())?;
-        }
-        Ok(())
-    }
 }

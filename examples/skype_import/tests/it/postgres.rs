@@ -54,7 +54,7 @@ fn the_rows_are_those_of_the_sqlite_database() {
     assert!(rows == rows_in_sqlite(&place.path("skype.db")), "the databases differ");
     assert!(printed.contains("\nLeft out: 10 messages, 0 conversations\n"), "{printed}");
     assert!(printed.contains(" has 20 conversations, "), "{printed}");
-    assert_eq!(place.names(), ["export.json", "skype.db"]);
+    assert_eq!(place.names(), ["export.json", "skype.db", "skype.db.html"]);
 }
 
 #[test]

@@ -54,12 +54,15 @@ fn without_arguments_the_sample_fills_a_temporary_database() {
     for phase in ["extract", "transform", "load"] {
         assert!(ended.contains(&vec![phase, "completed", "1"]), "{printed}");
     }
-    let outcome = printed.lines().last().unwrap().strip_prefix("Database: ").unwrap();
-    let (database, counts) = outcome.split_once(" has ").unwrap();
+    let last: Vec<&str> = printed.lines().rev().take(3).collect();
+    let (database, counts) = last[2].strip_prefix("Database: ").unwrap().split_once(" has ").unwrap();
     assert_eq!(counts, "12 conversations, 18 people, 400 messages");
     assert_eq!(row_counts(Path::new(database)), [12, 18, 400]);
     let directory = Path::new(database).parent().unwrap();
-    assert_eq!(fs::read_dir(directory).unwrap().count(), 1, "nothing is left beside the database");
+    assert_eq!(last[1], format!("Report: open {database}.html in a browser"));
+    assert!(fs::read_to_string(format!("{database}.html")).unwrap().contains("skype-import"));
+    assert!(last[0].starts_with("Your own: cargo run --release -p skype_import -- "), "{printed}");
+    assert_eq!(fs::read_dir(directory).unwrap().count(), 2, "nothing else is left beside the database");
     assert_eq!(place.names(), [directory.file_name().unwrap().to_str().unwrap()]);
 }
 
@@ -72,8 +75,41 @@ fn importing_again_changes_no_row() {
 
     assert_eq!(first.len(), 12 + 18 + 400);
     assert_eq!(rows(&place.path("skype.db")), first);
-    assert!(printed.ends_with("skype.db has 12 conversations, 18 people, 400 messages\n"), "{printed}");
-    assert_eq!(place.names(), ["skype.db"]);
+    assert!(printed.contains("skype.db has 12 conversations, 18 people, 400 messages\nReport: open "), "{printed}");
+    assert!(printed.ends_with("skype.db.html in a browser\n"), "{printed}");
+    assert_eq!(place.names(), ["skype.db", "skype.db.html"]);
+}
+
+#[test]
+fn the_report_is_where_it_is_asked_for_and_else_beside_the_database() {
+    let place = Place::new();
+    let arguments = [SAMPLE, "--db", "skype.db", "--journal", "run.jsonl"];
+    let printed = place.import_well(&arguments);
+    assert!(printed.ends_with("skype.db.html in a browser\n"), "{printed}");
+
+    // No phase runs any more, and the page tells of all that ran before.
+    let printed = text(&place.import(&[&arguments[..], &["--report", "asked.html"]].concat()).stdout);
+    assert!(printed.ends_with("asked.html in a browser\n"), "{printed}");
+    let [beside, asked] = ["skype.db.html", "asked.html"].map(|page| fs::read_to_string(place.path(page)).unwrap());
+    assert!(asked.contains("400") && asked == beside, "{asked}");
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_named_and_the_rows_are_there() {
+    let place = Place::new();
+    let output = place.import(&["--db", "skype.db", "--report", "missing/run.html"]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let message = text(&output.stderr);
+    assert!(message.contains("cannot write the report missing/run.html: "), "{message}");
+    assert_eq!(row_counts(&place.path("skype.db")), [12, 18, 400]);
+}
+
+#[test]
+fn a_failed_import_tells_why_in_the_report_that_was_asked_for() {
+    let place = Place::new();
+    let output = place.import(&["missing.json", "--db", "skype.db", "--report", "run.html"]);
+    assert_failed(&place, &output, &["run.html"], &["missing.json"]);
+    assert!(fs::read_to_string(place.path("run.html")).unwrap().contains("cannot read the export"));
 }
 
 #[test]
@@ -142,7 +178,7 @@ fn a_failed_import_leaves_the_rows_of_an_earlier_one() {
     place.write("cut.json", &fs::read(SAMPLE).unwrap()[..100_000]);
 
     let output = place.import(&["cut.json", "--db", "skype.db"]);
-    assert_failed(&place, &output, &["cut.json", "skype.db"], &["cut.json"]);
+    assert_failed(&place, &output, &["cut.json", "skype.db", "skype.db.html"], &["cut.json"]);
     assert!(fs::read(place.path("skype.db")).unwrap() == before);
 }
 
