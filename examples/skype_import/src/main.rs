@@ -54,7 +54,7 @@ const MOST_RECORDED: u64 = 1_000;
 const ANOTHERS: u8 = 75;
 
 /// For those who have seen the sample.
-const YOUR_OWN: &str = "cargo run --release -p skype_import -- <messages.json, or the tar archive around it> --db <file>";
+const YOUR_OWN: &str = "cargo run --release -p skype_import -- <messages.json or .tar> --db <file>";
 
 const CONVERSATION: Counts = Counts { conversations: 1, messages: 0 };
 const MESSAGE: Counts = Counts { conversations: 0, messages: 1 };
@@ -129,7 +129,7 @@ fn import(request: Import, stopper: &Stopper) -> anyhow::Result<()> {
         }
     };
 
-    println!("{}", loaded.summary());
+    println!("{}\n", loaded.summary());
     places.finish()?;
     print_outcome(&export, &places.destination)?;
     if let Some(report) = &places.report {
@@ -137,7 +137,7 @@ fn import(request: Import, stopper: &Stopper) -> anyhow::Result<()> {
         println!("Report: open {} in a browser", report.file.display());
     }
     if is_sample {
-        println!("Your own: {YOUR_OWN}");
+        println!("Your own export: {YOUR_OWN}");
     }
     Ok(())
 }

@@ -61,7 +61,7 @@ fn without_arguments_the_sample_fills_a_temporary_database() {
     let directory = Path::new(database).parent().unwrap();
     assert_eq!(last[1], format!("Report: open {database}.html in a browser"));
     assert!(fs::read_to_string(format!("{database}.html")).unwrap().contains("skype-import"));
-    assert!(last[0].starts_with("Your own: cargo run --release -p skype_import -- "), "{printed}");
+    assert!(last[0].starts_with("Your own export: cargo run --release -p skype_import -- "), "{printed}");
     assert_eq!(fs::read_dir(directory).unwrap().count(), 2, "nothing else is left beside the database");
     assert_eq!(place.names(), [directory.file_name().unwrap().to_str().unwrap()]);
 }
