@@ -56,12 +56,12 @@ fn package_of(programs: &[WrongProgram]) -> PathBuf {
     package
 }
 
-/// The rendered errors among cargo's messages, by the name of the program.
+/// The rendered errors among cargo's messages, and what the compiler notes beside them, by the name of the program.
 fn errors_in(messages: &str) -> BTreeMap<String, String> {
     let mut errors = BTreeMap::<String, String>::new();
     for message in messages.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()) {
         let (program, text) = (&message["target"]["name"], &message["message"]["rendered"]);
-        if message["message"]["level"] == "error" {
+        if message["message"]["level"] == "error" || message["message"]["level"] == "note" {
             errors.entry(program.as_str().unwrap().to_owned()).or_default().push_str(text.as_str().unwrap());
         }
     }
