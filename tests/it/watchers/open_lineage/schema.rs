@@ -5,8 +5,9 @@ use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use jsonschema::{Retrieve, Uri, Validator};
-use serde_json::{Value, json};
+use serde_json::Value;
+
+use super::json_schema::Schema;
 
 const SPEC: &str = "https://openlineage.io/spec/";
 
@@ -37,24 +38,18 @@ impl Files {
     }
 }
 
-impl Retrieve for Files {
-    fn retrieve(&self, uri: &Uri<String>) -> Result<Value, Box<dyn Error + Send + Sync>> {
-        self.read(uri.as_str())
-    }
-}
-
-fn validator(folder: &Path, schema: &Value) -> Validator {
-    let options = jsonschema::options().with_retriever(Files(folder.to_owned())).should_validate_formats(true);
-    options.build(schema).unwrap_or_else(|error| panic!("{schema}: {error}"))
+/// What is wrong with the value by the schema at this address.
+fn faults_by(schema: &str, files: &Files, value: &Value) -> Vec<String> {
+    let find = |address: &str| files.read(address).unwrap_or_else(|error| panic!("{address}: {error}"));
+    Schema::at(schema, &find).faults(value)
 }
 
 /// What is wrong with the event, its facets included; nothing where there are no schemas.
 pub(super) fn faults(event: &Value) -> Vec<String> {
-    let Some(folder) = folder() else { return Vec::new() };
-    let envelope = validator(&folder, &json!({ "$ref": event["schemaURL"] }));
-    let mut faults: Vec<_> = envelope.iter_errors(event).map(|error| error.to_string()).collect();
+    let Some(files) = folder().map(Files) else { return Vec::new() };
+    let mut faults = faults_by(super::text(&event["schemaURL"]), &files, event);
     for (key, facet) in facets(event) {
-        faults.extend(facet_faults(&folder, &key, facet));
+        faults.extend(facet_faults(&files, &key, facet));
     }
     faults
 }
@@ -72,11 +67,12 @@ fn facets(event: &Value) -> Vec<(String, &Value)> {
 }
 
 /// A facet keeps to the schema that it names, and stands under the key that this schema is for.
-fn facet_faults(folder: &Path, key: &str, facet: &Value) -> Vec<String> {
-    let Some((address, definition)) = facet["_schemaURL"].as_str().and_then(|url| url.split_once('#')) else {
+fn facet_faults(files: &Files, key: &str, facet: &Value) -> Vec<String> {
+    let url = facet["_schemaURL"].as_str().unwrap_or_default();
+    let Some((address, definition)) = url.split_once('#') else {
         return vec![format!("the facet `{key}` names no schema")];
     };
-    let file = match Files(folder.to_owned()).read(address) {
+    let file = match files.read(address) {
         Ok(file) => file,
         Err(error) => return vec![format!("the facet `{key}`: {error}")],
     };
@@ -84,7 +80,6 @@ fn facet_faults(folder: &Path, key: &str, facet: &Value) -> Vec<String> {
     if file["properties"][key]["$ref"] != format!("#{definition}") {
         faults.push(format!("the facet `{key}` has the schema of another one: {address}"));
     }
-    let schema = validator(folder, &json!({ "$ref": facet["_schemaURL"] }));
-    faults.extend(schema.iter_errors(facet).map(|error| format!("the facet `{key}`: {error}")));
+    faults.extend(faults_by(url, files, facet).iter().map(|fault| format!("the facet `{key}`: {fault}")));
     faults
 }
