@@ -189,7 +189,6 @@ fn transform(phase: &mut RunningPhase<'_, Transform>, places: &Places) -> anyhow
 /// Each batch is committed, then recorded. One that is recorded is not loaded again: the next attempt goes on after it.
 fn load_in_batches(phase: &mut RunningPhase<'_, Load>, staging: &Staging, database: &Path) -> anyhow::Result<Loaded> {
     let mut until: LoadedUntil = phase.resume_point()?.unwrap_or_default();
-    phase.update_progress(counts(&until.loaded));
     load::load(staging, &mut sqlite::Database::open(database)?, until.offset, &mut |batch| {
         phase.update_progress(counts(&batch.loaded));
         until.offset = batch.offset;
