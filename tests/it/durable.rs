@@ -2,6 +2,7 @@
 
 mod any_damage;
 mod at_least_once;
+mod carried_counts;
 mod checkpoints;
 mod clock_steps;
 #[cfg(feature = "testing")]
@@ -17,6 +18,8 @@ mod golden;
 #[cfg(unix)]
 mod kill_loop;
 mod limits;
+mod loops;
+mod other_pipeline;
 mod other_run;
 mod properties;
 mod reading;

@@ -33,6 +33,7 @@ mod semantics_reports;
 mod semantics_results;
 mod summary_display;
 mod tidy;
+mod told_errors;
 mod typed_async;
 mod typed_counters;
 mod typed_dropped;

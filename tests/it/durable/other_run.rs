@@ -143,3 +143,23 @@ fn an_empty_file_begins_a_run() {
     drop(Run::builder("nightly").journal(FileJournal::open(file.path()).unwrap()).begin::<Etl>().unwrap());
     assert_eq!(file.record().name(), "nightly");
 }
+
+#[test]
+fn what_is_new_gone_or_other_is_told_apart() {
+    let first = dict! { "day": "monday", "region": "eu" };
+    let told = refused_by(&first, &dict! { "day": "tuesday", "operator": "anna" });
+    let expected = "it began with other values of the parameters `day`; it began without the parameters `operator`; \
+                    it began with the parameters, of which nothing is said now, `region`";
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn parameters_that_were_allowed_are_those_of_the_run_from_then_on() {
+    let file = JournalFile::new();
+    let tuesday = dict! { "day": "tuesday" };
+    let allowed = begun(&file, &dict! { "day": "monday" }).unwrap().parameters(&tuesday).allow_other_parameters();
+    drop(allowed.begin::<Etl>().unwrap());
+    let again = |parameters| Run::builder("nightly").journal(file.open()).parameters(&parameters).begin::<Etl>();
+    drop(again(tuesday).unwrap());
+    again(dict! { "day": "monday" }).unwrap_err();
+}
