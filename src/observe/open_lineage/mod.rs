@@ -46,7 +46,7 @@ type Callback = Box<dyn FnMut(&Value) -> Result<(), BoxError> + Send>;
 /// drop(extracted);
 ///
 /// let events = std::fs::read_to_string(&path)?;
-/// // START of the run, START and COMPLETE of the phase, COMPLETE of the run
+/// // START of the run, START and COMPLETE of the phase, ABORT of the run, which has neither transformed nor loaded
 /// assert_eq!(events.lines().count(), 4);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -68,8 +68,8 @@ type Callback = Box<dyn FnMut(&Value) -> Result<(), BoxError> + Send>;
 /// | the context is dropped | `COMPLETE`, `FAIL` or `ABORT` of the run |
 ///
 /// Between a start, a checkpoint, an error and an end nothing is told, for nothing calls an observer then. The run ends with
-/// its context: as `COMPLETE` if every phase that was mentioned is completed; as its latest failed phase did if there is one;
-/// else as `ABORT`. A process that dies tells nothing: the one that goes on with its run ends the interrupted attempt, and
+/// its context: `completed` is `COMPLETE`, `failed` is `FAIL` with the error of the phase that failed last, and any other
+/// [`RunStatus`](crate::RunStatus) is `ABORT`, as in `stopped after extract`. A process that dies tells nothing: the one that goes on with its run ends the interrupted attempt, and
 /// later the run. A run that was told to have ended and goes on ends again; what counts is the last word.
 ///
 /// # Datasets
