@@ -20,19 +20,26 @@ impl Counted<'_> {
         self.total.map(|total| percent(self.count, total))
     }
 
+    /// As in `400`, or `400 (150 before)`.
+    pub(crate) fn amount(&self) -> String {
+        match self.before {
+            0 => grouped(self.count),
+            before => format!("{} ({} before)", grouped(self.count), grouped(before)),
+        }
+    }
+
     /// `None` where it would say nothing to people.
     pub(crate) fn per_second(&self) -> Option<f64> {
         worth_telling(self.count.saturating_sub(self.before), self.duration)
     }
 }
 
-/// As in `400 of 1,000 (40 %), 150 before, 1,333 per second`, where the rate is that of the attempt alone; the rate is left out where it does not fit.
+/// As in `400 (150 before) of 1,000 (40 %), 1,333 per second`, where the rate is that of the attempt alone; the rate is left out where it does not fit.
 impl fmt::Display for Counted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let of_total = self.total.zip(self.percent());
         let of_total = of_total.map(|(total, percent)| format!(" of {} ({})", grouped(total), percentage(percent)));
-        let before = if self.before > 0 { format!(", {} before", grouped(self.before)) } else { String::new() };
-        let counted = grouped(self.count) + &of_total.unwrap_or_default() + &before;
+        let counted = self.amount() + &of_total.unwrap_or_default();
         let speed = self.per_second().map(|speed| format!(", {} per second", rate(speed))).unwrap_or_default();
         f.write_str(&counted)?;
         if counted.len() + speed.len() <= VALUE_WIDTH { f.write_str(&speed) } else { Ok(()) }

@@ -33,9 +33,9 @@ impl Parameters {
         let new = named(&mut later.0.keys().filter(|name| !self.0.contains_key(*name)));
         let gone = named(&mut self.0.keys().filter(|name| !later.0.contains_key(*name)));
         let told = [
-            ("it began with other values of the parameters", other),
-            ("it began without the parameters", new),
-            ("it began with the parameters, of which nothing is said now,", gone),
+            ("it began with other values of parameters:", other),
+            ("it began without parameters that are given now:", new),
+            ("it began with parameters that are not given now:", gone),
         ];
         told.into_iter()
             .filter(|(_, names)| !names.is_empty())

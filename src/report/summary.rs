@@ -246,8 +246,7 @@ impl RunSummary {
         for phase in self.record.phases() {
             let mut row = self.attempt_cells(phase);
             if let Some(report) = self.latest(phase) {
-                let count =
-                    |name: &String| report.counted().find(|counted| counted.name == name).map(|counted| grouped(counted.count));
+                let count = |name: &String| report.counted().find(|counted| counted.name == name).map(|counted| counted.amount());
                 row.extend(counters.iter().map(|name| count(name).unwrap_or_default()));
                 row.push(rate_of(report));
             }
@@ -274,7 +273,7 @@ impl RunSummary {
             let mut cells = self.attempt_cells(phase);
             let none = vec![String::new(); cells.len()];
             for counted in self.latest(phase).into_iter().flat_map(PhaseReport::counted) {
-                cells.extend([grouped(counted.count), one_line(counted.name, 20)]);
+                cells.extend([counted.amount(), one_line(counted.name, 20)]);
                 table.push(std::mem::replace(&mut cells, none.clone()));
             }
             if cells != none {

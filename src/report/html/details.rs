@@ -140,7 +140,7 @@ fn fmt_attempt(f: &mut fmt::Formatter<'_>, report: &PhaseReport) -> fmt::Result 
     write!(f, "<tr><td class=\"number\">{}</td><td>{look}</td><td class=\"number\">{took}</td><td>", report.attempt())?;
     for (index, counted) in report.counted().enumerate() {
         let comma = if index == 0 { "" } else { ", " };
-        write!(f, "{comma}{} {}", grouped(counted.count), text::name(counted.name, 64))?;
+        write!(f, "{comma}{} {}", counted.amount(), text::name(counted.name, 64))?;
     }
     fmt_results(f, report)?;
     f.write_str("</td></tr>\n")

@@ -67,7 +67,7 @@ impl Header<'_> {
         if let Some(error) = latest.and_then(PhaseReport::error).or_else(last_recorded) {
             write!(f, "{}", Folded(error.message()))?;
             if let Some(root) = error.sources().last() {
-                write!(f, "<p>caused by: {}</p>", Folded(root))?;
+                write!(f, "<ul class=\"sources\"><li>caused by: {}</li></ul>", Folded(root))?;
             }
         }
         f.write_str("</div>\n")

@@ -107,7 +107,7 @@ impl<'a> Phases<'a> {
             format!("<td class=\"number long\" data-label=\"{label}\">{}</td>", text.replace(',', ",<wbr/>"))
         };
         write!(f, "<td class=\"counter\">{}</td>", Name(counted.name))?;
-        f.write_str(&number("processed", Some(grouped(counted.count))))?;
+        f.write_str(&number("processed", Some(counted.amount())))?;
         if self.with_totals {
             f.write_str(&number("expected", counted.total.map(grouped)))?;
             f.write_str(&number("done", counted.percent().map(percentage)))?;

@@ -41,7 +41,7 @@ fn a_resumed_phase_reports_all_that_is_done_and_what_was_done_before() {
     assert_eq!(extracted.record(), &file.record(), "as it is replayed");
 
     let report = extracted.report().to_string();
-    assert!(report.contains("100 of 100 (100 %), 50 before"), "{report}");
+    assert!(report.contains("100 (50 before) of 100 (100 %)"), "{report}");
     let json = serde_json::to_value(extracted.report()).unwrap();
     assert_eq!((&json["processed_messages"], &json["carried_messages"]), (&100.into(), &50.into()));
     let own = json["messages_per_second"].as_f64().unwrap() * extracted.report().duration().as_secs_f64();

@@ -148,8 +148,8 @@ fn an_empty_file_begins_a_run() {
 fn what_is_new_gone_or_other_is_told_apart() {
     let first = dict! { "day": "monday", "region": "eu" };
     let told = refused_by(&first, &dict! { "day": "tuesday", "operator": "anna" });
-    let expected = "it began with other values of the parameters `day`; it began without the parameters `operator`; \
-                    it began with the parameters, of which nothing is said now, `region`";
+    let expected = "it began with other values of parameters: `day`; it began without parameters that are given now: `operator`; \
+                    it began with parameters that are not given now: `region`";
     assert_eq!(told, expected);
 }
 
