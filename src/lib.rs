@@ -189,6 +189,8 @@ pub use pipeline::{check::check as __check_pipeline, mermaid::mermaid as __merma
 #[doc(hidden)]
 pub use serde_json as __serde_json;
 #[doc(hidden)]
+pub use text::identifier::plain_name as __plain_name;
+#[doc(hidden)]
 pub mod __pipeline_words {
     pub use crate::pipeline::state::{Failed, Idle};
 }

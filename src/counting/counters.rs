@@ -34,79 +34,6 @@ pub const MAX_COUNTERS: usize = 8;
 /// One value for each of a phase's counters, in the order of [`Counters::NAMES`].
 pub type CounterValues = [u64; MAX_COUNTERS];
 
-/// Declares what a phase counts.
-///
-/// ```
-/// use etl_context::{Etl, Extract, counters, pipeline};
-///
-/// counters! {
-///     /// What a table load counts.
-///     pub struct Rows {
-///         /// Rows written.
-///         pub rows: u64,
-///         /// Their size.
-///         pub bytes: u64,
-///     }
-/// }
-///
-/// pipeline! {
-///     pub Tables {
-///         Extract after Idle;
-///         LoadTables = "load-tables" counts Rows after Extract;
-///     }
-/// }
-///
-/// let extract = Tables::context("tables").start(Extract)?;
-/// let mut load = extract.complete(())?.start(LoadTables)?;
-/// load.update_progress(Rows { rows: 10, bytes: 4_096 });
-/// let loaded = load.complete(())?;
-/// assert_eq!(loaded.counts(), Rows { rows: 10, bytes: 4_096 });
-/// # Ok::<(), etl_context::Error>(())
-/// ```
-///
-/// They are reported under their own names: `rows_processed`, `total_rows`, `rows_per_second`. Counting `Rows` in a phase
-/// that counts something else does not compile.
-#[macro_export]
-macro_rules! counters {
-    (
-        $(#[$meta:meta])*
-        $visibility:vis struct $name:ident {
-            $( $(#[$field_meta:meta])* $field_visibility:vis $field:ident : u64 ),+ $(,)?
-        }
-    ) => {
-        $(#[$meta])*
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-        #[allow(clippy::struct_field_names)]
-        $visibility struct $name {
-            $( $(#[$field_meta])* $field_visibility $field: u64, )+
-        }
-
-        #[diagnostic::do_not_recommend]
-        impl $crate::Counters for $name {
-            const NAMES: &'static [&'static str] = &[$(stringify!($field)),+];
-
-            #[inline]
-            fn to_values(self) -> $crate::CounterValues {
-                let given = [$(self.$field),+];
-                let mut values = [0; $crate::MAX_COUNTERS];
-                values[..given.len()].copy_from_slice(&given);
-                values
-            }
-
-            #[inline]
-            fn from_values(values: $crate::CounterValues) -> Self {
-                let mut values = values.into_iter();
-                $name { $($field: values.next().unwrap_or_default()),+ }
-            }
-        }
-
-        const _: () = assert!(
-            <$name as $crate::Counters>::NAMES.len() <= $crate::MAX_COUNTERS,
-            "a phase can have at most 8 counters; put further numbers into its result"
-        );
-    };
-}
-
 counters! {
     /// Conversations and messages: what a phase counts, unless it is declared to count something of its own.
     ///
@@ -121,6 +48,19 @@ counters! {
         /// Messages processed, or expected.
         pub messages: u64,
     }
+}
+
+/// What a phase counts that counts nothing, as declared with `counts ()`.
+impl Counters for () {
+    const NAMES: &'static [&'static str] = &[];
+
+    #[inline]
+    fn to_values(self) -> CounterValues {
+        CounterValues::default()
+    }
+
+    #[inline]
+    fn from_values(_: CounterValues) -> Self {}
 }
 
 /// Counts whose type is not known here: names and values, side by side.

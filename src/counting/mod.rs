@@ -5,6 +5,9 @@
 //!
 //! Imports from `text`, and nothing else.
 
+#[macro_use]
+mod declare;
+
 mod cells;
 pub(crate) mod counters;
 pub(crate) mod meter;

@@ -26,7 +26,7 @@ use crate::pipeline::phase::{Extract, Load, Transform};
 ///
 /// - `Name = "name"` declares the phase's marker type and the name under which it is recorded; without a name, the phase is
 ///   one that exists already, such as [`Extract`].
-/// - `Name = "name" counts Rows` declares what the phase counts, with [`counters!`](crate::counters).
+/// - `Name = "name" counts Rows` declares what the phase counts, with [`counters!`](crate::counters); `counts ()` is nothing.
 /// - `after` names alternatives: `Idle`, a phase that completed, or `Failed<…>` of a phase. `Idle` and `Failed` need no import.
 ///
 /// A phase that failed can always be retried; that is no edge.
@@ -37,40 +37,101 @@ use crate::pipeline::phase::{Extract, Load, Transform};
 /// [The guide](crate::guide::pipelines) builds a pipeline step by step.
 #[macro_export]
 macro_rules! pipeline {
+    // A pipeline that is left out is left out with all that belongs to it.
+    (
+        $( #[ $(doc = $doc:tt)? $(allow $allow:tt)? $(expect $expect:tt)? $(derive $derive:tt)? ] )*
+        #[cfg $cfg:tt]
+        $($rest:tt)*
+    ) => {
+        #[cfg $cfg]
+        $crate::pipeline! {
+            $( $(#[doc = $doc])? $(#[allow $allow])? $(#[expect $expect])? $(#[derive $derive])? )*
+            $($rest)*
+        }
+    };
+    // Attributes of a phase are told apart: `cfg` is for everything that the phase brings, a comment or a lint also stands where
+    // there is no marker type, and the others belong to the marker.
     (
         $(#[$meta:meta])*
         $visibility:vis $pipeline:ident {
             $(
-                $(#[$phase_meta:meta])*
-                $phase:ident $(= $name:literal)? $(counts $counters:ident)? after $($last:ty)|+ ;
+                $( #[
+                    $(cfg($($cfg:tt)*))?
+                    $(doc $(= $doc:tt $(! $doc_of:tt)?)? $(($($doc_word:tt)*))?)?
+                    $(allow $allow:tt)? $(expect $expect:tt)? $(warn $warn:tt)? $(deny $deny:tt)?
+                    $(cfg_attr $cfg_attr:tt)? $(derive $derive:tt)?
+                    $(deprecated $(= $deprecated:tt)? $(($($deprecation:tt)*))?)?
+                ] )*
+                $phase:ident $(:: $inside:ident)*
+                $(= $name:literal)?
+                $(counts $counters:tt $(:: $counters_inside:ident)*)?
+                after $($last:ty)|+ ;
             )+
         }
+    ) => {
+        $crate::__pipeline! {
+            { $(#[$meta])* } { $visibility $pipeline }
+            $( {
+                all($( $($($cfg)* ,)? )*)
+                {
+                    $(
+                        $(#[doc $(= $doc $(! $doc_of)?)? $(($($doc_word)*))?])?
+                        $(#[allow $allow])? $(#[expect $expect])? $(#[warn $warn])? $(#[deny $deny])?
+                    )*
+                }
+                {
+                    $(
+                        $(#[cfg_attr $cfg_attr])? $(#[derive $derive])?
+                        $(#[deprecated $(= $deprecated)? $(($($deprecation)*))?])?
+                    )*
+                }
+                [$phase $(:: $inside)*]
+                { $phase $(:: $inside)* $(= $name)? $(counts $counters $(:: $counters_inside)*)? }
+                [$($last),+]
+            } )+
+        }
+    };
+    ($($mistaken:tt)*) => { $crate::__not_a_pipeline! { $($mistaken)* } };
+}
+
+/// A pipeline whose phases are written in one way: when it is there, its attributes, its type, its declaration, what it follows.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __pipeline {
+    (
+        { $($attributes:tt)* } { $visibility:vis $pipeline:ident }
+        $( { all $when:tt $shared:tt $of_marker:tt [$phase:path] $declaration:tt [$($last:ty),+] } )+
     ) => {
         #[allow(unused_imports)]
         use $crate::__pipeline_words::*;
 
-        $(#[$meta])*
+        $($attributes)*
         ///
         /// | phase | starts after |
         /// |---|---|
         $(
-            #[doc = ::std::concat!("| `", ::std::stringify!($phase), "` | ", $( "`", ::std::stringify!($last), "` ", )+ "|")]
+            #[cfg_attr(
+                all $when,
+                doc = ::std::concat!("| `", ::std::stringify!($phase), "` | ", $( "`", ::std::stringify!($last), "` ", )+ "|")
+            )]
         )+
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
         $visibility struct $pipeline;
 
         $(
-            $crate::__phase! { $visibility $phase { $(#[$phase_meta])* } $($name)? ; $($counters)? }
-            $(
-                #[diagnostic::do_not_recommend]
-                impl $crate::Follows<$last, $pipeline> for $phase {}
-            )+
+            #[cfg(all $when)]
+            $crate::__phase! { { $visibility $pipeline } $shared $of_marker $declaration [$($last),+] }
         )+
 
+        #[allow(deprecated)]
         impl $crate::Pipeline for $pipeline {
-            const NAME: &'static str = ::std::stringify!($pipeline);
-            const PHASES: &'static [$crate::PhaseDeclaration] = &[$($crate::PhaseDeclaration::of::<$phase>()),+];
-            const EDGES: &'static [$crate::Edge] = &[$($($crate::Edge::of::<$phase, $last>()),+),+];
+            const NAME: &'static str = $crate::__plain_name(::std::stringify!($pipeline));
+            const PHASES: &'static [$crate::PhaseDeclaration] = &[
+                $( #[cfg(all $when)] $crate::PhaseDeclaration::of::<$phase>() ),+
+            ];
+            const EDGES: &'static [$crate::Edge] = &[
+                $($( #[cfg(all $when)] $crate::Edge::of::<$phase, $last>() ),+),+
+            ];
         }
 
         const _: () = $crate::__check_pipeline::<$pipeline>();
@@ -93,28 +154,46 @@ macro_rules! pipeline {
     };
 }
 
-/// Declares the marker of a phase that a pipeline names; does nothing for one that exists.
+/// Declares what a phase follows, and its marker unless that exists.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __phase {
-    ($visibility:vis $phase:ident { $(#[$meta:meta])* } ; ) => {};
-    ($visibility:vis $phase:ident { $(#[$meta:meta])* } $name:literal ; ) => {
-        $crate::__phase! { @declare $visibility $phase { $(#[$meta])* } $name ; $crate::Counts }
+    ($pipeline:tt $shared:tt {} { $phase:path } $last:tt) => {
+        $crate::__phase! { @follows $pipeline $shared [$phase] $last }
     };
-    ($visibility:vis $phase:ident { $(#[$meta:meta])* } $name:literal ; $counters:ident) => {
-        $crate::__phase! { @declare $visibility $phase { $(#[$meta])* } $name ; $counters }
+    ($pipeline:tt $shared:tt $of_marker:tt { $phase:ident = $name:literal } $last:tt) => {
+        $crate::__phase! { $pipeline $shared $of_marker { $phase = $name counts $crate::Counts } $last }
     };
-    (@declare $visibility:vis $phase:ident { $(#[$meta:meta])* } $name:literal ; $counters:path) => {
-        $(#[$meta])*
+    (
+        { $visibility:vis $pipeline:ident } { $($shared:tt)* } { $($of_marker:tt)* }
+        { $phase:ident = $name:literal counts $counters:ty } $last:tt
+    ) => {
+        $($shared)*
+        $($of_marker)*
         #[doc = ::std::concat!("\n\nThe phase `", $name, "`.")]
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
         $visibility struct $phase;
 
+        #[allow(deprecated)]
         #[diagnostic::do_not_recommend]
         impl $crate::Phase for $phase {
             type Counters = $counters;
             const NAME: $crate::PhaseName = $crate::PhaseName::new($name);
         }
+
+        $crate::__phase! { @follows { $visibility $pipeline } {} [$phase] $last }
+    };
+    (@follows { $visibility:vis $pipeline:ident } $shared:tt [$phase:path] [$($last:ty),+]) => {
+        $( $crate::__phase! { @edge $shared $phase, $last, $pipeline } )+
+    };
+    (@edge { $($shared:tt)* } $phase:path, $last:ty, $pipeline:ident) => {
+        $($shared)*
+        #[allow(deprecated)]
+        #[diagnostic::do_not_recommend]
+        impl $crate::Follows<$last, $pipeline> for $phase {}
+    };
+    ($pipeline:tt $shared:tt $of_marker:tt $declaration:tt $last:tt) => {
+        $crate::__not_a_phase! { $of_marker $declaration }
     };
 }
 

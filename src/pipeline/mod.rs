@@ -9,6 +9,7 @@ pub(crate) mod check;
 mod compile_message;
 pub(crate) mod declare;
 pub(crate) mod mermaid;
+mod mistaken;
 pub(crate) mod phase;
 pub(crate) mod position;
 pub(crate) mod shape;

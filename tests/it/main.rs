@@ -9,6 +9,7 @@ mod bad_names;
 mod bad_results;
 mod compile_errors;
 mod counting;
+mod declared;
 mod durable;
 mod examples;
 mod guide;

@@ -81,7 +81,21 @@ fn the_page_shows_the_programs_that_the_compiler_was_asked_about() {
 #[test]
 fn the_page_gives_the_codes_of_the_errors() {
     for Section { program, code, .. } in sections() {
-        let number = code.info.strip_prefix("compile_fail,").expect("a program that does not compile");
-        assert!(program.snapshot().starts_with(&format!("error[{number}]: ")), "{}", program.name);
+        let number = code.info.strip_prefix("compile_fail").expect("a program that does not compile");
+        let number = number.strip_prefix(',').map(|number| format!("[{number}]")).unwrap_or_default();
+        assert!(program.snapshot().starts_with(&format!("error{number}: ")), "{}", program.name);
+    }
+}
+
+/// What a macro says itself has no code.
+#[test]
+fn the_page_has_every_sentence_of_the_macros() {
+    let snapshots = WrongProgram::all_with_snapshot().into_iter().map(|program| program.snapshot());
+    let sentences: Vec<_> =
+        snapshots.filter_map(|text| text.lines().next()?.strip_prefix("error: ").map(str::to_owned)).collect();
+    assert!(sentences.len() > 20, "only {} sentences were found", sentences.len());
+    for sentence in sentences {
+        let cell = sentence.replace('|', "\\|");
+        assert!(PAGE.contains(&cell), "the page has no row with this:\n{sentence}");
     }
 }
