@@ -22,6 +22,7 @@ use crate::pipeline::phase::Phase;
 use crate::pipeline::state::{Completed, InProgress, Running};
 use crate::record::error::WorkError;
 use crate::record::event::Event;
+use crate::record::stored::ReadBack;
 
 impl<S, P> Context<S, P> {
     /// Ends the running phase as completed, in a transaction of the caller's: the end is recorded if and when the transaction
@@ -239,7 +240,7 @@ impl<Ph: Phase, S, P> PhaseScope<Ph, S, P> {
                 return end(running, Err(error));
             }
         };
-        let uncommitted = match running.complete_in(&mut transaction, &result) {
+        let uncommitted = match running.complete_in(&mut transaction, ReadBack(&result)) {
             Ok(uncommitted) => uncommitted,
             Err(refused) => return Err(PhaseFailure::NotEnded { refused, error: None }),
         };

@@ -35,7 +35,7 @@ impl<S, P> Context<S, P> {
     /// # Errors
     ///
     /// [`Refused`] if the phase would have to run: with [`Error::TooManyAttempts`] if it has failed too often, with
-    /// [`Error::Stopped`] if the run was asked to stop.
+    /// [`Error::Stopped`] if the run was asked to stop. And with [`Error::StoredShape`] if it is done, and its counters were others.
     pub fn enter<Ph, Last>(mut self, phase: Ph) -> Result<Entry<Ph, S, P>, Refused<Self>>
     where
         S: AtRest<Last>,
@@ -43,8 +43,10 @@ impl<S, P> Context<S, P> {
         P: Pipeline,
     {
         marker(phase);
-        if self.completed_earlier(&Ph::NAME).is_some() {
-            return Ok(Entry::Done(self.go_past()));
+        match self.completed_earlier::<Ph>() {
+            Ok(Some(_)) => return Ok(Entry::Done(self.go_past())),
+            Ok(None) => {}
+            Err(error) => return Err(Refused::new(self, error.into())),
         }
         match self.engine.admit(&Ph::NAME) {
             Ok(()) => Ok(Entry::Vacant(PhaseScope::new(self))),

@@ -29,7 +29,7 @@ use crate::error::Error;
 use crate::json::dictionary::PhaseResult;
 use crate::parts::{Parts, part_names};
 use crate::pipeline::declare::Etl;
-use crate::pipeline::phase::{Phase, PhaseName, PhaseStatus};
+use crate::pipeline::phase::{Phase, PhaseStatus};
 use crate::pipeline::state::{AtRest, Completed, Failed, Idle, InProgress, Running, State};
 use crate::pipeline::table::Table;
 use crate::pipeline::{Follows, Pipeline};
@@ -37,6 +37,7 @@ use crate::record::RunRecord;
 use crate::record::attempt::PhaseReport;
 use crate::record::error::WorkError;
 use crate::record::recovery::RecoveryReport;
+use crate::record::stored::{NotReadable, read_counts};
 use crate::report::summary::RunSummary;
 use crate::stopper::Stopper;
 use crate::text::line::shown;
@@ -196,8 +197,14 @@ impl<S, P> Context<S, P> {
     }
 
     /// The report of a phase that an earlier process completed and that need not run again.
-    pub(crate) fn completed_earlier(&self, phase: &PhaseName) -> Option<&PhaseReport> {
-        self.engine.completed_earlier(phase)
+    ///
+    /// # Errors
+    ///
+    /// [`NotReadable`] if it counted something else than the phase does now, so that nobody could ask what it counted.
+    pub(crate) fn completed_earlier<Ph: Phase>(&self) -> Result<Option<&PhaseReport>, NotReadable> {
+        let Some(report) = self.engine.completed_earlier(&Ph::NAME) else { return Ok(None) };
+        read_counts::<Ph::Counters>(&Ph::NAME, report.tally())?;
+        Ok(Some(report))
     }
 
     /// Goes past a phase that an earlier process completed.

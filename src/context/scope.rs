@@ -19,7 +19,7 @@ use crate::pipeline::phase::Phase;
 use crate::pipeline::state::{AtRest, Completed, InProgress, Running, State};
 use crate::pipeline::{Follows, Pipeline};
 use crate::record::error::{RecordedError, WorkError};
-use crate::record::stored::read_stored;
+use crate::record::stored::{NotReadable, ReadBack, read_stored};
 use crate::stopper::Stopped;
 use crate::text::line::shown;
 
@@ -131,7 +131,9 @@ impl<Ph: Phase, S, P> PhaseScope<Ph, S, P> {
     /// ```
     ///
     /// The result is what a journal keeps of the phase, so that a later run can read it back; that is why it is
-    /// `DeserializeOwned`. Large data belongs into a file, and the file's name into the result.
+    /// `DeserializeOwned`. It is read back once before the end is recorded: what no later run could read, such as a struct that skips
+    /// a field when it is written, is refused, and the phase stays open. Large data belongs into a file, and the file's name into
+    /// the result.
     ///
     /// # Errors
     ///
@@ -195,15 +197,21 @@ impl<Ph: Phase, S, P> PhaseScope<Ph, S, P> {
 
     #[allow(clippy::type_complexity, reason = "the states are the message")]
     pub(crate) fn done_or_running<R: DeserializeOwned, E>(self) -> Result<Done<Ph, R, P>, PhaseFailure<Ph, E, S, P>> {
-        let earlier = self.context.completed_earlier(&Ph::NAME).filter(|_| !self.again);
-        let Some(report) = earlier else {
-            return self.start().map(Done::NotYet).map_err(PhaseFailure::NotStarted);
-        };
-        let stored = report.result().cloned().map_or(Value::Null, Value::Object);
-        match read_stored(&Ph::NAME, "the result", &stored) {
-            Ok(result) => Ok(Done::Earlier(self.context.go_past(), result)),
+        match self.earlier_result() {
+            Ok(Some(result)) => Ok(Done::Earlier(self.context.go_past(), result)),
+            Ok(None) => self.start().map(Done::NotYet).map_err(PhaseFailure::NotStarted),
             Err(error) => Err(PhaseFailure::NotStarted(Refused::new(self.context, error.into()))),
         }
+    }
+
+    /// What an earlier process returned that completed the phase, unless it is to run again.
+    fn earlier_result<R: DeserializeOwned>(&self) -> Result<Option<R>, NotReadable> {
+        if self.again {
+            return Ok(None);
+        }
+        let Some(report) = self.context.completed_earlier::<Ph>()? else { return Ok(None) };
+        let stored = report.result().cloned().map_or(Value::Null, Value::Object);
+        read_stored(&Ph::NAME, "the result", &stored).map(Some)
     }
 }
 
@@ -217,11 +225,11 @@ pub(crate) enum Done<Ph, R, P> {
 pub(crate) fn end<Ph, R, E, Kind, S, P>(running: Context<Running<Ph>, P>, outcome: Result<R, E>) -> Outcome<Ph, R, E, S, P>
 where
     Ph: Phase,
-    R: PhaseResult,
+    R: PhaseResult + DeserializeOwned,
     E: WorkError<Kind>,
 {
     match outcome {
-        Ok(result) => match running.complete(&result) {
+        Ok(result) => match running.complete(ReadBack(&result)) {
             Ok(context) => Ok((context, result)),
             Err(refused) => Err(PhaseFailure::NotEnded { refused: recorded(refused), error: None }),
         },

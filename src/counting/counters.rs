@@ -168,6 +168,11 @@ impl Tally {
         self.names().zip(self.values.all())
     }
 
+    /// The names for a sentence, as in `rows, bytes`.
+    pub(crate) fn joined_names(&self) -> String {
+        self.names().map(|name| one_line(name, 64)).collect::<Vec<_>>().join(", ")
+    }
+
     fn names(&self) -> impl Iterator<Item = &str> {
         let (declared, read): (&[&str], &[String]) = match &self.names {
             Names::Declared(names) => (names, &[]),

@@ -44,6 +44,10 @@ pub(crate) type Checked = Result<Option<Dictionary>, ResultFault>;
     note = "pass a map with string keys such as `dict! {{ \"rows\": 10 }}`, `()` for no result, or a struct of your own with `#[derive(Serialize)]` and `impl PhaseResult for … {{}}`"
 )]
 pub trait PhaseResult: Serialize {
+    /// Whether every dictionary can be read back as this. Not part of the public contract.
+    #[doc(hidden)]
+    const IS_ANY_DICTIONARY: bool = false;
+
     /// The result as it is recorded. Not part of the public contract.
     #[doc(hidden)]
     fn into_dictionary(self) -> Checked
@@ -121,6 +125,8 @@ impl PartialEq for KeptResult {
 impl PhaseResult for () {}
 
 impl PhaseResult for Dictionary {
+    const IS_ANY_DICTIONARY: bool = true;
+
     /// This is JSON already, so it is moved and not copied.
     fn into_dictionary(self) -> Checked {
         self.values().try_for_each(|value| check(value, 1)).map_err(ResultFault::NotSerializable)?;

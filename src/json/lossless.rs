@@ -1,13 +1,18 @@
 //! What can be recorded as JSON without loss? A value that would come back changed, or not at all, is refused.
 //!
-//! `serde_json` turns NaN and infinity into `null` without a word, and writes nesting that it then refuses to read. The
-//! serializer here hands everything on to `serde_json`'s own and stops those two on the way.
+//! `serde_json` turns NaN and infinity into `null` without a word, writes nesting that it then refuses to read, and keeps only the
+//! second value of a key that is there twice. The serializer here hands everything on to `serde_json`'s own, stops the first two
+//! on the way, and counts the entries, of which the third leaves too few.
+
+use std::cell::Cell;
 
 use serde::ser::{
     Error, Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple, SerializeTupleStruct,
     SerializeTupleVariant, Serializer,
 };
 use serde_json::{Map, Value};
+
+use crate::json::twice::key_there_twice;
 
 /// `serde_json` reads at most 127 levels; what is recorded may still be wrapped a few times.
 pub(crate) const DEEPEST: usize = 100;
@@ -16,11 +21,27 @@ pub(crate) const DEEPEST: usize = 100;
 ///
 /// # Errors
 ///
-/// Why it cannot be kept: the value's own error, a number that JSON does not have, or nesting deeper than 100.
+/// Why it cannot be kept: the value's own error, a number that JSON does not have, a key that is there twice, or nesting deeper
+/// than 100.
 pub(crate) fn to_value<T: Serialize + ?Sized>(value: &T) -> Result<Value, String> {
-    let value = serde_json::to_value(Level { value, depth: 0 }).map_err(|error| error.to_string())?;
-    check(&value, 0)?;
-    Ok(value)
+    let written = Cell::new(0);
+    let json = serde_json::to_value(Level { value, depth: 0, written: &written }).map_err(|error| error.to_string())?;
+    check(&json, 0)?;
+    if written.get() > entries(&json)
+        && let Some(key) = key_there_twice(&value)
+    {
+        return Err(format!("its key `{key}` is there twice, and only one of the two would be kept"));
+    }
+    Ok(json)
+}
+
+/// How many entries all objects of the value have.
+fn entries(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => items.iter().map(entries).sum(),
+        Value::Object(object) => object.len() + object.values().map(entries).sum::<usize>(),
+        _ => 0,
+    }
 }
 
 /// Refuses, in what is JSON already, nesting deeper than 100 and what [`or_refusal`] has left.
@@ -63,37 +84,52 @@ pub(crate) fn too_deep() -> String {
     format!("it is nested deeper than {DEEPEST} levels")
 }
 
-/// A value somewhere in the tree, with the number of containers around it.
+/// A value somewhere in the tree, with the number of containers around it, and that of all entries that were written so far.
 struct Level<'a, T: ?Sized> {
     value: &'a T,
     depth: usize,
+    written: &'a Cell<usize>,
 }
 
 impl<T: Serialize + ?Sized> Serialize for Level<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.value.serialize(Lossless { inner: serializer, depth: self.depth })
+        self.value.serialize(Lossless { inner: serializer, depth: self.depth, written: self.written })
     }
 }
 
 /// Hands everything on to the serializer or to the compound inside.
-struct Lossless<I> {
+struct Lossless<'a, I> {
     inner: I,
     depth: usize,
+    written: &'a Cell<usize>,
 }
 
-impl<I> Lossless<I> {
-    fn level<'a, T: ?Sized>(&self, value: &'a T) -> Level<'a, T> {
-        Level { value, depth: self.depth }
+impl<'a, I> Lossless<'a, I> {
+    fn level<'v, T: ?Sized>(&self, value: &'v T) -> Level<'v, T>
+    where
+        'a: 'v,
+    {
+        Level { value, depth: self.depth, written: self.written }
+    }
+
+    fn entry(&self) {
+        self.written.set(self.written.get() + 1);
     }
 }
 
-impl<S: Serializer> Lossless<S> {
+impl<'a, S: Serializer> Lossless<'a, S> {
     /// Goes one level down.
-    fn enter<C>(self, open: impl FnOnce(S) -> Result<C, S::Error>) -> Result<Lossless<C>, S::Error> {
+    fn enter<C>(self, open: impl FnOnce(S) -> Result<C, S::Error>) -> Result<Lossless<'a, C>, S::Error> {
         if self.depth == DEEPEST {
             return Err(S::Error::custom(too_deep()));
         }
-        Ok(Lossless { inner: open(self.inner)?, depth: self.depth + 1 })
+        Ok(Lossless { inner: open(self.inner)?, depth: self.depth + 1, written: self.written })
+    }
+
+    /// The same for a variant, which is an object with its name as the only key.
+    fn enter_variant<C>(self, open: impl FnOnce(S) -> Result<C, S::Error>) -> Result<Lossless<'a, C>, S::Error> {
+        self.entry();
+        self.enter(open)
     }
 }
 
@@ -103,16 +139,16 @@ macro_rules! hand_on {
     };
 }
 
-impl<S: Serializer> Serializer for Lossless<S> {
+impl<'a, S: Serializer> Serializer for Lossless<'a, S> {
     type Ok = S::Ok;
     type Error = S::Error;
-    type SerializeSeq = Lossless<S::SerializeSeq>;
-    type SerializeTuple = Lossless<S::SerializeTuple>;
-    type SerializeTupleStruct = Lossless<S::SerializeTupleStruct>;
-    type SerializeTupleVariant = Lossless<S::SerializeTupleVariant>;
-    type SerializeMap = Lossless<S::SerializeMap>;
-    type SerializeStruct = Lossless<S::SerializeStruct>;
-    type SerializeStructVariant = Lossless<S::SerializeStructVariant>;
+    type SerializeSeq = Lossless<'a, S::SerializeSeq>;
+    type SerializeTuple = Lossless<'a, S::SerializeTuple>;
+    type SerializeTupleStruct = Lossless<'a, S::SerializeTupleStruct>;
+    type SerializeTupleVariant = Lossless<'a, S::SerializeTupleVariant>;
+    type SerializeMap = Lossless<'a, S::SerializeMap>;
+    type SerializeStruct = Lossless<'a, S::SerializeStruct>;
+    type SerializeStructVariant = Lossless<'a, S::SerializeStructVariant>;
 
     hand_on! {
         serialize_bool(bool);
@@ -145,7 +181,8 @@ impl<S: Serializer> Serializer for Lossless<S> {
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<S::Ok, S::Error> {
-        self.inner.serialize_some(&Level { value, depth: self.depth })
+        let value = self.level(value);
+        self.inner.serialize_some(&value)
     }
 
     fn serialize_unit(self) -> Result<S::Ok, S::Error> {
@@ -157,7 +194,8 @@ impl<S: Serializer> Serializer for Lossless<S> {
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Result<S::Ok, S::Error> {
-        self.inner.serialize_newtype_struct(name, &Level { value, depth: self.depth })
+        let value = self.level(value);
+        self.inner.serialize_newtype_struct(name, &value)
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
@@ -167,8 +205,9 @@ impl<S: Serializer> Serializer for Lossless<S> {
         variant: &'static str,
         value: &T,
     ) -> Result<S::Ok, S::Error> {
-        let inside = self.enter(Ok)?;
-        inside.inner.serialize_newtype_variant(name, index, variant, &Level { value, depth: inside.depth })
+        let inside = self.enter_variant(Ok)?;
+        let value = inside.level(value);
+        inside.inner.serialize_newtype_variant(name, index, variant, &value)
     }
 
     fn serialize_seq(self, length: Option<usize>) -> Result<Self::SerializeSeq, S::Error> {
@@ -190,7 +229,7 @@ impl<S: Serializer> Serializer for Lossless<S> {
         variant: &'static str,
         length: usize,
     ) -> Result<Self::SerializeTupleVariant, S::Error> {
-        self.enter(|inner| inner.serialize_tuple_variant(name, index, variant, length))
+        self.enter_variant(|inner| inner.serialize_tuple_variant(name, index, variant, length))
     }
 
     fn serialize_map(self, length: Option<usize>) -> Result<Self::SerializeMap, S::Error> {
@@ -208,7 +247,7 @@ impl<S: Serializer> Serializer for Lossless<S> {
         variant: &'static str,
         length: usize,
     ) -> Result<Self::SerializeStructVariant, S::Error> {
-        self.enter(|inner| inner.serialize_struct_variant(name, index, variant, length))
+        self.enter_variant(|inner| inner.serialize_struct_variant(name, index, variant, length))
     }
 }
 
@@ -218,7 +257,7 @@ fn not_finite<E: Error>(value: impl std::fmt::Display) -> E {
 
 macro_rules! hand_on_items {
     ($($compound:ident::$method:ident;)*) => { $(
-        impl<I: $compound> $compound for Lossless<I> {
+        impl<I: $compound> $compound for Lossless<'_, I> {
             type Ok = I::Ok;
             type Error = I::Error;
 
@@ -236,11 +275,12 @@ macro_rules! hand_on_items {
 
 macro_rules! hand_on_fields {
     ($($compound:ident)*) => { $(
-        impl<I: $compound> $compound for Lossless<I> {
+        impl<I: $compound> $compound for Lossless<'_, I> {
             type Ok = I::Ok;
             type Error = I::Error;
 
             fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), I::Error> {
+                self.entry();
                 let value = self.level(value);
                 self.inner.serialize_field(key, &value)
             }
@@ -261,11 +301,12 @@ hand_on_items! {
 
 hand_on_fields! { SerializeStruct SerializeStructVariant }
 
-impl<I: SerializeMap> SerializeMap for Lossless<I> {
+impl<I: SerializeMap> SerializeMap for Lossless<'_, I> {
     type Ok = I::Ok;
     type Error = I::Error;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), I::Error> {
+        self.entry();
         self.inner.serialize_key(key)
     }
 

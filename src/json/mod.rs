@@ -2,8 +2,9 @@
 //!
 //! [`dictionary::PhaseResult`] is what a phase may return, and [`dictionary::KeptResult`] what is kept of it.
 //!
-//! Imports from nothing else in the crate.
+//! Imports from `text`, and nothing else.
 
 pub(crate) mod dictionary;
 pub(crate) mod lossless;
 pub(crate) mod readable;
+mod twice;

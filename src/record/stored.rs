@@ -1,11 +1,14 @@
-//! Does what was recorded earlier fit the type that the program asks for now?
+//! Does what was recorded earlier fit the type that the program asks for now? And will what is recorded now, later?
 
 use std::cell::RefCell;
 
+use serde::Serialize;
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, Visitor};
 use serde::forward_to_deserialize_any;
 use serde_json::{Error as JsonError, Value, map};
 
+use crate::counting::counters::{Counters, Tally};
+use crate::json::dictionary::{Checked, PhaseResult, ResultFault};
 use crate::pipeline::phase::PhaseName;
 
 /// Something recorded earlier that does not fit the type that is asked for now.
@@ -23,13 +26,49 @@ pub(crate) struct NotReadable {
 ///
 /// [`NotReadable`], which names the phase, what was recorded, and the key that does not fit.
 pub(crate) fn read_stored<T: DeserializeOwned>(phase: &PhaseName, what: &'static str, stored: &Value) -> Result<T, NotReadable> {
-    T::deserialize(stored).map_err(|error| {
-        let reason = match refused_key::<T>(stored) {
-            Some(key) => format!("key `{key}`: {error}"),
-            None => error.to_string(),
-        };
-        NotReadable { phase: phase.clone(), what, reason }
+    read(stored).map_err(|reason| NotReadable { phase: phase.clone(), what, reason })
+}
+
+/// # Errors
+///
+/// Which part does not fit.
+fn read<T: DeserializeOwned>(stored: &Value) -> Result<T, String> {
+    T::deserialize(stored).map_err(|error| match refused_key::<T>(stored) {
+        Some(key) => format!("key `{key}`: {error}"),
+        None => error.to_string(),
     })
+}
+
+/// What was counted, as what the program counts now.
+///
+/// # Errors
+///
+/// [`NotReadable`], if a counter of the program is not among those of the record, and the other way round.
+pub(crate) fn read_counts<C: Counters>(phase: &PhaseName, counted: &Tally) -> Result<C, NotReadable> {
+    counted.typed().ok_or_else(|| NotReadable {
+        phase: phase.clone(),
+        what: "the count",
+        reason: format!("it has {}, and the program counts {}", counted.joined_names(), C::NAMES.join(", ")),
+    })
+}
+
+/// A result that is only recorded if it can be read back as what it is.
+#[derive(Serialize)]
+#[serde(transparent)]
+pub(crate) struct ReadBack<'a, R>(pub(crate) &'a R);
+
+impl<R: PhaseResult + DeserializeOwned> PhaseResult for ReadBack<'_, R> {
+    fn into_dictionary(self) -> Checked {
+        let dictionary = self.0.into_dictionary()?;
+        if R::IS_ANY_DICTIONARY {
+            return Ok(dictionary);
+        }
+        let stored = dictionary.map_or(Value::Null, Value::Object);
+        match read::<R>(&stored) {
+            Ok(_) => Ok(if let Value::Object(dictionary) = stored { Some(dictionary) } else { None }),
+            Err(reason) => Err(ResultFault::NotSerializable(format!("it could not be read back: {reason}"))),
+        }
+    }
 }
 
 /// The key whose value does not fit, found by reading a second time; `None` if it is not a value that does not fit, or not one

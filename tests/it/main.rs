@@ -26,6 +26,7 @@ mod pipelines;
 mod postgres;
 mod properties;
 mod question_mark;
+mod read_back;
 mod report_display;
 mod reports;
 mod run_status;
