@@ -151,10 +151,31 @@ impl Tally {
         Tally { names: self.names.clone(), values: Values::default() }
     }
 
-    /// The counts as their own type; `None` if these are not what `C` counts.
+    /// The counts as a type, by their names; `None` if these are not what `C` counts.
+    ///
+    /// What a phase counts may have changed since it was counted. A counter that is new was not counted, so it is zero, and one that is
+    /// gone is left out. Where both are the case, one may have become the other, and nobody can tell: then this is `None`.
+    ///
+    /// ```
+    /// use etl_context::{Counts, Tally, counters};
+    ///
+    /// counters! { struct Sizes { bytes: u64, messages: u64, conversations: u64 } }
+    /// counters! { struct Rows { rows: u64, messages: u64 } }
+    ///
+    /// let tally = Tally::of(Counts { conversations: 5, messages: 100 });
+    /// assert_eq!(tally.typed(), Some(Sizes { bytes: 0, messages: 100, conversations: 5 }));
+    /// assert_eq!(tally.typed::<Rows>(), None);
+    /// ```
     #[must_use]
     pub fn typed<C: Counters>(&self) -> Option<C> {
-        self.names().eq(C::NAMES.iter().copied()).then(|| C::from_values(self.values.all()))
+        if self.names().eq(C::NAMES.iter().copied()) {
+            return Some(C::from_values(self.values.all()));
+        }
+        let known = C::NAMES.iter().map(|name| self.get(name));
+        let found = known.clone().flatten().count();
+        let mut values = CounterValues::default();
+        values.iter_mut().zip(known).for_each(|(value, count)| *value = count.unwrap_or_default());
+        (found == C::NAMES.len() || found == self.names().count()).then(|| C::from_values(values))
     }
 
     /// The value of the counter `name`; `None` if there is none of this name.

@@ -3,6 +3,7 @@
 mod any_damage;
 mod at_least_once;
 mod carried_counts;
+mod changed_counters;
 mod checkpoints;
 mod clock_steps;
 #[cfg(feature = "testing")]
