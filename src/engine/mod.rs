@@ -67,6 +67,8 @@ pub(crate) struct Engine {
     /// How often this process has completed each phase, or gone past it.
     visits: Vec<(PhaseName, u32)>,
     pub(crate) meter: Meter,
+    /// Whether the running phase was started while its thread was unwinding already, for a panic that is not its own.
+    started_in_panic: bool,
     pub(crate) pipeline: Option<&'static PipelineTable>,
     /// Behind a mutex only so that a context can be shared between threads; it is never locked.
     companions: Mutex<Companions>,
@@ -116,6 +118,7 @@ impl Engine {
             passed: None,
             visits: Vec::new(),
             meter: Meter::idle(clock.started()),
+            started_in_panic: false,
             pipeline,
             companions: Mutex::default(),
             clock,
@@ -148,6 +151,7 @@ impl Engine {
         self.happen(&Event::PhaseStarted { phase, attempt, visit, totals: Tally::new(names, totals), time }, |meter| {
             meter.start(names, &totals, started);
         })?;
+        self.started_in_panic = thread::panicking();
         // What was completed earlier may depend on what runs now.
         self.passed = None;
         Ok(())
@@ -365,7 +369,8 @@ impl Drop for Engine {
             self.notice_stop();
             return;
         }
-        let cause = if thread::panicking() { FailureCause::Panicked } else { self.cause_or(FailureCause::Abandoned) };
+        let own_panic = thread::panicking() && !self.started_in_panic;
+        let cause = if own_panic { FailureCause::Panicked } else { self.cause_or(FailureCause::Abandoned) };
         // If the journal cannot take it, there is nobody left to tell.
         let _ = self.end(Ending { status: PhaseStatus::Failed, cause: Some(cause), result: None, error: None });
     }

@@ -87,6 +87,8 @@ pub struct Part<'a, C = Counts> {
     claim: Claim,
     meter: Meter,
     started: Instant,
+    /// Whether the part was taken while its thread was unwinding already, for a panic that is not its own.
+    taken_in_panic: bool,
     /// Whether somebody was told how the part ended.
     has_ended: bool,
     counters: PhantomData<fn() -> C>,
@@ -98,7 +100,7 @@ impl<'a, C: Counters> Part<'a, C> {
         let mut meter = Meter::idle(started);
         meter.start(C::NAMES, &CounterValues::default(), started);
         giver.board().watch(&claim, meter.reader());
-        Part { giver, claim, meter, started, has_ended: false, counters: PhantomData }
+        Part { giver, claim, meter, started, taken_in_panic: thread::panicking(), has_ended: false, counters: PhantomData }
     }
 
     /// The part's name, as it was registered.
@@ -229,7 +231,8 @@ impl<C> Part<'_, C> {
 impl<C> Drop for Part<'_, C> {
     fn drop(&mut self) {
         if !self.has_ended {
-            let error = if thread::panicking() { "the worker panicked" } else { "the worker let go of the part" };
+            let own_panic = thread::panicking() && !self.taken_in_panic;
+            let error = if own_panic { "the worker panicked" } else { "the worker let go of the part" };
             // If this cannot be recorded, there is nobody left to tell.
             let _ = self.end(PhaseStatus::Failed, Some(error.recorded()));
         }

@@ -1,6 +1,8 @@
 //! A context that is dropped while its phase is running leaves that phase as failed, and says why.
 
+use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
+use std::rc::Rc;
 
 use etl_context::{Context, Counts, Error, Etl, EtlContext, Event, Extract, FailureCause, PhaseStatus, Run, RunRecord, dict};
 
@@ -158,4 +160,34 @@ fn an_override_does_not_keep_an_open_phase_from_being_abandoned() {
     context.set_phase_status("extract", "completed").unwrap();
     drop(context);
     assert_eq!(watcher.last_report().status(), PhaseStatus::Failed);
+}
+
+/// Cleans up while the thread unwinds, by a run of its own whose part and phase it does not end.
+struct CleaningUp(Watcher, Rc<RefCell<String>>);
+
+impl Drop for CleaningUp {
+    fn drop(&mut self) {
+        let context = Run::builder("clean-up").observe(self.0.clone()).begin::<Etl>().unwrap();
+        let mut extract = context.start(Extract).unwrap();
+        let parts = extract.parts(["a"]).unwrap();
+        drop(parts.claim().unwrap());
+        *self.1.borrow_mut() = parts.finish().unwrap_err().to_string();
+        drop(extract);
+    }
+}
+
+#[test]
+fn what_is_dropped_in_order_while_something_else_panics_is_not_said_to_have_panicked() {
+    let (importing, cleaning, of_part) = (Watcher::default(), Watcher::default(), Rc::<RefCell<String>>::default());
+    let (observer, cleaning_up) = (importing.clone(), CleaningUp(cleaning.clone(), Rc::clone(&of_part)));
+    let caught = catch_unwind(AssertUnwindSafe(move || {
+        let _dropped_last = cleaning_up;
+        let context = Run::builder("import").observe(observer).begin::<Etl>().unwrap();
+        let _extract = context.start(Extract).unwrap();
+        panic_any("the parser has a bug");
+    }));
+    caught.unwrap_err();
+    assert_eq!(importing.last_cause(), Some(FailureCause::Panicked));
+    assert_eq!(cleaning.last_cause(), Some(FailureCause::Abandoned));
+    assert!(of_part.borrow().ends_with("`a`: the worker let go of the part"), "{}", of_part.borrow());
 }
