@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::io::{self, BufRead};
+use std::io::{self, BufRead, Read};
 use std::path::{Path, PathBuf};
 
 use crate::journal::format::MAGIC;
@@ -73,6 +73,7 @@ impl FileJournal {
     pub fn open(path: impl AsRef<Path>) -> Result<Self, JournalError> {
         let given = path.as_ref();
         let mut path = resolved(given);
+        check_before_locking(&path)?;
         let mut owner = OwnerLock::take(&path)?;
         let storage = DiskFile::open(&path).map_err(|error| JournalError::io("open", &path, error))?;
         // Only a file that is there shows where a symbolic link leads, and thereby which lock it has.
@@ -233,6 +234,19 @@ fn next_line<'a>(rest: &mut &'a [u8]) -> &'a [u8] {
     let bytes = *rest;
     let length = rest.skip_until(b'\n').unwrap_or_default();
     bytes[..length].strip_suffix(b"\n").unwrap_or(bytes)
+}
+
+/// Refuses a folder, and a file that is something else, before there is a lock beside it, which would be left behind.
+fn check_before_locking(path: &Path) -> Result<(), JournalError> {
+    if path.is_dir() {
+        return Err(JournalError::io("open", path, io::ErrorKind::IsADirectory.into()));
+    }
+    let mut start = Vec::new();
+    // A new journal is not there yet, and why one cannot be read is said when it is opened.
+    if path.is_file() && fs::File::open(path).and_then(|file| file.take(MAGIC.len() as u64).read_to_end(&mut start)).is_ok() {
+        check_is_journal(path, &start)?;
+    }
+    Ok(())
 }
 
 /// Refuses a file that is something else, before anything of it is cut, and a journal of a newer version.

@@ -185,3 +185,14 @@ fn a_folder_that_is_not_there_is_named() {
     let path = file.folder().join("missing").join("run.jsonl");
     assert!(FileJournal::open(path).unwrap_err().to_string().contains("missing"));
 }
+
+#[test]
+fn what_is_no_journal_gets_no_lock_beside_it() {
+    let file = JournalFile::with("a letter\n");
+    assert!(file.try_open().unwrap_err().to_string().contains("is no journal"));
+    let error = FileJournal::open(file.folder()).unwrap_err();
+    assert!(error.to_string().contains(file.folder().to_str().unwrap()), "{error}");
+    let beside = file.folder().parent().unwrap().join(format!("{}.lock", file.folder().file_name().unwrap().to_str().unwrap()));
+    assert!(!beside.exists(), "{}", beside.display());
+    assert_eq!(std::fs::read_dir(file.folder()).unwrap().count(), 1, "only the letter is there");
+}
