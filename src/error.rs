@@ -102,6 +102,20 @@ pub enum Error {
         reason: &'static str,
     },
 
+    /// A result says of a counter of its phase what is no count.
+    #[error(
+        "the result of phase `{phase}` says `{key}: {value}`, which is no count; a count is a whole number from 0 to 2⁶⁴ - 1, or null to say nothing"
+    )]
+    #[non_exhaustive]
+    InvalidCount {
+        /// The phase that was to end. It is still running.
+        phase: PhaseName,
+        /// The key, as in `messages_processed`.
+        key: String,
+        /// Its value as JSON, shortened and with control characters escaped.
+        value: String,
+    },
+
     /// The pipeline does not allow this phase after what has ended last.
     #[error("phase `{phase}` cannot start after `{}` in pipeline `{pipeline}`; {allowed}", .after.in_pipeline())]
     #[non_exhaustive]

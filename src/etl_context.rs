@@ -160,7 +160,8 @@ impl EtlContext {
     ///
     /// In this order, and with the phase still running and all its counts: [`Error::NoneInProgress`],
     /// [`Error::NotSerializable`], [`Error::ResultNotObject`], [`Error::InvalidStatus`] for a `status` in the result that is
-    /// neither `completed` nor `failed`, [`Error::Journal`].
+    /// neither `completed` nor `failed`, [`Error::InvalidCount`] for a count in the result that is none, such as
+    /// `"messages_processed": -1`, [`Error::Journal`].
     pub fn end_phase(&mut self, result: impl Serialize) -> Result<PhaseReport, Error> {
         self.engine.end_as_said(|| dictionary(&result))
     }

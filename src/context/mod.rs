@@ -221,6 +221,7 @@ impl<S, P> Context<S, P> {
     /// - [`Error::NotSerializable`] for a result that JSON cannot hold, such as one with NaN in it,
     /// - [`Error::ResultNotObject`] for a result that breaks the promise of [`PhaseResult`],
     /// - [`Error::InvalidStatus`] for a result whose own `status` is not `completed`,
+    /// - [`Error::InvalidCount`] for one that says `"messages_processed": -1` or another count that is none,
     /// - [`Error::TooManyErrors`] if the attempt has recorded more errors than it may; it can then only [`fail`](Context::fail),
     /// - [`Error::Journal`] if the journal cannot record it.
     pub fn complete<Ph, R>(self, result: R) -> Result<Context<Completed<Ph>, P>, Refused<Self>>

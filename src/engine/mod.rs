@@ -13,6 +13,7 @@ mod opening;
 mod outside;
 mod parts;
 mod passing;
+mod said;
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -22,7 +23,6 @@ use std::time::Instant;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 use crate::counting::counters::{CounterValues, Tally};
 use crate::counting::meter::Meter;
@@ -84,6 +84,7 @@ struct Passed {
 
 pub(crate) use limits::Limits;
 pub(crate) use opening::Opening;
+use said::said_status;
 
 #[derive(Default)]
 pub(crate) struct Companions {
@@ -168,6 +169,7 @@ impl Engine {
         const RULE: &str = "is not `completed`, which is what `complete` says; use `fail(&error)`, or leave the status out";
         let result = self.checked_result("complete", result)?;
         said_status(result.as_ref(), &[PhaseStatus::Completed], RULE)?;
+        self.check_said_counts(result.as_ref())?;
         self.check_errors()?;
         Ok(result)
     }
@@ -177,6 +179,7 @@ impl Engine {
         const RULE: &str = "is none of `completed`, `failed`, with which a phase can end";
         let result = self.checked_result("end_phase", result)?;
         let said = said_status(result.as_ref(), &[PhaseStatus::Completed, PhaseStatus::Failed], RULE)?;
+        self.check_said_counts(result.as_ref())?;
         let status = said.unwrap_or_else(|| self.status_without_word());
         if self.check_errors().is_err() {
             return self.end(Ending { status: PhaseStatus::Failed, cause: Some(FailureCause::Errors), result, error: None });
@@ -344,20 +347,6 @@ impl Engine {
         }
         let progress = self.meter.reader();
         companions.observers.notify(event, &Observation { record: &self.record, progress: &progress });
-    }
-}
-
-/// The status that a result says; `None` if it says none.
-fn said_status(result: Option<&Dictionary>, allowed: &[PhaseStatus], rule: &'static str) -> Result<Option<PhaseStatus>, Error> {
-    // A result has few keys: to look at each is faster than to search the map.
-    let said = result.into_iter().flatten().find(|(key, _)| *key == "status").map(|(_, word)| word);
-    match said {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(word)) => match word.parse() {
-            Ok(status) if allowed.contains(&status) => Ok(Some(status)),
-            _ => Err(Error::invalid_status(word, rule)),
-        },
-        Some(other) => Err(Error::invalid_status(&other.to_string(), rule)),
     }
 }
 

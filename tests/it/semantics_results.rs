@@ -184,6 +184,27 @@ fn s08_three_keys_override_each_on_its_own() {
 }
 
 #[test]
+fn s08_a_count_that_is_none_is_refused_and_the_phase_is_still_open() {
+    for (said, shown) in
+        [(json!(-1), "-1"), (json!("500"), "\"500\""), (json!(1.5), "1.5"), (json!(1e30), "1e+30"), (json!([]), "[]")]
+    {
+        let mut context = extracting();
+        let result = dict! { "messages_processed": said };
+        let error = refused(&mut context, |context| context.end_phase(&result).map(drop));
+        assert!(matches!(error, Error::InvalidCount { .. }), "{error}");
+        let sentence = format!(
+            "the result of phase `extract` says `messages_processed: {shown}`, which is no count; \
+             a count is a whole number from 0 to 2⁶⁴ - 1, or null to say nothing"
+        );
+        assert_eq!(error.to_string(), sentence);
+        let extract = Context::new("import").start(Extract).unwrap();
+        let (extract, error) = extract.complete(result).unwrap_err().into_parts();
+        assert_eq!(error.to_string(), sentence);
+        drop(extract.complete(dict! { "messages_processed": null, "rows_processed": "many" }).unwrap());
+    }
+}
+
+#[test]
 fn s08_the_summary_takes_the_results_word_too() {
     let extract = Context::new("import").start(Extract).unwrap();
     let summary = extract.complete(dict! { "messages_processed": 8 }).unwrap().summary();
