@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::text::counter::counted;
 use crate::text::line::one_line;
-use crate::text::number::grouped;
 
 /// What a phase counts: a small struct of `u64`s, declared with [`counters!`](crate::counters).
 ///
@@ -214,7 +214,7 @@ impl Eq for Tally {}
 /// As in `2 conversations, 100 messages`.
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let counts = self.iter().map(|(name, count)| format!("{} {}", grouped(count), one_line(name, 64)));
+        let counts = self.iter().map(|(name, count)| counted(name, count));
         f.pad(&counts.collect::<Vec<_>>().join(", "))
     }
 }

@@ -2,6 +2,18 @@
 
 use std::time::Duration;
 
+/// Which of some counters speaks for all of them, where there is room for one: the first that has a total, of which a share is
+/// known, or else the first that was counted. `amount` is what was counted and what is expected.
+pub(crate) fn leading<T>(counters: impl IntoIterator<Item = T>, amount: impl Fn(&T) -> (u64, Option<u64>)) -> Option<T> {
+    let shown = counters.into_iter().filter(|counter| is_shown(amount(counter)));
+    shown.min_by_key(|counter| amount(counter).1.is_none())
+}
+
+/// Whether there is something to say of a counter: it was counted, or it is known how much there will be.
+pub(crate) fn is_shown((count, total): (u64, Option<u64>)) -> bool {
+    count > 0 || total.is_some()
+}
+
 /// An attempt's counters at one moment.
 ///
 /// ```

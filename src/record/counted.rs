@@ -3,7 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::text::number::{grouped, percentage, rate};
+use crate::text::counter::{amount, amount_per_second};
+use crate::text::number::percentage;
 
 /// One counter of an attempt.
 pub(crate) struct Counted<'a> {
@@ -23,8 +24,8 @@ impl Counted<'_> {
     /// As in `400`, or `400 (150 before)`.
     pub(crate) fn amount(&self) -> String {
         match self.before {
-            0 => grouped(self.count),
-            before => format!("{} ({} before)", grouped(self.count), grouped(before)),
+            0 => amount(self.name, self.count),
+            before => format!("{} ({} before)", amount(self.name, self.count), amount(self.name, before)),
         }
     }
 
@@ -38,9 +39,10 @@ impl Counted<'_> {
 impl fmt::Display for Counted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let of_total = self.total.zip(self.percent());
-        let of_total = of_total.map(|(total, percent)| format!(" of {} ({})", grouped(total), percentage(percent)));
+        let of_total = of_total.map(|(total, percent)| format!(" of {} ({})", amount(self.name, total), percentage(percent)));
         let counted = self.amount() + &of_total.unwrap_or_default();
-        let speed = self.per_second().map(|speed| format!(", {} per second", rate(speed))).unwrap_or_default();
+        let speed =
+            self.per_second().map(|speed| format!(", {} per second", amount_per_second(self.name, speed))).unwrap_or_default();
         f.write_str(&counted)?;
         if counted.len() + speed.len() <= VALUE_WIDTH { f.write_str(&speed) } else { Ok(()) }
     }
@@ -62,6 +64,6 @@ pub(super) fn per_second(processed: u64, duration: Duration) -> Option<f64> {
 }
 
 /// The rate where it says something to people: not for nothing, and not for less than a millisecond.
-pub(crate) fn worth_telling(processed: u64, duration: Duration) -> Option<f64> {
+fn worth_telling(processed: u64, duration: Duration) -> Option<f64> {
     per_second(processed, duration).filter(|_| processed > 0 && duration >= Duration::from_millis(1))
 }

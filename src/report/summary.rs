@@ -3,19 +3,20 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::counting::snapshot::leading;
 use crate::engine::Engine;
 use crate::pipeline::phase::{PhaseName, PhaseStatus};
 use crate::record::RunRecord;
 use crate::record::attempt::PhaseReport;
 use crate::record::clock::Timestamp;
-use crate::record::counted::worth_telling;
 use crate::record::error::ErrorRecord;
 use crate::record::phase::PhaseRecord;
 use crate::record::run_id::RunId;
 use crate::record::status::RunStatus;
 use crate::report::errors::PhaseErrors;
+use crate::text::counter::{amount_per_second, speed};
 use crate::text::line::{one_line, shortened, shortened_inside};
-use crate::text::number::{duration, grouped, rate};
+use crate::text::number::{duration, grouped};
 use crate::text::table::{Column, Table, WIDTH};
 
 /// How many errors the table lists; the JSON has them all.
@@ -233,10 +234,12 @@ impl RunSummary {
         }
     }
 
-    /// With a column for each counter if that fits on a line, else with a line for each of a phase's counters.
+    /// With a column for each counter if that fits on a line, else with a line for each of a phase's counters, and with the
+    /// rate of each if that fits.
     fn table(&self) -> Table {
-        let wide = self.wide_table();
-        if wide.width() <= WIDTH { wide } else { self.long_table() }
+        let tables = [Self::wide_table, |summary: &Self| summary.long_table(true)];
+        let fitting = tables.iter().map(|table| table(self)).find(|table| table.width() <= WIDTH);
+        fitting.unwrap_or_else(|| self.long_table(false))
     }
 
     fn wide_table(&self) -> Table {
@@ -266,14 +269,16 @@ impl RunSummary {
         names
     }
 
-    fn long_table(&self) -> Table {
-        let counts = [Column::right("processed"), Column::left("")];
+    fn long_table(&self, with_rates: bool) -> Table {
+        let counts = [Column::right("processed"), Column::left("")].into_iter().chain(with_rates.then(|| Column::right("rate")));
         let mut table = Table::new(Column::of_attempts().into_iter().chain(counts).collect());
         for phase in self.record.phases() {
             let mut cells = self.attempt_cells(phase);
             let none = vec![String::new(); cells.len()];
             for counted in self.latest(phase).into_iter().flat_map(PhaseReport::counted) {
                 cells.extend([counted.amount(), one_line(counted.name, 20)]);
+                let speed = counted.per_second().filter(|_| with_rates);
+                cells.extend(speed.map(|speed| format!("{}/s", amount_per_second(counted.name, speed))));
                 table.push(std::mem::replace(&mut cells, none.clone()));
             }
             if cells != none {
@@ -322,9 +327,9 @@ fn fmt_errors_of(f: &mut fmt::Formatter<'_>, errors: &PhaseErrors<'_>, phases: u
     }
 }
 
-/// How fast the phase's last counter went, as in `1,333 messages/s`.
+/// How fast the phase's leading counter went, as in `1,333 messages/s`.
 fn rate_of(report: &PhaseReport) -> String {
-    let last = report.processed().last();
-    let rated = last.and_then(|(name, count)| Some((name, worth_telling(count, report.duration())?)));
-    rated.map(|(name, per_second)| format!("{} {}/s", rate(per_second), one_line(name, 64))).unwrap_or_default()
+    let rated = report.counted().filter_map(|counted| Some((counted.per_second()?, counted)));
+    let leading = leading(rated, |(_, counted)| (counted.count, counted.total));
+    leading.map(|(per_second, counted)| speed(counted.name, per_second)).unwrap_or_default()
 }

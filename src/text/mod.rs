@@ -4,6 +4,7 @@
 //!
 //! Imports from nothing else in the crate.
 
+pub(crate) mod counter;
 pub(crate) mod identifier;
 pub(crate) mod line;
 pub(crate) mod number;

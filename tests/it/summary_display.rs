@@ -96,8 +96,8 @@ skype-import: running after (duration)
 run (id), began (time)
 
 phase | status | attempt | duration | conversations | messages | rate
-extract | completed | 1 | (duration) | 12 | 4,000 | (rate) messages/s
-transform | completed | 2 | (duration) | 12 | 3,990 | (rate) messages/s
+extract | completed | 1 | (duration) | 12 | 4,000 | (rate) conversations/s
+transform | completed | 2 | (duration) | 12 | 3,990 | (rate) conversations/s
 archive | pending
 load | running | 1 | (duration)
 
@@ -134,11 +134,46 @@ fn else_each_count_has_a_line_of_its_own() {
     context.fail_phase(&ImportError::Empty).unwrap();
     let printed = printed(&context.get_summary());
     let table = table(&printed);
-    lined_up(&phases(&table), &["phase", "status"], &["attempt", "duration", "processed"]);
-    lined_up(&table, &[], &["processed"]);
-    for (line, count) in [(1, "12  conversations"), (2, "4,000  messages"), (3, "4,000  rows"), (4, "123,456,789  bytes")] {
-        assert!(table[line].ends_with(&format!(" {count}")), "{printed}");
+    lined_up(&phases(&table), &["phase", "status"], &["attempt", "duration", "processed", "rate"]);
+    lined_up(&table, &[], &["processed", "rate"]);
+    for (line, count) in [(1, "12  conversations"), (2, "4,000  messages"), (3, "4,000  rows"), (4, "118 MiB  bytes")] {
+        assert!(table[line].contains(&format!(" {count} ")) && table[line].ends_with("/s"), "{printed}");
     }
+}
+
+/// Two attempts of two seconds, each with these counts.
+fn two_phases(counts: &Value, totals: &Value) -> String {
+    let mut written = WrittenRun::begin("import", "2026-11-23T02:00:00Z", Value::Null, Value::Null);
+    for phase in ["extract", "load"] {
+        written.start(phase, totals.clone()).after(Duration::from_secs(2)).complete(counts.clone(), Value::Null);
+    }
+    printed(&written.record().summary())
+}
+
+#[test]
+fn the_first_counter_leads_in_the_rate() {
+    let no_totals = json!({ "rows": 0, "skipped": 0 });
+    let printed = two_phases(&json!({ "rows": 5_000, "skipped": 310 }), &no_totals);
+    assert!(table(&printed)[1].ends_with("  2,500 rows/s"), "{printed}");
+    let printed = two_phases(&json!({ "rows": 0, "skipped": 310 }), &no_totals);
+    assert!(table(&printed)[1].ends_with("  155 skipped/s"), "what was not counted does not lead:\n{printed}");
+    let printed = two_phases(&json!({ "rows": 5_000, "skipped": 310 }), &json!({ "rows": 0, "skipped": 310 }));
+    assert!(table(&printed)[1].ends_with("  155 skipped/s"), "the first that has a total leads:\n{printed}");
+}
+
+#[test]
+fn bytes_are_shown_in_their_units() {
+    let (counts, totals) = (json!({ "bytes_read": 24 << 20, "rows": 5_000 }), json!({ "bytes_read": 48 << 20, "rows": 0 }));
+    let printed = two_phases(&counts, &totals);
+    assert!(table(&printed)[1].ends_with("  24.0 MiB  5,000  12.0 MiB/s read"), "{printed}");
+}
+
+#[test]
+fn the_rates_are_left_out_where_they_would_be_cut() {
+    let mut context = EtlContext::new("import");
+    run(&mut context, "extract", Eight::from_values([u64::MAX; 8]));
+    let printed = printed(&context.get_summary());
+    assert!(!printed.contains('…') && !printed.contains("rate"), "{printed}");
 }
 
 #[test]

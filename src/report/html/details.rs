@@ -12,6 +12,7 @@ use crate::report::html::look::Look;
 use crate::report::html::moment::Moments;
 use crate::report::html::text::{self, Folded, Name, readable};
 use crate::report::summary::RunSummary;
+use crate::text::counter::noun;
 use crate::text::number::{duration, grouped};
 
 /// So many keys of a result are always shown, and so many can be unfolded.
@@ -140,7 +141,11 @@ fn fmt_attempt(f: &mut fmt::Formatter<'_>, report: &PhaseReport) -> fmt::Result 
     write!(f, "<tr><td class=\"number\">{}</td><td>{look}</td><td class=\"number\">{took}</td><td>", report.attempt())?;
     for (index, counted) in report.counted().enumerate() {
         let comma = if index == 0 { "" } else { ", " };
-        write!(f, "{comma}{} {}", counted.amount(), text::name(counted.name, 64))?;
+        write!(f, "{comma}{}", counted.amount())?;
+        match noun(counted.name) {
+            "" => {}
+            noun => write!(f, " {}", text::name(noun, 64))?,
+        }
     }
     fmt_results(f, report)?;
     f.write_str("</td></tr>\n")

@@ -9,7 +9,8 @@ use crate::report::html::details::Details;
 use crate::report::html::look::Look;
 use crate::report::html::text::Name;
 use crate::report::summary::RunSummary;
-use crate::text::number::{duration, grouped, percentage, rate};
+use crate::text::counter::{amount, amount_per_second};
+use crate::text::number::{duration, grouped, percentage};
 
 /// A longer number may be broken into lines.
 const LONGEST_ON_A_LINE: usize = 16;
@@ -109,10 +110,10 @@ impl<'a> Phases<'a> {
         write!(f, "<td class=\"counter\">{}</td>", Name(counted.name))?;
         f.write_str(&number("processed", Some(counted.amount())))?;
         if self.with_totals {
-            f.write_str(&number("expected", counted.total.map(grouped)))?;
+            f.write_str(&number("expected", counted.total.map(|total| amount(counted.name, total))))?;
             f.write_str(&number("done", counted.percent().map(percentage)))?;
         }
-        f.write_str(&number("per second", counted.per_second().map(rate)))
+        f.write_str(&number("per second", counted.per_second().map(|speed| amount_per_second(counted.name, speed))))
     }
 }
 
