@@ -2,9 +2,9 @@
 
 use std::error::Error as StdError;
 use std::mem;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tracing::field::{Empty, debug, display};
+use tracing::field::{DisplayValue, Empty, debug, display};
 use tracing::{Level, Span, event, info_span};
 
 use crate::observe::{Observation, Observer};
@@ -15,6 +15,7 @@ use crate::record::error::{ErrorRecord, RecordedError};
 use crate::record::event::Event;
 use crate::record::part::PartRecord;
 use crate::record::phase::PhaseRecord;
+use crate::record::run_id::RunId;
 
 /// What filters such as `RUST_LOG=etl_context=debug` go by, wherever the code is.
 const TARGET: &str = "etl_context";
@@ -24,10 +25,13 @@ const TARGET: &str = "etl_context";
 /// The span `etl_run` covers the run and has one child `etl_phase` for each attempt. Transitions are events inside them:
 /// starts and completions at `INFO`, checkpoints at `DEBUG`, recorded errors, overridden statuses and attempts that were
 /// stopped, abandoned or interrupted at `WARN`, failures at `ERROR`. The target of all of them is `etl_context`. Names, levels
-/// and target are stable.
+/// and target are stable. Those at `WARN` and `ERROR` have `run.id` and `run.name` themselves, so that they name their run also
+/// where a filter leaves out the spans.
 ///
 /// `otel.name`, `otel.status_code` and `otel.status_description` are set as `tracing-opentelemetry` reads them, and
-/// `error.type` has the cause of a failure. The status of the run is set when the last clone of the observer is dropped.
+/// `error.type` has the cause of a failure. The run's span ends with its context, and has its status from then on.
+///
+/// Clones of one observer can watch several runs, one after the other or at once; each run has a span of its own.
 ///
 /// What the phase itself logs belongs into its span if the phase enters it; keep a clone for that:
 ///
@@ -45,57 +49,83 @@ const TARGET: &str = "etl_context";
 /// ```
 ///
 /// In an async phase use `future.instrument(tracing.phase_span())`.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct Tracing {
-    spans: Arc<Mutex<Spans>>,
+    /// Of the runs that its clones watch, in the order in which they began.
+    watched: Arc<Mutex<Vec<Spans>>>,
+    /// Which of them this clone watches. It ends with this clone, which belongs to the run.
+    own: Option<RunId>,
 }
 
 #[derive(Debug)]
 struct Spans {
+    run_id: RunId,
+    run_name: String,
     run: Span,
     phase: Span,
     /// Whether a phase of the run stands at `failed`; `None` before one has ended.
     has_failed: Option<bool>,
 }
 
-impl Default for Spans {
-    fn default() -> Self {
-        Spans { run: Span::none(), phase: Span::none(), has_failed: None }
-    }
-}
-
 impl Tracing {
-    /// An observer for one run.
+    /// An observer whose clones can watch any number of runs.
     #[must_use]
     pub fn new() -> Self {
         Tracing::default()
     }
 
-    /// The span of the run; disabled before it has begun.
+    /// The span of the run, of several that of the one which began last; disabled before it has begun and when it is over.
     #[must_use]
     pub fn run_span(&self) -> Span {
-        self.spans.lock().unwrap_or_else(PoisonError::into_inner).run.clone()
+        self.watched().last().map_or_else(Span::none, |spans| spans.run.clone())
     }
 
-    /// The span of the attempt that is running; disabled if none is.
+    /// The span of the attempt that is running in it; disabled if none is.
     #[must_use]
     pub fn phase_span(&self) -> Span {
-        self.spans.lock().unwrap_or_else(PoisonError::into_inner).phase.clone()
+        self.watched().last().map_or_else(Span::none, |spans| spans.phase.clone())
+    }
+
+    fn watched(&self) -> MutexGuard<'_, Vec<Spans>> {
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A clone watches no run before it is told of one.
+impl Clone for Tracing {
+    fn clone(&self) -> Self {
+        Tracing { watched: Arc::clone(&self.watched), own: None }
     }
 }
 
 impl Observer for Tracing {
     fn observe(&mut self, event: &Event, run: &Observation<'_>) -> Result<(), Box<dyn StdError + Send + Sync>> {
-        let mut spans = self.spans.lock().unwrap_or_else(PoisonError::into_inner);
-        if spans.run.is_none() {
-            spans.run = run_span(run.record());
-        }
-        let is_running = event.phase().is_some() && event.phase() == run.record().current_phase();
+        let record = run.record();
+        self.own = Some(record.run_id());
+        let mut watched = self.watched();
+        let index = watched.iter().position(|spans| spans.run_id == record.run_id()).unwrap_or_else(|| {
+            watched.push(Spans::of(record));
+            watched.len() - 1
+        });
+        let spans = &mut watched[index];
+        let is_running = event.phase().is_some() && event.phase() == record.current_phase();
         spans.tell(event, is_running);
         if let Event::PhaseEnded { .. } | Event::StatusSet { .. } = event {
-            spans.has_failed = Some(run.record().phases().map(PhaseRecord::status).any(|status| status == PhaseStatus::Failed));
+            spans.has_failed = Some(record.phases().map(PhaseRecord::status).any(|status| status == PhaseStatus::Failed));
         }
         Ok(())
+    }
+}
+
+/// The run is over.
+impl Drop for Tracing {
+    fn drop(&mut self) {
+        let Some(own) = self.own else { return };
+        let mut watched = self.watched();
+        let over = watched.iter().position(|spans| spans.run_id == own).map(|index| watched.remove(index));
+        // What hears of the end of a span may ask for another one.
+        drop(watched);
+        drop(over);
     }
 }
 
@@ -125,9 +155,15 @@ fn run_span(record: &RunRecord) -> Span {
 }
 
 impl Spans {
+    fn of(record: &RunRecord) -> Self {
+        let (run_id, run_name) = (record.run_id(), record.name().to_owned());
+        Spans { run_id, run_name, run: run_span(record), phase: Span::none(), has_failed: None }
+    }
+
     /// Events about the running phase belong into its span, all others into the run's.
     fn tell(&mut self, event: &Event, is_running: bool) {
         let here = if is_running { &self.phase } else { &self.run };
+        let (id, name) = (display(self.run_id), self.run_name.as_str());
         match event {
             Event::RunBegan(_) => event!(target: TARGET, parent: &self.run, Level::INFO, "run began"),
             Event::PipelineChanged { pipeline, .. } => {
@@ -151,12 +187,14 @@ impl Spans {
             }
             Event::PartEnded { phase, attempt, part, .. } => self.part_ended(phase, *attempt, part),
             Event::StatusSet { phase, status, .. } => {
-                event!(target: TARGET, parent: here, Level::WARN, %phase, %status, "phase status set by hand");
+                event!(target: TARGET, parent: here, Level::WARN, run.id = id, run.name = name, %phase, %status, "phase status set by hand");
             }
             Event::ErrorRecorded { error } => event!(
                 target: TARGET,
                 parent: here,
                 Level::WARN,
+                run.id = id,
+                run.name = name,
                 phase = %error.phase(),
                 attempt = error.attempt(),
                 error = error.error() as &(dyn StdError + 'static),
@@ -166,13 +204,22 @@ impl Spans {
         }
     }
 
+    /// What names the run in an event, unless all is well: then its span does, where it is not filtered out.
+    fn named_unless(&self, all_is_well: bool) -> (Option<DisplayValue<RunId>>, Option<&str>) {
+        if all_is_well { (None, None) } else { (Some(display(self.run_id)), Some(&self.run_name)) }
+    }
+
     fn part_ended(&self, phase: &PhaseName, attempt: u32, part: &PartRecord) {
+        let completed = part.status() == PhaseStatus::Completed;
+        let (id, name) = self.named_unless(completed);
         macro_rules! ended {
             ($level:expr, $message:literal) => {
                 event!(
                     target: TARGET,
                     parent: &self.phase,
                     $level,
+                    run.id = id,
+                    run.name = name,
                     %phase,
                     attempt,
                     part = part.name(),
@@ -184,7 +231,7 @@ impl Spans {
                 )
             };
         }
-        if part.status() == PhaseStatus::Completed {
+        if completed {
             ended!(Level::DEBUG, "part completed");
         } else {
             ended!(Level::WARN, "part failed");
@@ -222,12 +269,15 @@ impl Spans {
         let interrupted = report.cause() == Some(FailureCause::Interrupted);
         let last_seen = interrupted.then(|| display(report.end_time()));
         let error = error.map(|error| error as &(dyn StdError + 'static));
+        let (id, name) = self.named_unless(report.cause().is_none());
         macro_rules! ended {
             ($level:expr, $message:literal) => {
                 event!(
                     target: TARGET,
                     parent: parent,
                     $level,
+                    run.id = id,
+                    run.name = name,
                     phase = %report.phase(),
                     attempt = report.attempt(),
                     duration_seconds = report.duration().as_secs_f64(),

@@ -118,7 +118,14 @@ fn spans_and_events_say_what_a_reader_of_logs_asks() {
     let totals = r#"{"conversations": 4, "messages": 0}"#;
     assert_eq!(fields(started), BTreeMap::from([("attempt", "1"), ("phase", "extract"), ("totals", totals)]));
     let counts = r#"{"conversations": 1, "messages": 20}"#;
-    let failure = [("attempt", "1"), ("cause", "error"), ("counts", counts), ("error", "the disk is full"), ("phase", "extract")];
+    let failure = [
+        ("attempt", "1"),
+        ("cause", "error"),
+        ("counts", counts),
+        ("error", "the disk is full"),
+        ("phase", "extract"),
+        ("run.name", "import"),
+    ];
     assert_eq!(fields(failed), BTreeMap::from(failure));
     assert!(failed.fields["duration_seconds"].parse::<f64>().is_ok());
     assert!(seen.spans().iter().chain(&seen.events()).all(|line| line.target == "etl_context"));
@@ -187,4 +194,72 @@ fn a_run_that_goes_on_has_a_span_and_tells_of_the_interruption() {
     assert_eq!(seen.events()[0].fields["last_seen"], died.to_string());
     assert_eq!(seen.spans()[0].fields["run.id"], run_id.to_string());
     assert_eq!(seen.spans()[1].fields["attempt"], "2");
+}
+
+/// A filter at `WARN` leaves out the spans, and so does that of a layer which has one of its own.
+#[test]
+fn warnings_and_errors_name_their_run_themselves() {
+    let seen = Seen::default();
+    let mut run_id = None;
+    seen.during(|| {
+        let mut context = begin_dynamic();
+        run_id = Some(context.record().run_id().to_string());
+        context.start_phase("extract", None).unwrap();
+        context.record_error("extract", &io::Error::other("no sender")).unwrap();
+        context.fail_phase(&io::Error::other("no file")).unwrap();
+        context.set_phase_status("extract", "pending").unwrap();
+        context.start_phase("extract", None).unwrap();
+    });
+    let events = seen.events();
+    let (grave, harmless): (Vec<_>, Vec<_>) =
+        events.iter().partition(|event| ["WARN", "ERROR"].iter().any(|level| event.text.starts_with(level)));
+    let expected = ["error recorded", "phase failed", "phase status set by hand", "phase abandoned"];
+    assert_eq!(grave.len(), expected.len(), "{grave:#?}");
+    for (event, text) in grave.iter().zip(expected) {
+        assert!(event.text.ends_with(text), "{event:?}");
+        assert_eq!(event.fields.get("run.name").map(String::as_str), Some("import"), "{event:?}");
+        assert_eq!(event.fields.get("run.id"), run_id.as_ref(), "{event:?}");
+    }
+    assert!(harmless.iter().all(|event| !event.fields.contains_key("run.name")), "their spans name it");
+}
+
+fn begin_watched(name: &str, watcher: &Tracing) -> Context<Idle, Etl> {
+    Run::builder(name).observe(watcher.clone()).begin().unwrap()
+}
+
+/// The names of the runs' spans, each with its status.
+fn runs(seen: &Seen) -> Vec<(String, Option<String>)> {
+    let runs = seen.spans().into_iter().filter(|span| span.text == "INFO etl_run");
+    runs.map(|mut span| (span.fields.remove("run.name").unwrap(), span.fields.remove("otel.status_code"))).collect()
+}
+
+#[test]
+fn an_observer_that_outlives_its_run_names_the_next_one_rightly() {
+    let seen = Seen::default();
+    let (failed, completed) = (("first".to_owned(), Some("ERROR".to_owned())), ("second".to_owned(), Some("OK".to_owned())));
+    seen.during(|| {
+        let watcher = Tracing::new();
+        drop(begin_watched("first", &watcher).start(Extract).unwrap().fail("no file").unwrap());
+        assert_eq!(runs(&seen), [failed.clone()], "the span of a run ends with its context");
+        assert!(watcher.run_span().is_none());
+        drop(begin_watched("second", &watcher).start(Extract).unwrap().complete(()).unwrap());
+        assert_eq!(runs(&seen), [failed, completed]);
+    });
+}
+
+#[test]
+fn runs_that_share_an_observer_keep_their_spans_apart() {
+    let seen = Seen::default();
+    seen.during(|| {
+        let watcher = Tracing::new();
+        let first = begin_watched("first", &watcher).start(Extract).unwrap();
+        let second = begin_watched("second", &watcher).start(Extract).unwrap();
+        watcher.phase_span().in_scope(|| tracing::info!("that of the run that began last"));
+        drop(first.fail("no file").unwrap());
+        drop(second.complete(()).unwrap());
+    });
+    let codes: Vec<_> = runs(&seen).into_iter().map(|(name, code)| format!("{name} {}", code.unwrap())).collect();
+    assert_eq!(codes, ["first ERROR", "second OK"]);
+    let ends: Vec<_> = seen.spans().iter().filter_map(|span| span.fields.get("phase.status").cloned()).collect();
+    assert_eq!(ends, ["failed", "completed"]);
 }
