@@ -12,8 +12,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use etl_context::{
-    Completed, Context, Counts, Error, Etl, Extract, FileJournal, Part, PhaseFailure, PhaseRecord, Run, RunningPhase,
+    Completed, Context, Counts, Error, Extract, FileJournal, Part, PhaseFailure, PhaseRecord, Run, RunningPhase, pipeline,
 };
+
+pipeline! {
+    /// This job does nothing but extract.
+    ChatImport {
+        Extract after Idle;
+    }
+}
 
 const MONTHS: [&str; 6] = ["2026-01", "2026-02", "2026-03", "2026-04", "2026-05", "2026-06"];
 const WORKERS: usize = 3;
@@ -24,7 +31,7 @@ static IS_MOUNTED: AtomicBool = AtomicBool::new(false);
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = tempfile::tempdir()?;
     let journal = FileJournal::open(folder.path().join("import.jsonl"))?;
-    let context = Run::builder("chat-import").journal(journal).begin::<Etl>()?;
+    let context = Run::builder("chat-import").journal(journal).begin::<ChatImport>()?;
 
     let extracted = match context.phase(Extract).run(extract) {
         Err(PhaseFailure::Failed { context, error }) => {
@@ -62,7 +69,7 @@ fn read_month(part: &mut Part<'_>) -> Result<(), String> {
     Ok(())
 }
 
-fn print_parts(extracted: &Context<Completed<Extract>>) {
+fn print_parts(extracted: &Context<Completed<Extract>, ChatImport>) {
     let parts = extracted.record().phases().flat_map(PhaseRecord::parts);
     for part in parts {
         println!("{}  {}  {}", part.name(), part.status(), part.counts().map(ToString::to_string).unwrap_or_default());

@@ -8,8 +8,15 @@
 //! cargo run --example rayon_workers
 //! ```
 
-use etl_context::{Context, Counts, Dictionary, Error, Extract, RunningPhase, dict};
+use etl_context::{Counts, Dictionary, Error, Extract, RunningPhase, dict, pipeline};
 use rayon::prelude::*;
+
+pipeline! {
+    /// This job does nothing but extract.
+    Parallel {
+        Extract after Idle;
+    }
+}
 
 #[derive(Debug, thiserror::Error)]
 #[error("file {file} has no line of messages")]
@@ -21,7 +28,7 @@ fn main() -> Result<(), Error> {
     let files = export();
     let expected = Counts { conversations: files.len() as u64, messages: 0 };
 
-    let extract = Context::new("parallel-import").phase(Extract).with_totals(expected);
+    let extract = Parallel::context("parallel-import").phase(Extract).with_totals(expected);
     let (extracted, _) = extract.run(|extract| parse_all(&files, extract))?;
 
     // All workers have been joined, so the sums are exact.

@@ -11,8 +11,15 @@
 use std::error::Error;
 use std::time::Duration;
 
-use etl_context::{Completed, Context, Counts, Etl, Extract, MemoryJournal, Run, RunningPhase, Stopped};
+use etl_context::{Completed, Context, Counts, Extract, Idle, MemoryJournal, Run, RunningPhase, Stopped, pipeline};
 use tokio::time::{sleep, timeout};
+
+pipeline! {
+    /// This job does nothing but extract.
+    ChatImport {
+        Extract after Idle;
+    }
+}
 
 const PAGES: u64 = 6;
 const TIME_FOR_A_PAGE: Duration = Duration::from_millis(200);
@@ -25,7 +32,7 @@ type Failure = Box<dyn Error + Send + Sync>;
 async fn main() -> Result<(), Failure> {
     // The nights of this example share a process. A service that is started anew takes a `FileJournal`.
     let journal = MemoryJournal::new();
-    let tonight = || Run::builder("chat-import").journal(journal.clone()).begin::<Etl>();
+    let tonight = || Run::builder("chat-import").journal(journal.clone()).begin::<ChatImport>();
 
     println!("first night");
     let context = tonight()?;
@@ -54,7 +61,7 @@ async fn main() -> Result<(), Failure> {
 
 /// The phase begins, and ends as its future ends. To go on with the context after a failure, take both from the error with
 /// `into_parts`; here the error of the work is all that the caller wants.
-async fn import(context: Context) -> Result<Context<Completed<Extract>>, Failure> {
+async fn import(context: Context<Idle, ChatImport>) -> Result<Context<Completed<Extract>, ChatImport>, Failure> {
     match context.phase(Extract).run_async(fetch_all).await {
         Ok((extracted, ())) => Ok(extracted),
         Err(failure) => Err(failure.into_parts()?.1),

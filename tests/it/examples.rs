@@ -96,6 +96,7 @@ fn masked_words(words: &[&str]) -> Vec<String> {
         [number, "per", "second", rest @ ..] if is_number(number) => with("<rate>", rest),
         [number, unit, rest @ ..] if is_number(number) && unit.ends_with("/s") => masked_words(rest),
         [number, "µs" | "ms" | "s", rest @ ..] if is_number(number) => with("<duration>", rest),
+        [number, "µs;" | "ms;" | "s;", rest @ ..] if is_number(number) => with("<duration>;", rest),
         [word, rest @ ..] if is_run_id(word.trim_end_matches(',')) => with("<run id>,", rest),
         [word, rest @ ..] if word.starts_with("run.id=") => with("run.id=<run id>", rest),
         [word, rest @ ..] if word.contains("duration_seconds=") => with(&without_number(word), rest),

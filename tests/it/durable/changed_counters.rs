@@ -43,7 +43,7 @@ fn counted() -> JournalFile {
 }
 
 fn begin<P: Pipeline>(file: &JournalFile) -> Context<Idle, P> {
-    Run::builder("copy").journal(file.open()).begin::<P>().unwrap()
+    Run::builder("copy").journal(file.open()).allow_other_pipeline().begin::<P>().unwrap()
 }
 
 /// What the changed program is told of the phase that it does not run.
