@@ -77,7 +77,11 @@ const REFUSED: &str = "\0etl-context: this value cannot be recorded, because";
 /// return an error.
 #[doc(hidden)]
 pub fn or_refusal<T: Serialize + ?Sized>(value: &T) -> Value {
-    to_value(value).unwrap_or_else(|reason| Value::Object(Map::from_iter([(REFUSED.to_owned(), Value::String(reason))])))
+    to_value(value).unwrap_or_else(|reason| {
+        let mut refused = Map::new();
+        refused.insert(REFUSED.to_owned(), Value::String(reason));
+        Value::Object(refused)
+    })
 }
 
 pub(crate) fn too_deep() -> String {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::text::line::shown;
 
@@ -18,12 +18,13 @@ pub struct Parameters(BTreeMap<String, String>);
 impl Parameters {
     /// The fields of an object one by one; any other value as one parameter.
     pub(crate) fn of(parameters: Value) -> Self {
-        let named = match parameters {
-            Value::Object(fields) => fields.into_iter().collect(),
-            Value::Null => BTreeMap::new(),
-            other => BTreeMap::from([("parameters".to_owned(), other)]),
-        };
-        Parameters(named.into_iter().map(|(name, value)| (name, fingerprint(value))).collect())
+        let mut fingerprints = BTreeMap::new();
+        match parameters {
+            Value::Object(fields) => fingerprints.extend(fields.into_iter().map(|(name, value)| (name, fingerprint(value)))),
+            Value::Null => {}
+            other => drop(fingerprints.insert("parameters".to_owned(), fingerprint(other))),
+        }
+        Parameters(fingerprints)
     }
 
     /// What is not the same in `later` ones, each as a sentence about the run that began with these; nothing if all are the same.
@@ -62,8 +63,11 @@ fn fingerprint(value: Value) -> String {
 fn in_order(value: Value) -> Value {
     match value {
         Value::Object(entries) => {
-            let entries = entries.into_iter().map(|(key, value)| (key, in_order(value)));
-            Value::Object(entries.collect::<BTreeMap<_, _>>().into_iter().collect())
+            let mut ordered = BTreeMap::new();
+            ordered.extend(entries.into_iter().map(|(key, value)| (key, in_order(value))));
+            let mut object = Map::new();
+            object.extend(ordered);
+            Value::Object(object)
         }
         Value::Array(items) => Value::Array(items.into_iter().map(in_order).collect()),
         other => other,

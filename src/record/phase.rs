@@ -129,11 +129,10 @@ impl PhaseRecord {
     /// These are the parts from now on; of those that were there, what has completed is done.
     pub(crate) fn register_parts(&mut self, attempt: u32, names: &[Arc<str>]) {
         let mut known = std::mem::take(&mut self.parts);
-        let parts = names.iter().map(|name| {
+        for name in names {
             let done = known.remove(name).filter(|part| part.status == PhaseStatus::Completed);
-            (Arc::clone(name), done.unwrap_or_else(|| PartRecord::open(Arc::clone(name))))
-        });
-        self.parts = parts.collect();
+            self.parts.insert(Arc::clone(name), done.unwrap_or_else(|| PartRecord::open(Arc::clone(name))));
+        }
         self.parts_registered = Some(attempt);
     }
 

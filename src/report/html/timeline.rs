@@ -1,6 +1,6 @@
 //! When did what run? A row for each attempt, with a bar on an axis that all rows share.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::record::attempt::{FailureCause, PhaseReport};
@@ -51,8 +51,11 @@ impl<'a> Timeline<'a> {
         let spans = attempts.iter().map(|report| span(report)).collect::<Vec<_>>();
         let end = spans.iter().map(|(_, end)| *end).max().unwrap_or(0);
         let axis = Axis::new(spans, end);
-        let interrupted = attempts.iter().filter(|report| report.cause() == Some(FailureCause::Interrupted));
-        let gaps = Gaps::new(&axis, &interrupted.map(|report| (since(report.end_time()), *report)).collect());
+        let mut interrupted = BTreeMap::new();
+        for report in attempts.iter().filter(|report| report.cause() == Some(FailureCause::Interrupted)) {
+            interrupted.insert(since(report.end_time()), *report);
+        }
+        let gaps = Gaps::new(&axis, &interrupted);
         Timeline { summary, moments: Moments::of(summary), origin, ticks: ticks(&axis), axis, gaps }
     }
 
