@@ -159,7 +159,8 @@ impl RunBuilder {
         Engine::open(self.opening, Some(P::TABLE)).map(|engine| Context::from_engine(Box::new(engine)))
     }
 
-    /// Begins the run behind the dynamic face, or goes on with it, with any phases in any order.
+    /// Begins the run behind the dynamic face, or goes on with it, with any phases in any order. [The guide](crate::guide::durable)
+    /// shows how to skip what is done.
     ///
     /// # Errors
     ///
