@@ -20,9 +20,9 @@ pub(crate) type Checked = Result<Option<Dictionary>, ResultFault>;
 ///
 /// ```
 /// use etl_context::{Context, Extract, PhaseResult};
-/// use serde::Serialize;
+/// use serde::{Deserialize, Serialize};
 ///
-/// #[derive(Serialize)]
+/// #[derive(Serialize, Deserialize)]
 /// struct Source {
 ///     file: String,
 ///     size_bytes: u64,
@@ -36,12 +36,15 @@ pub(crate) type Checked = Result<Option<Dictionary>, ResultFault>;
 /// # Ok::<(), etl_context::Error>(())
 /// ```
 ///
+/// A phase that runs as a closure also reads its result back, so there it is `Deserialize` as well.
+///
 /// The trait promises that the value serialises to a JSON object (or to `null`, for no result). A value that breaks the
 /// promise is refused when the phase ends, and the phase stays open.
 #[diagnostic::on_unimplemented(
     message = "Result must be a dictionary: `{Self}` is not one",
     label = "not a dictionary",
-    note = "pass a map with string keys such as `dict! {{ \"rows\": 10 }}`, `()` for no result, or a struct of your own with `#[derive(Serialize)]` and `impl PhaseResult for … {{}}`"
+    note = "pass a map with string keys such as `dict! {{ \"rows\": 10 }}`, which is a `Dictionary`, or `()` for no result",
+    note = "or a struct of your own, with `#[derive(serde::Serialize, serde::Deserialize)]` and `impl etl_context::PhaseResult for … {{}}`"
 )]
 pub trait PhaseResult: Serialize {
     /// Whether every dictionary can be read back as this. Not part of the public contract.
@@ -124,6 +127,8 @@ impl PartialEq for KeptResult {
 
 impl PhaseResult for () {}
 
+// The compiler would call it by a path that does not exist; the note calls it by its name.
+#[diagnostic::do_not_recommend]
 impl PhaseResult for Dictionary {
     const IS_ANY_DICTIONARY: bool = true;
 

@@ -99,3 +99,17 @@ fn the_page_has_every_sentence_of_the_macros() {
         assert!(PAGE.contains(&cell), "the page has no row with this:\n{sentence}");
     }
 }
+
+/// The README and the tutorial show one mistake each, and it is the same.
+#[test]
+fn the_other_pages_print_the_notes_that_the_compiler_prints() {
+    let snapshot = WrongProgram::named("wrong_order").snapshot();
+    for (name, page) in [("README", include_str!("../../../README.md")), ("tutorial", include_str!("../../../docs/tutorial.md"))]
+    {
+        let printed = page.split("```text\nerror[E0277]: ").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+        let told: Vec<_> = printed.lines().filter(|line| line.starts_with("phase `") || line.contains("= note: ")).collect();
+        assert_eq!(told.len(), 3, "{name}: {printed}");
+        assert!(snapshot.lines().next().unwrap().ends_with(told[0]), "{name}: {printed}");
+        assert_quotes(&told[1..], &snapshot);
+    }
+}
