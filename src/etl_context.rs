@@ -334,5 +334,6 @@ fn check_counters<C: Counters>(phase: &PhaseName, counters: &'static [&'static s
     if ptr::eq(counters, C::NAMES) || counters == C::NAMES {
         return Ok(());
     }
-    Err(Error::WrongCounters { phase: phase.clone(), counts: counters.join(", "), given: C::NAMES.join(", ") })
+    let named = |names: &[&str]| if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
+    Err(Error::WrongCounters { phase: phase.clone(), counts: named(counters), given: named(C::NAMES) })
 }

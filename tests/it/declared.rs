@@ -1,6 +1,6 @@
 //! What may be written in `pipeline!` and `counters!`: attributes, paths, raw identifiers, and phases that count nothing.
 
-use etl_context::{Counters, Edge, EtlContext, Extract, Failed, Idle, Load, Pipeline, Transform, counters, pipeline};
+use etl_context::{Counters, Counts, Edge, EtlContext, Extract, Failed, Idle, Load, Pipeline, Transform, counters, pipeline};
 
 mod elsewhere {
     use etl_context::{counters, pipeline};
@@ -81,6 +81,12 @@ pipeline! {
     }
 }
 
+pipeline! {
+    Quiet {
+        Silence = "quiet" counts () after Idle;
+    }
+}
+
 fn names<P: Pipeline>() -> Vec<&'static str> {
     P::PHASES.iter().map(|phase| phase.name.as_str()).collect()
 }
@@ -151,6 +157,17 @@ fn a_phase_that_counts_nothing_has_no_counters() {
     let keys: Vec<_> = report.as_object().unwrap().keys().map(String::as_str).collect();
     assert!(!keys.iter().any(|key| key.contains("processed") || key.contains("total") || key.contains("per_second")), "{keys:?}");
     assert_eq!(report["files"], 2);
+}
+
+#[test]
+fn counting_in_a_phase_that_counts_nothing_is_refused_by_that_word() {
+    let mut context = EtlContext::for_pipeline::<Quiet>("nothing");
+    let sentence = "phase `quiet` counts nothing, not conversations, messages; count with the type that the phase declares";
+    assert_eq!(context.start_phase("quiet", Counts::default()).unwrap_err().to_string(), sentence);
+    context.start_phase("quiet", None).unwrap();
+    assert_eq!(context.update_progress(Counts::default()).unwrap_err().to_string(), sentence);
+    context.update_progress(()).unwrap();
+    context.end_phase(()).unwrap();
 }
 
 #[test]

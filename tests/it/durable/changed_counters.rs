@@ -90,6 +90,15 @@ fn a_phase_whose_counts_cannot_be_matched_is_not_gone_past() {
 }
 
 #[test]
+fn a_phase_that_counted_nothing_is_gone_past_when_it_counts_something() {
+    let file = JournalFile::new();
+    drop(begin::<Nothing>(&file).phase(Fetch).run(|_| Ok::<_, Error>(())).unwrap());
+    assert_eq!(told!(&file, longer).unwrap(), longer::Rows::default());
+    let (fetched, ()) = begin::<Nothing>(&file).phase(Fetch).run(|_| Err("the phase runs again")).unwrap();
+    assert_eq!(fetched.report().tally(), &Tally::of(()));
+}
+
+#[test]
 fn a_phase_that_is_entered_by_hand_has_its_counts() {
     let file = counted();
     let Entry::Done(fetched) = begin::<longer::Copy>(&file).enter(longer::Fetch).unwrap() else { panic!("it is done") };
