@@ -79,7 +79,7 @@
 //!
 //! | feature | what it adds |
 //! |---|---|
-//! | `progress` | `ProgressBars`: a line for each phase on a terminal, log lines elsewhere |
+//! | `progress` | `ProgressBars`: a line for each phase on a terminal, log lines elsewhere, and a writer for the program's log |
 //! | `tracing` | `Tracing`: spans for the run and its attempts, events for its transitions |
 //! | `open-lineage` | `OpenLineage`: run events for a lineage service, as JSON to a file, a writer or a function |
 //! | `postgres` | `PostgresJournal`: the journal in a database, for runs that several machines may start |
@@ -99,6 +99,8 @@
 
 // docs.rs shows which feature an item needs.
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// They panic where nobody reads, as when standard error is closed.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
 
 // First, so that its methods come first on the page of `Context`.
 mod context;
@@ -151,6 +153,8 @@ pub use json::dictionary::{Dictionary, PhaseResult};
 pub use observe::open_lineage::OpenLineage;
 #[cfg(feature = "progress")]
 pub use observe::progress_bars::ProgressBars;
+#[cfg(feature = "progress")]
+pub use observe::progress_bars::writer::ProgressWriter;
 #[cfg(feature = "tracing")]
 pub use observe::tracing::Tracing;
 pub use observe::{Observation, Observer};

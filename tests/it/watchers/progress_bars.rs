@@ -1,6 +1,10 @@
 //! What is seen on a terminal of 80 and of 120 columns.
 
+mod shared_display;
+mod without_a_terminal;
+
 use std::env;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::Command;
 use std::thread;
 
@@ -59,15 +63,15 @@ fn without_durations(frame: &[String]) -> Vec<&str> {
 
 #[test]
 fn the_running_phase_has_bar_counts_rate_and_time() {
-    for (columns, expected) in [(80, "███░░░░░ 40 % · 8,000 messages"), (120, "██████░░░░░░░░░░ 40 % · 8,000 of 20,000 messages")]
-    {
+    let expected = [(80, "███░░░░░ 40 % · 8,000"), (120, "██████░░░░░░░░░░ 40 % · 8,000 of 20,000 messages")];
+    for (columns, expected) in expected {
         let (terminal, bars) = terminal(columns);
         let mut extract = begin(bars).start_with(Extract, Counts { conversations: 0, messages: 20_000 }).unwrap();
         extract.update_progress(Counts { conversations: 0, messages: 8_000 });
         let frame = frame_with(&terminal, "8,000");
         let [line] = &frame[..] else { panic!("{frame:#?}") };
         assert!(line.contains(&format!(" extract          {expected}")), "{line}");
-        assert!(line.contains("/s · ") && line.ends_with(" left"), "{line}");
+        assert!(line.contains(" messages/s · ") && line.ends_with(" left"), "{line}");
         assert!(line.chars().count() <= usize::from(columns), "{line}");
         drop(extract.complete(()).unwrap());
     }
@@ -123,8 +127,100 @@ fn no_name_and_no_count_makes_a_line_wrap() {
         drop(again.complete(()).unwrap());
         let finished = frame_with(&terminal, "✓ a-phase-with-a-");
         assert_eq!((running.len(), finished.len()), (1, 1), "{running:#?} {finished:#?}");
-        assert!(finished[0].ends_with('…'), "{finished:#?}");
     }
+}
+
+#[test]
+fn the_number_of_errors_is_not_what_is_cut() {
+    for fails in [false, true] {
+        let (terminal, bars) = terminal(80);
+        let context = Run::builder("import").observe(bars).begin::<Hard>().unwrap();
+        let mut long = context.start_with(Long, HUGE).unwrap().fail("no file").unwrap().retry().unwrap();
+        long.update_progress(HUGE);
+        (0..1_234).for_each(|_| long.record_error("no sender").unwrap());
+        let mark = if fails {
+            drop(long.fail("too many").unwrap());
+            '✗'
+        } else {
+            drop(long.complete(()).unwrap());
+            '✓'
+        };
+        let frame = frame_with(&terminal, &format!("{mark} a-phase-with-a-name-"));
+        let errors = if fails { ", 1,235 errors" } else { ", 1,234 errors" };
+        assert!(frame[0].ends_with(errors), "{frame:#?}");
+    }
+}
+
+#[test]
+fn counters_that_do_not_fit_are_left_out_of_a_finished_line() {
+    let (terminal, bars) = terminal(80);
+    let mut extract = begin(bars).start(Extract).unwrap();
+    extract.update_progress(Counts { conversations: 1_234_567_890_123, messages: u64::MAX });
+    extract.record_error("no sender").unwrap();
+    drop(extract.complete(()).unwrap());
+    let frame = frame_with(&terminal, "✓ extract");
+    assert_eq!(without_durations(&frame), ["✓ extract          1,234,567,890,123 conversations, …"]);
+    assert!(frame[0].ends_with(", 1 error"), "{frame:#?}");
+}
+
+#[test]
+fn the_first_counter_leads_a_bar() {
+    let (terminal, bars) = terminal(80);
+    let mut extract = begin(bars).start(Extract).unwrap();
+    extract.update_progress(Counts { conversations: 12, messages: 8_000 });
+    let [line] = &frame_with(&terminal, " conversations/s · 0:0")[..] else { panic!("one line") };
+    assert!(!line.contains("messages/s"), "{line}");
+    drop(extract.complete(()).unwrap());
+}
+
+counters! {
+    /// What a download counts.
+    pub struct Download {
+        /// Bytes.
+        pub bytes_read: u64,
+        /// Files.
+        pub files: u64,
+    }
+}
+
+pipeline! {
+    /// A pipeline whose only phase counts bytes.
+    pub Downloads {
+        Fetch = "fetch" counts Download after Idle;
+    }
+}
+
+#[test]
+fn a_bar_shows_bytes_in_their_units() {
+    let (terminal, bars) = terminal(120);
+    let context = Run::builder("import").observe(bars).begin::<Downloads>().unwrap();
+    let mut fetch = context.start_with(Fetch, Download { bytes_read: 48 << 20, files: 0 }).unwrap();
+    fetch.update_progress(Download { bytes_read: 12 << 20, files: 0 });
+    let [line] = &frame_with(&terminal, "25 % · 12.0 MiB of 48.0 MiB read · ")[..] else { panic!("one line") };
+    assert!(line.contains("iB/s read · "), "{line}");
+    drop(fetch.complete(()).unwrap());
+    assert_eq!(without_durations(&frame_with(&terminal, "✓")), ["✓ fetch            12.0 MiB read"]);
+}
+
+#[test]
+fn a_finished_line_tells_of_a_counter_that_was_expected_and_of_no_other() {
+    let (terminal, bars) = terminal(80);
+    drop(begin(bars).start_with(Extract, Counts { conversations: 0, messages: 20 }).unwrap().complete(()).unwrap());
+    assert_eq!(without_durations(&frame_with(&terminal, "✓")), ["✓ extract          0 messages"]);
+}
+
+#[test]
+fn a_phase_that_panics_gets_its_cross() {
+    let (terminal, bars) = terminal(80);
+    let context = begin(bars);
+    let panicking = || context.phase(Extract).run(|_| -> Result<(), String> { panic!("a bug in the phase") });
+    drop(catch_unwind(AssertUnwindSafe(panicking)).unwrap_err());
+    // Whoever has caught the panic finds the line: nobody draws it again.
+    let contents = terminal.contents();
+    assert_eq!(
+        without_durations(&contents.lines().map(str::to_owned).collect::<Vec<_>>()),
+        ["✗ extract          failed (panicked)"]
+    );
 }
 
 /// Prints a finished line with its colours, for the test below.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::slice;
 
 use etl_context::{Context, Counts, Etl, EtlContext, Extract, FileJournal, Idle, Run, Tracing, Transform};
 
@@ -240,7 +241,7 @@ fn an_observer_that_outlives_its_run_names_the_next_one_rightly() {
     seen.during(|| {
         let watcher = Tracing::new();
         drop(begin_watched("first", &watcher).start(Extract).unwrap().fail("no file").unwrap());
-        assert_eq!(runs(&seen), std::slice::from_ref(&failed), "the span of a run ends with its context");
+        assert_eq!(runs(&seen), slice::from_ref(&failed), "the span of a run ends with its context");
         assert!(watcher.run_span().is_none());
         drop(begin_watched("second", &watcher).start(Extract).unwrap().complete(()).unwrap());
         assert_eq!(runs(&seen), [failed, completed]);

@@ -1,0 +1,81 @@
+//! Who watches where there is no terminal? A line at each transition, and now and then one for the running phase.
+
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread;
+use std::time::Duration;
+
+use crate::counting::reader::ProgressReader;
+use crate::observe::progress_bars::line::{Marks, finished, heading, running, title};
+use crate::pipeline::phase::PhaseName;
+use crate::record::RunRecord;
+use crate::record::attempt::PhaseReport;
+use crate::text::table::WIDTH;
+
+/// How often a line is written of the running phase.
+const LOGGED_EVERY: Duration = Duration::from_secs(10);
+
+/// How many runs of this process were logged: from the second on each line names its run.
+static RUNS: AtomicU64 = AtomicU64::new(0);
+
+/// One run, on standard error.
+#[derive(Debug, Default)]
+pub(super) struct Log {
+    is_counted: bool,
+    /// Dropping the sender ends the thread that logs the running attempt.
+    running: Option<Sender<()>>,
+}
+
+impl Log {
+    pub(super) fn start(
+        &mut self,
+        run: &RunRecord,
+        phase: &PhaseName,
+        attempt: u32,
+        progress: &ProgressReader,
+    ) -> io::Result<()> {
+        self.count();
+        let title = title(phase, attempt);
+        self.running = Some(log_from_time_to_time(run.name().to_owned(), title.clone(), progress.clone())?);
+        write_line(&format!("▸ {:<16} started", named(run.name(), &title)))
+    }
+
+    pub(super) fn finish(&mut self, run: &RunRecord, report: &PhaseReport) -> io::Result<()> {
+        self.count();
+        self.running = None;
+        let title = named(run.name(), &title(report.phase(), report.attempt()));
+        write_line(&finished(&title, report, run, Marks::Plain, WIDTH))
+    }
+
+    fn count(&mut self) {
+        if !self.is_counted {
+            RUNS.fetch_add(1, Ordering::Relaxed);
+            self.is_counted = true;
+        }
+    }
+}
+
+/// As in `extract`, or `monday: extract` where there were several runs.
+fn named(run: &str, title: &str) -> String {
+    if RUNS.load(Ordering::Relaxed) > 1 { format!("{}: {title}", heading(run)) } else { title.to_owned() }
+}
+
+/// In one piece, so that it stays a line whoever else writes. Standard error may be closed, which is an error here and no panic.
+fn write_line(line: &str) -> io::Result<()> {
+    io::stderr().write_all(format!("{line}\n").as_bytes())
+}
+
+/// Logs the running attempt until the sender that this returns is dropped, or nobody can read it any more.
+fn log_from_time_to_time(run: String, title: String, progress: ProgressReader) -> io::Result<Sender<()>> {
+    let (sender, ended) = channel::<()>();
+    thread::Builder::new().name("etl-progress".to_owned()).spawn(move || {
+        while ended.recv_timeout(LOGGED_EVERY) == Err(RecvTimeoutError::Timeout) {
+            let line = running(&named(&run, &title), &progress.snapshot(), WIDTH);
+            if write_line(&format!("… {line}")).is_err() {
+                break;
+            }
+        }
+    })?;
+    Ok(sender)
+}
