@@ -254,7 +254,8 @@ pub enum Error {
     #[error("the run was asked to stop")]
     Stopped,
 
-    /// The journal could not record the event; it has not happened.
+    /// The journal could not record the event; it has not happened, unless the journal itself does not know
+    /// ([`JournalError::is_in_doubt`]).
     #[error("{refused}: {source}")]
     #[non_exhaustive]
     Journal {

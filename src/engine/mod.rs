@@ -337,7 +337,12 @@ impl Engine {
             self.stopper.stop_lost_run();
         }
         let (event, run) = (event.name(), shown(self.record.name()));
-        Error::Journal { refused: format!("the event `{event}` of run `{run}` was not recorded, so it has not happened"), source }
+        let refused = if source.is_in_doubt() {
+            format!("it is not known whether the event `{event}` of run `{run}` was recorded; open the run again to find out")
+        } else {
+            format!("the event `{event}` of run `{run}` was not recorded, so it has not happened")
+        };
+        Error::Journal { refused, source }
     }
 
     fn notify(&mut self, event: &Event) {

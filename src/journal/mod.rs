@@ -74,7 +74,7 @@ pub trait Journal: Send + Any {
     ///
     /// Once this returns `Ok`, the event is part of the run, as durably as the store promises, and `load` gives it back. If it
     /// returns an error, the caller is told that nothing happened, and `load` must not give the event back. Only a store that
-    /// cannot know (a failed sync) may break this, and then it must refuse every further event.
+    /// cannot know (a failed sync) may break this. It says so ([`JournalError::in_doubt`]), and refuses every further event.
     ///
     /// # Errors
     ///
@@ -101,6 +101,7 @@ pub trait Journal: Send + Any {
 pub struct JournalError {
     message: String,
     ownership: Ownership,
+    is_in_doubt: bool,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -114,7 +115,7 @@ enum Ownership {
 impl JournalError {
     /// A refusal in the store's own words: which store, what was found, what to do.
     pub fn new(message: impl Into<String>) -> Self {
-        JournalError { message: message.into(), ownership: Ownership::Ours, source: None }
+        JournalError { message: message.into(), ownership: Ownership::Ours, is_in_doubt: false, source: None }
     }
 
     /// The refusal to open a journal that somebody else owns; the message says who.
@@ -132,6 +133,21 @@ impl JournalError {
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.source = Some(source.into());
+        self
+    }
+
+    /// Says that the store does not know whether it holds the event, as after a failed sync or a lost answer: the caller is not
+    /// told that it has not happened. The store then refuses every further event, until it is opened again.
+    ///
+    /// ```
+    /// use etl_context::JournalError;
+    ///
+    /// let error = JournalError::new("the archive has not answered").in_doubt();
+    /// assert!(error.is_in_doubt());
+    /// ```
+    #[must_use]
+    pub fn in_doubt(mut self) -> Self {
+        self.is_in_doubt = true;
         self
     }
 
@@ -153,6 +169,12 @@ impl JournalError {
     #[must_use]
     pub fn is_ownership_lost(&self) -> bool {
         self.ownership == Ownership::Lost
+    }
+
+    /// Whether it is not known if the store holds the event. Whoever opens the run again finds out.
+    #[must_use]
+    pub fn is_in_doubt(&self) -> bool {
+        self.is_in_doubt
     }
 
     pub(crate) fn io(what: &str, path: &Path, error: io::Error) -> Self {

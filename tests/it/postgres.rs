@@ -4,12 +4,14 @@
 mod access;
 mod complete_in;
 mod contract;
+mod cuts;
 mod damage;
 #[cfg(target_os = "linux")]
 mod dead_server;
 mod deleted_run;
 mod frozen_owner;
 mod guide;
+mod in_doubt;
 mod inside_tokio;
 mod kill_loop;
 mod killed_loads;
@@ -22,11 +24,13 @@ mod registered_again;
 mod renewal;
 mod server_crashes;
 mod settings;
+mod stands_still;
 mod tables;
 mod waiting_for_parts;
 mod watching;
 
 // What the tests above share, each named for what it is.
+mod doubtful;
 mod import;
 mod patience;
 mod relay;

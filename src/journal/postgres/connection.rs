@@ -1,47 +1,45 @@
 //! Who speaks with the database? One client on a thread of its own: it brings an asynchronous runtime with it, which must not
-//! be started on a thread that belongs to another one. That thread also does what has to be done again and again.
+//! be started on a thread that belongs to another one. And whoever asks does not wait longer than he wants to.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
-
-use postgres::types::ToSql;
-use postgres::{Client, Row, Statement, Transaction};
+use std::time::Duration;
 
 use crate::journal::JournalError;
+use crate::journal::postgres::call::Call;
 use crate::journal::postgres::database::Database;
 use crate::journal::postgres::fault::Fault;
+use crate::journal::postgres::session::Session;
 
-/// How long to wait before the database is asked again.
-const PAUSE: Duration = Duration::from_millis(50);
+/// How much longer than its patience a call may take, because its last try was begun by then.
+pub(super) const GRACE: Duration = Duration::from_secs(5);
 
 type Job = Box<dyn FnOnce(&mut Session) + Send>;
 
-type Again = Box<dyn FnMut(&mut Session) -> Result<(), Fault> + Send>;
-
 /// The way to the thread that owns the client.
 pub(super) struct Connection {
-    /// `None` only while the connection is being closed.
-    jobs: Option<Sender<Job>>,
-    thread: Option<JoinHandle<()>>,
+    /// `None` before the first call, and after one that had no answer: its thread is left to itself.
+    worker: Mutex<Option<Worker>>,
     database: Database,
 }
 
 impl Connection {
+    /// Connects when it is first asked for something.
+    pub(super) fn new(database: Database) -> Self {
+        Connection { worker: Mutex::default(), database }
+    }
+
     /// Connects, and does some work first. A database that is just starting is waited for; one that is not there is not.
     pub(super) fn open(
         database: Database,
         first: impl FnMut(&mut Session) -> Result<(), Fault> + Send + 'static,
     ) -> Result<Self, JournalError> {
         database.check()?;
-        let (jobs, to_do) = mpsc::channel();
-        let mut session = Session { database: database.clone(), client: None, statements: HashMap::new(), chore: None };
-        let thread = thread::Builder::new().name("etl-context postgres".to_owned()).spawn(move || session.serve(&to_do));
-        let thread = thread.map_err(|error| JournalError::new("cannot start a thread for the database").with_source(error))?;
-        let connection = Connection { jobs: Some(jobs), thread: Some(thread), database };
-        connection.run(Duration::ZERO, first).map_err(|fault| connection.cannot("use", fault))?;
+        let limit = database.time_to_connect() + GRACE;
+        let connection = Connection::new(database);
+        connection.run_within(Duration::ZERO, limit, first).map_err(|fault| connection.cannot("use", fault))?;
         Ok(connection)
     }
 
@@ -52,27 +50,50 @@ impl Connection {
         patience: Duration,
         work: impl FnMut(&mut Session) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Fault> {
+        self.run_within(patience, patience.saturating_add(GRACE), work)
+    }
+
+    /// The same, and waits for it until the limit, whatever the connection does.
+    pub(super) fn run_within<T: Send + 'static>(
+        &self,
+        patience: Duration,
+        limit: Duration,
+        work: impl FnMut(&mut Session) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Fault> {
         let (report, outcome) = mpsc::channel();
-        let job: Job = Box::new(move |session| {
+        let call = Arc::new(Call::default());
+        let made = Arc::clone(&call);
+        let worker = self.send(Box::new(move |session| {
             // Nobody waits for it any more if the caller has panicked.
-            let _ = report.send(session.persist(patience, work));
-        });
-        let ended = || Fault::Refused(JournalError::new("the thread that speaks with the database has ended"));
-        let sent = self.jobs.as_ref().is_some_and(|jobs| jobs.send(job).is_ok());
-        if sent { outcome.recv().unwrap_or_else(|_| Err(ended())) } else { Err(ended()) }
+            let _ = report.send(session.make(made, patience, work));
+        }))?;
+        match outcome.recv_timeout(limit) {
+            Ok(outcome) => outcome,
+            Err(RecvTimeoutError::Disconnected) => Err(ended()),
+            Err(RecvTimeoutError::Timeout) => {
+                self.leave(worker);
+                let fault = Fault::Silent(limit);
+                Err(if call.give_up() { Fault::InDoubt(Box::new(fault)) } else { fault })
+            }
+        }
     }
 
-    /// Does this on the connection's thread every so often, from now on, whatever comes of it.
-    pub(super) fn every(&self, interval: Duration, work: impl FnMut(&mut Session) -> Result<(), Fault> + Send + 'static) {
-        let chore = Chore { interval, due: Instant::now() + interval, work: Box::new(work) };
-        let job: Job = Box::new(move |session| session.chore = Some(chore));
-        let _ = self.jobs.as_ref().map(|jobs| jobs.send(job));
+    /// Hands the job to the thread, and says which thread that is.
+    fn send(&self, job: Job) -> Result<thread::ThreadId, Fault> {
+        let mut worker = self.worker.lock().unwrap_or_else(PoisonError::into_inner);
+        let worker = match &mut *worker {
+            Some(worker) => worker,
+            none => none.insert(Worker::start(&self.database)?),
+        };
+        worker.send(job)
     }
 
-    /// Ends what is done every so often.
-    pub(super) fn rest(&self) {
-        let job: Job = Box::new(|session| session.chore = None);
-        let _ = self.jobs.as_ref().map(|jobs| jobs.send(job));
+    /// Leaves this thread to itself. It ends when its connection does, and nobody waits for that.
+    fn leave(&self, silent: thread::ThreadId) {
+        let mut worker = self.worker.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(left) = worker.take_if(|worker| worker.thread.as_ref().is_some_and(|thread| thread.thread().id() == silent)) {
+            left.leave();
+        }
     }
 
     pub(super) fn database(&self) -> &Database {
@@ -85,14 +106,8 @@ impl Connection {
     }
 }
 
-/// What was asked for is done before the connection is closed.
-impl Drop for Connection {
-    fn drop(&mut self) {
-        self.jobs = None;
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
+fn ended() -> Fault {
+    Fault::Refused(JournalError::new("the thread that speaks with the database has ended"))
 }
 
 impl fmt::Debug for Connection {
@@ -101,107 +116,50 @@ impl fmt::Debug for Connection {
     }
 }
 
-/// Work that comes back.
-struct Chore {
-    interval: Duration,
-    due: Instant,
-    work: Again,
+/// A thread with a client.
+struct Worker {
+    /// `None` only while the connection is being closed.
+    jobs: Option<Sender<Job>>,
+    thread: Option<JoinHandle<()>>,
+    /// Says nothing, and is closed when the thread ends.
+    ended: Receiver<()>,
 }
 
-/// The client, on its thread.
-pub(super) struct Session {
-    database: Database,
-    client: Option<Client>,
-    /// The statements that this connection has prepared.
-    statements: HashMap<&'static str, Statement>,
-    chore: Option<Chore>,
-}
-
-impl Session {
-    fn serve(&mut self, to_do: &Receiver<Job>) {
-        loop {
-            // However much else there is to do: a lease that is not renewed is lost.
-            if self.chore.as_ref().is_some_and(|chore| chore.due <= Instant::now()) {
-                self.do_chore();
+impl Worker {
+    fn start(database: &Database) -> Result<Self, Fault> {
+        let (jobs, to_do) = mpsc::channel::<Job>();
+        let (ends, ended) = mpsc::channel();
+        let mut session = Session::new(database.clone());
+        let work = move || {
+            let _ends: Sender<()> = ends;
+            for job in to_do {
+                job(&mut session);
             }
-            let job = match self.chore.as_ref().map(|chore| chore.due.saturating_duration_since(Instant::now())) {
-                Some(wait) => to_do.recv_timeout(wait),
-                None => to_do.recv().map_err(|_| RecvTimeoutError::Disconnected),
-            };
-            match job {
-                Ok(job) => job(self),
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return,
-            }
-        }
-    }
-
-    /// A chore that fails is tried again the next time.
-    fn do_chore(&mut self) {
-        let Some(mut chore) = self.chore.take() else { return };
-        let _ = self.persist(Duration::ZERO, &mut chore.work);
-        chore.due = Instant::now() + chore.interval;
-        self.chore = Some(chore);
-    }
-
-    fn persist<T>(&mut self, patience: Duration, mut work: impl FnMut(&mut Session) -> Result<T, Fault>) -> Result<T, Fault> {
-        let begun = Instant::now();
-        loop {
-            match self.connect().and_then(|()| work(self)) {
-                Err(fault) if fault.passes() => {
-                    self.disconnect();
-                    if begun.elapsed() >= patience {
-                        return Err(fault);
-                    }
-                    thread::sleep(PAUSE);
-                }
-                outcome => return outcome,
-            }
-        }
-    }
-
-    fn connect(&mut self) -> Result<(), Fault> {
-        // What the events promise does not depend on how the database is set up.
-        const SETTINGS: &str = "
-            set default_transaction_isolation = 'read committed';
-            set lock_timeout = '5s';
-            select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'";
-        if self.client.as_ref().is_none_or(Client::is_closed) {
-            self.disconnect();
-            let mut client = self.database.connect()?;
-            client.batch_execute(SETTINGS)?;
-            self.client = Some(client);
-        }
-        Ok(())
-    }
-
-    fn disconnect(&mut self) {
-        self.client = None;
-        self.statements.clear();
-    }
-
-    fn client(&mut self) -> Result<&mut Client, Fault> {
-        self.client.as_mut().ok_or_else(|| Fault::Refused(JournalError::new("there is no connection to the database")))
-    }
-
-    /// The rows of one statement, which is a transaction of its own.
-    pub(super) fn query(&mut self, sql: &'static str, parameters: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Fault> {
-        let statement = match self.statements.get(sql) {
-            Some(statement) => statement.clone(),
-            None => self.client()?.prepare(sql)?,
         };
-        let rows = self.client()?.query(&statement, parameters)?;
-        self.statements.insert(sql, statement);
-        Ok(rows)
+        match thread::Builder::new().name("etl-context postgres".to_owned()).spawn(work) {
+            Ok(thread) => Ok(Worker { jobs: Some(jobs), thread: Some(thread), ended }),
+            Err(error) => Err(JournalError::new("cannot start a thread for the database").with_source(error).into()),
+        }
     }
 
-    /// The only row of one statement, if there is one.
-    pub(super) fn query_one(&mut self, sql: &'static str, parameters: &[&(dyn ToSql + Sync)]) -> Result<Option<Row>, Fault> {
-        Ok(self.query(sql, parameters)?.into_iter().next())
+    fn send(&self, job: Job) -> Result<thread::ThreadId, Fault> {
+        let sent = self.jobs.as_ref().is_some_and(|jobs| jobs.send(job).is_ok());
+        self.thread.as_ref().filter(|_| sent).map(|thread| thread.thread().id()).ok_or_else(ended)
     }
 
-    /// Several statements that hold together; dropped without a commit, they have not happened.
-    pub(super) fn transaction(&mut self) -> Result<Transaction<'_>, Fault> {
-        Ok(self.client()?.transaction()?)
+    fn leave(mut self) {
+        self.thread = None;
+    }
+}
+
+/// What was asked for is done before the connection is closed, which is not waited for without end.
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.jobs = None;
+        if let Some(thread) = self.thread.take()
+            && self.ended.recv_timeout(GRACE) == Err(RecvTimeoutError::Disconnected)
+        {
+            let _ = thread.join();
+        }
     }
 }

@@ -115,6 +115,14 @@ impl Database {
         client.map_err(|error| Fault::Database(error).saying(&format!("cannot connect to the {self}")))
     }
 
+    /// How long it may take until every host was tried.
+    pub(super) fn time_to_connect(&self) -> Duration {
+        let config = self.config.as_ref();
+        let hosts = config.map_or(1, |config| config.get_hosts().len().max(1));
+        let each = config.and_then(Config::get_connect_timeout).copied().unwrap_or(PATIENCE);
+        each.saturating_mul(u32::try_from(hosts).unwrap_or(u32::MAX))
+    }
+
     pub(super) fn connect(&self) -> Result<Client, postgres::Error> {
         let mut config = self.config.clone().unwrap_or_default();
         notice_a_dead_server(&mut config);
@@ -125,9 +133,11 @@ impl Database {
     }
 }
 
+/// How long a server is waited for that does not answer, unless the author has said otherwise.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// A server that is gone without a word is noticed within half a minute, unless the author has said otherwise.
 fn notice_a_dead_server(config: &mut Config) {
-    const PATIENCE: Duration = Duration::from_secs(10);
     if config.get_connect_timeout().is_none() {
         config.connect_timeout(PATIENCE);
     }

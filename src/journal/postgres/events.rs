@@ -1,15 +1,18 @@
 //! How do events get into the database and out of it? As the lines of a journal file, beside the epoch of who wrote them.
 
 use std::cmp::Ordering;
+use std::time::Duration;
 
 use postgres::types::ToSql;
 use postgres::{Row, Transaction};
 
 use crate::journal::JournalError;
 use crate::journal::line::{decode, newer_version};
-use crate::journal::postgres::connection::Session;
+use crate::journal::postgres::connection::Connection;
 use crate::journal::postgres::fault::Fault;
 use crate::journal::postgres::lease::{Lease, bound};
+use crate::journal::postgres::schema;
+use crate::journal::postgres::session::Session;
 use crate::journal::quick_line::Known;
 use crate::record::event::Event;
 
@@ -65,11 +68,22 @@ impl Entry {
 
     /// Appends the event if it is the next one and the run is ours. Done twice, it is there once.
     pub(super) fn append(&self, lease: &Lease, session: &mut Session) -> Result<(), Fault> {
-        let appended = self.with_values(lease, |values| session.query_one(APPEND, values))?;
-        if appended.is_some() || self.is_there(lease, session)? {
+        // A server that takes nothing any more, such as a standby, may still know what was committed.
+        if session.is_in_doubt() && self.is_there(lease, session)? {
             return Ok(());
         }
-        lease.check(session)?;
+        if self.with_values(lease, |values| session.change(APPEND, values))?.is_some() {
+            return Ok(());
+        }
+        // In this order: once the run is somebody else's, nothing of ours can come any more that is not there.
+        let ours = lease.check(session);
+        if self.is_there(lease, session)? {
+            return Ok(());
+        }
+        if matches!(ours, Err(Fault::Refused(_))) {
+            session.settle();
+        }
+        ours?;
         Err(Fault::Refused(self.out_of_sequence(session.query_one(EVENTS, &[&lease.key])?)))
     }
 
@@ -119,28 +133,64 @@ fn status_from_here_on(event: &Event) -> Option<&'static str> {
     }
 }
 
-/// Every event of the run with this key, in order.
-pub(super) fn of_key(session: &mut Session, key: &str) -> Result<Vec<Event>, Fault> {
+/// How many events are read at once, so that no call takes long.
+const PAGE: usize = 10_000;
+
+/// Every event of the owner's run, in order.
+pub(super) fn of_owner(connection: &Connection, patience: Duration, lease: &Lease) -> Result<Vec<Event>, Fault> {
     const LOAD: &str = "
         select runs.run_id::text, runs.events, seq, line
-        from etl_context.runs left join etl_context.events using (run_id)
-        where key = $1 order by seq";
-    decoded(&session.query(LOAD, &[&key])?)
+        from etl_context.runs left join etl_context.events on events.run_id = runs.run_id and seq >= $2
+        where key = $1 order by seq limit $3";
+    let lease = lease.clone();
+    let read = move |session: &mut Session, from: i64| {
+        lease.check(session)?;
+        session.query(LOAD, &[&lease.key, &from, &limit()])
+    };
+    decoded(&pages(connection, patience, &read)?)
 }
 
 /// Every event of the run with this identity, in order.
-pub(super) fn of_run(session: &mut Session, run: &str) -> Result<Vec<Event>, Fault> {
+pub(super) fn of_run(connection: &Connection, patience: Duration, run: &str) -> Result<Vec<Event>, Fault> {
     const LOAD: &str = "
         select runs.run_id::text, runs.events, seq, line
-        from etl_context.runs left join etl_context.events using (run_id)
-        where run_id = $1::text::uuid order by seq";
-    decoded(&session.query(LOAD, &[&run])?)
+        from etl_context.runs left join etl_context.events on events.run_id = runs.run_id and seq >= $2
+        where runs.run_id = $1::text::uuid order by seq limit $3";
+    let run = run.to_owned();
+    let read = move |session: &mut Session, from: i64| {
+        if schema::exists(session)? { session.query(LOAD, &[&run, &from, &limit()]) } else { Ok(Vec::new()) }
+    };
+    decoded(&pages(connection, patience, &read)?)
+}
+
+fn limit() -> i64 {
+    i64::try_from(PAGE).unwrap_or(i64::MAX)
+}
+
+/// All rows, a page at a time. `read` is told with which number the next page begins.
+fn pages(
+    connection: &Connection,
+    patience: Duration,
+    read: &(impl Fn(&mut Session, i64) -> Result<Vec<Row>, Fault> + Clone + Send + 'static),
+) -> Result<Vec<Row>, Fault> {
+    let (mut rows, mut from) = (Vec::new(), 0);
+    loop {
+        let read = read.clone();
+        let page = connection.run(patience, move |session| read(session, from))?;
+        let last = page.last().and_then(|row| row.get::<_, Option<i64>>(2)).filter(|_| page.len() == PAGE);
+        rows.extend(page);
+        match last {
+            Some(last) => from = last + 1,
+            None => return Ok(rows),
+        }
+    }
 }
 
 /// As many events as the run says that it has, without a gap.
 fn decoded(rows: &[Row]) -> Result<Vec<Event>, Fault> {
-    let Some(run) = rows.first() else { return Ok(Vec::new()) };
-    // Of a run without events there is one row, which has none.
+    // What the run says is as old as the page: of a run that goes on, the last one knows most.
+    let Some(run) = rows.last() else { return Ok(Vec::new()) };
+    // Of a run without events, or without another page of them, there is one row, which has none.
     let found = rows.iter().filter(|row| row.get::<_, Option<i64>>(2).is_some());
     let mut known = Known::default();
     let events = (0..).zip(found).map(|(number, row)| event(number, row, &mut known)).collect::<Result<Vec<_>, _>>()?;

@@ -2,8 +2,9 @@
 
 use std::error::Error as StdError;
 use std::io;
+use std::time::Duration;
 
-use postgres::error::SqlState;
+use postgres::error::{Severity, SqlState};
 
 use crate::journal::JournalError;
 
@@ -13,6 +14,10 @@ pub(super) enum Fault {
     Database(postgres::Error),
     /// What was asked for is refused.
     Refused(JournalError),
+    /// The database has said nothing for this long.
+    Silent(Duration),
+    /// What went wrong last, while it is not known whether what was asked for has happened.
+    InDoubt(Box<Fault>),
 }
 
 impl Fault {
@@ -20,8 +25,21 @@ impl Fault {
     pub(super) fn passes(&self) -> bool {
         match self {
             Fault::Database(error) => passes(error),
-            Fault::Refused(_) => false,
+            Fault::Refused(_) | Fault::Silent(_) | Fault::InDoubt(_) => false,
         }
+    }
+
+    /// Whether what was sent may have happened nonetheless: the server has not said that it has not.
+    pub(super) fn leaves_doubt(&self) -> bool {
+        match self {
+            Fault::Database(error) => error.as_db_error().is_none_or(|said| said.parsed_severity() != Some(Severity::Error)),
+            Fault::Refused(_) => false,
+            Fault::Silent(_) | Fault::InDoubt(_) => true,
+        }
+    }
+
+    pub(super) fn is_in_doubt(&self) -> bool {
+        matches!(self, Fault::InDoubt(_))
     }
 
     /// Says what was to be done, as in `cannot read the run`.
@@ -29,6 +47,10 @@ impl Fault {
         match self {
             Fault::Database(error) => JournalError::new(format!("{what}: {}", explained(&error))).with_source(error),
             Fault::Refused(error) => error,
+            Fault::Silent(waited) => {
+                JournalError::new(format!("{what}: it has said nothing for {} seconds", waited.as_secs_f64().ceil()))
+            }
+            Fault::InDoubt(fault) => fault.saying(what).in_doubt(),
         }
     }
 }
@@ -46,7 +68,7 @@ impl From<JournalError> for Fault {
 }
 
 fn passes(error: &postgres::Error) -> bool {
-    const STATES: [SqlState; 8] = [
+    const STATES: [SqlState; 9] = [
         SqlState::ADMIN_SHUTDOWN,
         SqlState::CRASH_SHUTDOWN,
         SqlState::CANNOT_CONNECT_NOW,
@@ -55,6 +77,8 @@ fn passes(error: &postgres::Error) -> bool {
         SqlState::T_R_SERIALIZATION_FAILURE,
         SqlState::T_R_DEADLOCK_DETECTED,
         SqlState::LOCK_NOT_AVAILABLE,
+        // A standby, which may be promoted.
+        SqlState::READ_ONLY_SQL_TRANSACTION,
     ];
     match error.code() {
         Some(state) => STATES.contains(state) || state.code().starts_with("08"),

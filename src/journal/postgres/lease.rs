@@ -1,14 +1,17 @@
 //! Who owns a run? Whoever has raised its epoch last, under a lease that is measured by the clock of the database.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use postgres::Transaction;
 
 use crate::journal::JournalError;
 use crate::journal::owner::owner_from_now_on;
-use crate::journal::postgres::connection::Session;
 use crate::journal::postgres::fault::Fault;
+use crate::journal::postgres::keeper::Held;
+use crate::journal::postgres::session::Session;
+use crate::stopper::Stopper;
 
 /// The run now belongs to somebody else: the lease on it ran out and was taken.
 ///
@@ -65,10 +68,11 @@ impl Lease {
             set owner = $2, epoch = run.epoch + 1, expires = clock_timestamp() + make_interval(secs => $3)
             where run.expires <= clock_timestamp() or run.owner = $2
             returning epoch";
-        match session.query_one(TAKE, &[&key, &owner, &duration.as_secs_f64()])? {
-            Some(row) => Ok(Lease { key: key.to_owned(), owner: owner.to_owned(), epoch: row.get(0), duration }),
-            None => Err(owned(session, key)?.into()),
+        if let Some(row) = session.change(TAKE, &[&key, &owner, &duration.as_secs_f64()])? {
+            return Ok(Lease { key: key.to_owned(), owner: owner.to_owned(), epoch: row.get(0), duration });
         }
+        session.settle();
+        Err(owned(session, key)?.into())
     }
 
     /// Keeps the run for another while.
@@ -120,6 +124,69 @@ impl Lease {
                 select key from etl_context.runs where key = $1 and epoch = $2 and owner = $3 for no key update skip locked
             )";
         session.query(RELEASE, &[&self.key, &self.epoch, &self.owner]).map(drop)
+    }
+}
+
+/// A run that is kept, and who is told if it is lost.
+#[derive(Debug)]
+pub(super) struct Kept {
+    lease: Lease,
+    stopper: Mutex<Stopper>,
+    /// Whether nothing was heard of the database for as long as the lease lasts.
+    is_given_up: AtomicBool,
+}
+
+impl Kept {
+    pub(super) fn new(lease: Lease, stopper: Stopper) -> Self {
+        Kept { lease, stopper: Mutex::new(stopper), is_given_up: AtomicBool::new(false) }
+    }
+
+    /// Tells this one from now on.
+    pub(super) fn tell(&self, stopper: &Stopper) {
+        self.stopper().clone_from(stopper);
+        if self.check().is_err() {
+            self.stop();
+        }
+    }
+
+    /// # Errors
+    ///
+    /// [`LeaseLost`], if the run was given up.
+    pub(super) fn check(&self) -> Result<(), JournalError> {
+        if !self.is_given_up.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let now = format!("the database was not heard of for {:?}, so that somebody else may have it", self.lease.duration);
+        Err(LeaseLost { key: self.lease.key.clone(), now }.refusal())
+    }
+
+    fn stop(&self) {
+        self.stopper().stop_lost_run();
+    }
+
+    fn stopper(&self) -> MutexGuard<'_, Stopper> {
+        self.stopper.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Held for Kept {
+    fn renew(&self, session: &mut Session) -> Result<(), Fault> {
+        if self.check().is_err() {
+            // Whoever takes it now need not wait for us.
+            return Ok(());
+        }
+        let renewed = self.lease.renew(session);
+        if let Err(Fault::Refused(error)) = &renewed
+            && error.is_ownership_lost()
+        {
+            self.stop();
+        }
+        renewed
+    }
+
+    fn give_up(&self) {
+        self.is_given_up.store(true, Ordering::Release);
+        self.stop();
     }
 }
 

@@ -1,26 +1,30 @@
 //! Who remembers for several machines? A journal in PostgreSQL, for runs that several machines may start: one of them owns the run, under a lease, and the epoch
 //! of the lease stands beside every event.
 
+mod call;
 mod connection;
 pub(crate) mod database;
 mod events;
 mod fault;
+mod keeper;
 mod lease;
 pub(crate) mod parts;
 pub(crate) mod runs;
 mod schema;
+mod session;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use postgres::Transaction;
 
 use crate::journal::board::PhaseBoard;
-use crate::journal::postgres::connection::{Connection, Session};
+use crate::journal::postgres::connection::Connection;
 use crate::journal::postgres::database::Database;
 use crate::journal::postgres::events::Entry;
-use crate::journal::postgres::fault::Fault;
+use crate::journal::postgres::keeper::Keeper;
 pub use crate::journal::postgres::lease::LeaseLost;
-use crate::journal::postgres::lease::{Lease, new_owner};
+use crate::journal::postgres::lease::{Kept, Lease, new_owner};
 use crate::journal::postgres::parts::{Board, Registered};
 use crate::journal::{Journal, JournalError};
 use crate::pipeline::phase::PhaseName;
@@ -28,6 +32,9 @@ use crate::record::event::Event;
 use crate::stopper::Stopper;
 
 pub(crate) const LEASE: Duration = Duration::from_secs(30);
+
+/// Enough for a second try on a new connection, or for a renewal of the lease that was in the way.
+const BRIEFLY: Duration = Duration::from_millis(200);
 
 /// Keeps the events of a run in a PostgreSQL database, where one process at a time owns the run and others see how it goes.
 ///
@@ -59,14 +66,18 @@ pub(crate) const LEASE: Duration = Duration::from_secs(30);
 ///
 /// An owner that is only paused, longer than its lease lasts, may find that somebody else has taken the run: it is then
 /// refused with [`LeaseLost`], nothing of it reaches the journal any more, and the running phase sees
-/// [`is_cancelled`](crate::Context::is_cancelled), at the latest a third of the lease after it goes on.
+/// [`is_cancelled`](crate::Context::is_cancelled), at the latest a third of the lease after it goes on. The same happens to an
+/// owner that has not heard of the database for as long as its lease lasts, by the clock of its own machine.
 ///
 /// # What holds
 ///
 /// - An event that was accepted is committed in the database, and as safe as that keeps it.
 /// - A server that restarts is waited for, as long as the lease lasts. An event whose commit was cut off is looked for and
-///   not written twice. If that cannot be settled, the journal refuses everything: open it again.
-/// - Calls block the calling thread, and may be made on a thread of an asynchronous runtime; the client has its own.
+///   not written twice. If that cannot be settled, the error says that it is not known
+///   ([`JournalError::is_in_doubt`]), and the journal refuses everything: open it again.
+/// - No call takes longer than the lease and a grace of five seconds, whatever the connection does.
+/// - Calls block the calling thread, and may be made on a thread of an asynchronous runtime; the client has its own. There are two
+///   connections, so that nothing keeps the lease from being renewed.
 #[derive(Debug)]
 pub struct PostgresJournal {
     connection: Connection,
@@ -75,6 +86,8 @@ pub struct PostgresJournal {
     /// How a loss of the run is told to the running phase.
     stopper: Stopper,
     owned: Option<Owned>,
+    /// As whom the run was asked for, if it is not known whether it was taken.
+    asked_as: Option<String>,
 }
 
 /// A run that this journal has taken.
@@ -84,6 +97,8 @@ struct Owned {
     events: u64,
     /// Whether nothing more is taken, because nobody knows what became of the last event.
     poisoned: bool,
+    kept: Arc<Kept>,
+    keeper: Keeper,
 }
 
 impl PostgresJournal {
@@ -97,7 +112,8 @@ impl PostgresJournal {
     /// version.
     pub fn connect(database: impl Into<Database>) -> Result<Self, JournalError> {
         let connection = Connection::open(database.into(), schema::create)?;
-        Ok(PostgresJournal { connection, key: None, lease: LEASE, stopper: Stopper::default(), owned: None })
+        let (key, lease, stopper) = (None, LEASE, Stopper::default());
+        Ok(PostgresJournal { connection, key, lease, stopper, owned: None, asked_as: None })
     }
 
     /// Under which key the run is found; its name if this is not called.
@@ -118,40 +134,43 @@ impl PostgresJournal {
     fn take(&mut self) -> Result<&mut Owned, JournalError> {
         if self.owned.is_none() {
             let lease = self.taken()?;
-            self.keep(&lease);
-            self.owned = Some(Owned { lease, events: 0, poisoned: false });
+            let kept = Arc::new(Kept::new(lease.clone(), self.stopper.clone()));
+            let keeper = Keeper::start(self.connection.database().clone(), self.lease, Arc::clone(&kept))?;
+            self.owned = Some(Owned { lease, events: 0, poisoned: false, kept, keeper });
         }
         self.owned.as_mut().ok_or_else(|| JournalError::new("the run was not taken"))
-    }
-
-    /// Renews the lease from now on, and tells the run if it is lost.
-    fn keep(&self, lease: &Lease) {
-        let (lease, stopper) = (lease.clone(), self.stopper.clone());
-        self.connection.every(self.lease / 3, move |session| keep(&lease, &stopper, session));
     }
 
     /// The run, if it can take the event with this number.
     fn writable(&mut self, sequence: u64) -> Result<&mut Owned, JournalError> {
         let owned = self.take()?;
         if owned.poisoned {
-            return Err(JournalError::new("the journal takes no more events after a failed write; open it again"));
+            return Err(JournalError::new(
+                "the journal takes no more events, for it is not known whether it holds the last one; open it again",
+            ));
         }
+        owned.kept.check()?;
         if sequence != owned.events {
             return Err(JournalError::out_of_sequence(owned.events, sequence));
         }
         Ok(owned)
     }
 
-    fn taken(&self) -> Result<Lease, JournalError> {
+    fn taken(&mut self) -> Result<Lease, JournalError> {
         let Some(key) = self.key.clone() else {
             return Err(JournalError::new("the journal does not know which run is meant; say so with `key`"));
         };
         if key.contains('\0') {
             return Err(JournalError::new("PostgreSQL cannot keep a run whose key has a zero byte in it; give it another `key`"));
         }
-        let (owner, duration) = (new_owner(), self.lease);
-        let taken = self.connection.run(self.lease, move |session| Lease::take(session, &key, &owner, duration));
-        taken.map_err(|fault| self.connection.cannot("take the run in", fault))
+        // If the answer to an earlier attempt was lost, nobody else has the run.
+        let (owner, duration) = (self.asked_as.take().unwrap_or_else(new_owner), self.lease);
+        let name = owner.clone();
+        let taken = self.connection.run(self.lease, move |session| Lease::take(session, &key, &name, duration));
+        taken.map_err(|fault| {
+            self.asked_as = fault.is_in_doubt().then_some(owner);
+            self.connection.cannot("take the run in", fault)
+        })
     }
 }
 
@@ -179,31 +198,34 @@ impl PostgresJournal {
         )))
     }
 
-    /// Whether the event was committed.
+    /// Whether the event was committed, once that is settled: while its transaction is still open, this waits.
+    ///
+    /// # Errors
+    ///
+    /// One in doubt, after which the journal takes no more.
     pub(crate) fn holds(&mut self, sequence: u64, event: &Event) -> Result<bool, JournalError> {
-        self.look_for(self.lease, sequence, event, Entry::is_there)
+        self.look_for(self.lease, sequence, event)
     }
 
-    /// Whether the event was committed, if that is settled: an error while its transaction is still open.
+    /// The same without much waiting: an error while the transaction is still open.
     pub(crate) fn settled(&mut self, sequence: u64, event: &Event) -> Result<bool, JournalError> {
-        self.look_for(Duration::ZERO, sequence, event, |entry, lease, session| {
-            lease.is_free(session)?;
-            entry.is_there(lease, session)
-        })
+        self.look_for(BRIEFLY, sequence, event)
     }
 
-    fn look_for(
-        &mut self,
-        patience: Duration,
-        sequence: u64,
-        event: &Event,
-        mut look: impl FnMut(&Entry, &Lease, &mut Session) -> Result<bool, Fault> + Send + 'static,
-    ) -> Result<bool, JournalError> {
-        let (lease, entry) = (self.take()?.lease.clone(), Entry::new(sequence, event)?);
-        let found = self.connection.run(patience, move |session| look(&entry, &lease, session));
-        let found = found.map_err(|fault| self.connection.cannot("read", fault))?;
+    fn look_for(&mut self, patience: Duration, sequence: u64, event: &Event) -> Result<bool, JournalError> {
+        let entry = Entry::new(sequence, event)?;
+        let owned = self.take()?;
+        let lease = owned.lease.clone();
+        owned.poisoned = true;
+        let found = self.connection.run(patience, move |session| {
+            lease.is_free(session)?;
+            entry.is_there(&lease, session)
+        });
+        let found = found.map_err(|fault| self.connection.cannot("read", fault).in_doubt())?;
+        let owned = self.take()?;
+        owned.poisoned = false;
         if found {
-            self.take()?.events = sequence + 1;
+            owned.events = sequence + 1;
         }
         Ok(found)
     }
@@ -223,24 +245,13 @@ impl PostgresJournal {
     }
 }
 
-/// Renews the lease, and stops the run if it is lost.
-fn keep(lease: &Lease, stopper: &Stopper, session: &mut Session) -> Result<(), Fault> {
-    let renewed = lease.renew(session);
-    if let Err(Fault::Refused(error)) = &renewed
-        && error.is_ownership_lost()
-    {
-        stopper.stop_lost_run();
-    }
-    renewed
-}
-
 impl Journal for PostgresJournal {
     fn attach(&mut self, name: &str, stopper: &Stopper) {
         self.key.get_or_insert_with(|| name.to_owned());
         self.stopper = stopper.clone();
         // Whoever waits until the run is free has taken it before there was anybody to tell.
         if let Some(owned) = &self.owned {
-            self.keep(&owned.lease);
+            owned.kept.tell(stopper);
         }
     }
 
@@ -253,8 +264,7 @@ impl Journal for PostgresJournal {
         match appended {
             Ok(()) => owned.events += 1,
             Err(fault) => {
-                // The last attempt may have reached the database, and its answer not this process.
-                owned.poisoned = fault.passes();
+                owned.poisoned = fault.is_in_doubt();
                 return Err(self.connection.cannot("write to", fault));
             }
         }
@@ -262,12 +272,8 @@ impl Journal for PostgresJournal {
     }
 
     fn load(&mut self) -> Result<Vec<Event>, JournalError> {
-        let patience = self.lease;
         let lease = self.take()?.lease.clone();
-        let loaded = self.connection.run(patience, move |session| {
-            lease.check(session)?;
-            events::of_key(session, &lease.key)
-        });
+        let loaded = events::of_owner(&self.connection, self.lease, &lease);
         let events = loaded.map_err(|fault| self.connection.cannot("read the run in", fault))?;
         self.take()?.events = events.len() as u64;
         Ok(events)
@@ -277,10 +283,12 @@ impl Journal for PostgresJournal {
 /// The run is free at once. If the database is not there, it is free when the lease runs out.
 impl Drop for PostgresJournal {
     fn drop(&mut self) {
-        if let Some(owned) = self.owned.take() {
+        if let Some(Owned { lease, kept, keeper, .. }) = self.owned.take() {
             // A lease that is renewed once it is given back would stay with nobody.
-            self.connection.rest();
-            let _ = self.connection.run(Duration::ZERO, move |session| owned.lease.release(session));
+            drop(keeper);
+            if kept.check().is_ok() {
+                let _ = self.connection.run(BRIEFLY, move |session| lease.release(session));
+            }
         }
     }
 }

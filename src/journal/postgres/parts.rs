@@ -1,8 +1,8 @@
 //! Who hands out parts to workers on many hosts? A table in which each open part can be claimed, under a lease, by one of them.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use postgres::types::ToSql;
 use postgres::{Row, Transaction};
@@ -12,10 +12,12 @@ use crate::counting::reader::ProgressReader;
 use crate::journal::JournalError;
 use crate::journal::board::{Claim, Next, Open, PartBoard, PhaseBoard};
 use crate::journal::owner::this_process;
-use crate::journal::postgres::connection::{Connection, Session};
+use crate::journal::postgres::connection::Connection;
 use crate::journal::postgres::database::Database;
 use crate::journal::postgres::fault::Fault;
+use crate::journal::postgres::keeper::{Held, Keeper};
 use crate::journal::postgres::lease::{Lease, bound};
+use crate::journal::postgres::session::Session;
 use crate::journal::postgres::{runs, schema};
 use crate::pipeline::phase::{PhaseName, PhaseStatus};
 use crate::record::part::PartRecord;
@@ -51,7 +53,9 @@ pub(crate) struct Board {
     worker: String,
     /// Whether this process knows that the parts are registered, be there any or none.
     is_registered: bool,
-    held: Arc<Mutex<Vec<Held>>>,
+    holding: Arc<Holding>,
+    /// Renews what is held, as long as the board is there.
+    _keeper: Keeper,
 }
 
 /// The parts that the process that runs a phase has registered in the run.
@@ -63,20 +67,29 @@ pub(crate) struct Registered<'a> {
     pub(crate) open: &'a [Arc<str>],
 }
 
-/// A part that a worker of this process has.
-struct Held {
+/// The parts that workers of this process have.
+struct Holding {
+    run: String,
+    phase: String,
+    lease: Duration,
+    parts: Mutex<Vec<HeldPart>>,
+}
+
+struct HeldPart {
     claim: Claim,
     counts: ProgressReader,
+    /// When it was claimed, or seen to be ours last.
+    since: Instant,
 }
 
 impl Board {
     pub(super) fn open(database: Database, run: String, phase: &PhaseName, lease: Duration) -> Result<Self, JournalError> {
         let connection = Connection::open(database, schema::create)?;
-        let held = Arc::new(Mutex::new(Vec::new()));
-        let (mine, named) = (Arc::clone(&held), (run.clone(), phase.to_string()));
-        connection.every(lease / 3, move |session| renew(&mine, &named, lease, session));
+        let holding = Holding { run: run.clone(), phase: phase.to_string(), lease, parts: Mutex::default() };
+        let holding = Arc::new(holding);
+        let keeper = Keeper::start(connection.database().clone(), lease, Arc::clone(&holding))?;
         let (phase, worker) = (phase.clone(), this_process());
-        Ok(Board { connection, run, phase, lease, worker, held, is_registered: false })
+        Ok(Board { connection, run, phase, lease, worker, holding, _keeper: keeper, is_registered: false })
     }
 
     /// Registers the parts, if the run is ours. Those that have completed since that attempt are done, and those that somebody is
@@ -125,7 +138,7 @@ impl Board {
     }
 
     fn let_go(&self, claim: &Claim) {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner).retain(|held| held.claim.number != claim.number);
+        self.holding.parts().retain(|held| held.claim.number != claim.number);
     }
 
     fn named(&self) -> (String, String) {
@@ -163,36 +176,61 @@ fn register(
             error = null,
             recorded = false
         where known.part = any ($5)";
-    let mut transaction = session.transaction()?;
-    let ours = transaction.query_opt(OURS, &[&owner.key, &owner.epoch, &owner.owner, &run])?.is_some();
-    if ours {
-        transaction.execute(FORGET, &[&run, &phase, &since, &names])?;
-        transaction.execute(REGISTER, &[&run, &phase, &since, &names, &open])?;
-        transaction.commit()?;
+    let registered = session.change_together(|transaction| {
+        let ours = transaction.query_opt(OURS, &[&owner.key, &owner.epoch, &owner.owner, &run])?.is_some();
+        if ours {
+            transaction.execute(FORGET, &[&run, &phase, &since, &names])?;
+            transaction.execute(REGISTER, &[&run, &phase, &since, &names, &open])?;
+        }
+        Ok(ours)
+    })?;
+    if registered {
         return Ok(());
     }
-    drop(transaction);
     owner.check(session)?;
     Err(Fault::Refused(JournalError::new("the database does not hold the run")))
 }
 
-/// Keeps the parts that workers of this process have, and tells what they have counted so far.
-fn renew(held: &Mutex<Vec<Held>>, named: &(String, String), lease: Duration, session: &mut Session) -> Result<(), Fault> {
-    const RENEW: &str = "
-        update etl_context.parts set expires = clock_timestamp() + make_interval(secs => $5), counts = $6
-        where run_id = $1::text::uuid and phase = $2 and part = $3 and claim = $4 and state = 'running'
-        returning claim";
-    let claims: Vec<_> = {
-        let held = held.lock().unwrap_or_else(PoisonError::into_inner);
-        held.iter().map(|held| (held.claim.clone(), counted(&held.counts.counts()))).collect()
-    };
-    for (claim, counts) in claims {
-        let values: &[&(dyn ToSql + Sync)] = &[&named.0, &named.1, &&*claim.part, &claim.number, &lease.as_secs_f64(), &counts];
-        if session.query_one(RENEW, values)?.is_none() {
-            claim.lost.store(true, Ordering::Release);
+impl Holding {
+    fn parts(&self) -> MutexGuard<'_, Vec<HeldPart>> {
+        self.parts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_ours(&self, claim: &Claim, since: Instant) {
+        let mut parts = self.parts();
+        let held = parts.iter_mut().find(|held| held.claim.number == claim.number);
+        if let Some(held) = held {
+            held.since = since;
         }
     }
-    Ok(())
+}
+
+/// Keeps the parts, and tells what their workers have counted so far.
+impl Held for Holding {
+    fn renew(&self, session: &mut Session) -> Result<(), Fault> {
+        const RENEW: &str = "
+            update etl_context.parts set expires = clock_timestamp() + make_interval(secs => $5), counts = $6
+            where run_id = $1::text::uuid and phase = $2 and part = $3 and claim = $4 and state = 'running'
+            returning claim";
+        let claims: Vec<_> = self.parts().iter().map(|held| (held.claim.clone(), counted(&held.counts.counts()))).collect();
+        for (claim, counts) in claims {
+            let begun = Instant::now();
+            let seconds = self.lease.as_secs_f64();
+            let values: &[&(dyn ToSql + Sync)] = &[&self.run, &self.phase, &&*claim.part, &claim.number, &seconds, &counts];
+            if session.query_one(RENEW, values)?.is_some() {
+                self.is_ours(&claim, begun);
+            } else {
+                claim.lost.store(true, Ordering::Release);
+            }
+        }
+        Ok(())
+    }
+
+    fn give_up(&self) {
+        for held in self.parts().iter().filter(|held| held.since.elapsed() >= self.lease) {
+            held.claim.lost.store(true, Ordering::Release);
+        }
+    }
 }
 
 fn strings(names: &[Arc<str>]) -> Vec<String> {
@@ -236,7 +274,7 @@ impl PartBoard for Board {
     }
 
     fn watch(&self, claim: &Claim, counts: ProgressReader) {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner).push(Held { claim: claim.clone(), counts });
+        self.holding.parts().push(HeldPart { claim: claim.clone(), counts, since: Instant::now() });
     }
 
     fn end(&self, claim: &Claim, part: PartRecord) -> Result<bool, JournalError> {
@@ -251,8 +289,12 @@ impl PartBoard for Board {
         let microseconds = i64::try_from(part.microseconds).unwrap_or(i64::MAX);
         let status = part.status.as_str();
         self.run(move |session| {
-            let ended = session.query_one(END, &[&run, &phase, &name, &number, &status, &counts, &error, &microseconds])?;
-            Ok(ended.is_some() || session.query_one(ENDED, &[&run, &phase, &name, &number, &status])?.is_some())
+            let values: &[&(dyn ToSql + Sync)] = &[&run, &phase, &name, &number, &status, &counts, &error, &microseconds];
+            let has_ended = |session: &mut Session| session.query_one(ENDED, &values[..5]);
+            if session.is_in_doubt() && has_ended(session)?.is_some() {
+                return Ok(true);
+            }
+            Ok(session.change(END, values)?.is_some() || has_ended(session)?.is_some())
         })
     }
 

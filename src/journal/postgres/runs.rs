@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use crate::journal::JournalError;
-use crate::journal::postgres::connection::{Connection, Session};
+use crate::journal::postgres::connection::Connection;
 use crate::journal::postgres::database::Database;
 use crate::journal::postgres::fault::Fault;
+use crate::journal::postgres::session::Session;
 use crate::journal::postgres::{events, schema};
 use crate::record::RunRecord;
 use crate::record::clock::Timestamp;
@@ -102,10 +103,7 @@ impl PostgresRuns {
     ///
     /// [`JournalError`] if the database cannot be read, or if what it holds is damaged.
     pub fn read(&self, run: RunId) -> Result<Option<RunRecord>, JournalError> {
-        let id = run.to_string();
-        let read = self
-            .connection
-            .run(PATIENCE, move |session| if schema::exists(session)? { events::of_run(session, &id) } else { Ok(Vec::new()) });
+        let read = events::of_run(&self.connection, PATIENCE, &run.to_string());
         let events = read.map_err(|fault| self.cannot_read(fault))?;
         if events.is_empty() {
             return Ok(None);

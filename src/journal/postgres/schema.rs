@@ -1,8 +1,8 @@
 //! Which tables are there? Those of `schema.sql`, created by whoever comes first.
 
 use crate::journal::JournalError;
-use crate::journal::postgres::connection::Session;
 use crate::journal::postgres::fault::Fault;
+use crate::journal::postgres::session::Session;
 
 const VERSION: i32 = 1;
 

@@ -1,11 +1,11 @@
-//! A way to the server that breaks when it is told to: after the server has committed what it was asked to, and before it has said so.
+//! A way to the server that breaks when it is told to: after a number of bytes, or after the server has committed what it was asked to
+//! and before it has said so; and a way on which everything stands still.
 
 use std::io::{Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use etl_context::DbConfig;
@@ -19,25 +19,48 @@ const SOCKET: &str = ".s.PGSQL.5432";
 
 pub(crate) struct Relay {
     config: DbConfig,
-    is_to_break: Arc<AtomicBool>,
+    way: Arc<Way>,
     _folder: TempDir,
+}
+
+/// What is to become of what is passed on.
+#[derive(Default)]
+struct Way {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    is_to_lose_an_answer: bool,
+    /// After how many bytes a connection is cut, whoever sends them.
+    left: Option<usize>,
+    stands_still: bool,
+    connections: usize,
 }
 
 impl Relay {
     /// Its threads end with the tests.
     pub(crate) fn to(database: &TestDatabase) -> Self {
+        Relay::with(&database.config())
+    }
+
+    pub(crate) fn with(config: &DbConfig) -> Self {
         let folder = TempDir::new().unwrap();
         let listener = UnixListener::bind(folder.path().join(SOCKET)).unwrap();
-        let config = database.config();
-        let (server, is_to_break) = (PathBuf::from(&config.host).join(SOCKET), Arc::new(AtomicBool::new(false)));
-        let breaks = Arc::clone(&is_to_break);
+        let (server, way) = (PathBuf::from(&config.host).join(SOCKET), Arc::new(Way::default()));
+        let state = Arc::clone(&way);
         thread::spawn(move || {
             for client in listener.incoming() {
-                connect(client.unwrap(), UnixStream::connect(&server).unwrap(), &breaks);
+                state.state().connections += 1;
+                // A server that is gone is not reached.
+                if let Ok(server) = UnixStream::connect(&server) {
+                    connect(client.unwrap(), server, &state);
+                }
             }
         });
-        let config = DbConfig { host: folder.path().display().to_string(), ..config };
-        Relay { config, is_to_break, _folder: folder }
+        let config = DbConfig { host: folder.path().display().to_string(), ..config.clone() };
+        Relay { config, way, _folder: folder }
     }
 
     pub(crate) fn config(&self) -> DbConfig {
@@ -51,48 +74,120 @@ impl Relay {
 
     /// The next answer that says that something is committed is lost, and the connection with it.
     pub(crate) fn lose_an_answer(&self) {
-        self.is_to_break.store(true, Ordering::SeqCst);
+        self.way.state().is_to_lose_an_answer = true;
     }
 
     /// Whether that has happened.
     pub(crate) fn has_lost_it(&self) -> bool {
-        !self.is_to_break.load(Ordering::SeqCst)
+        !self.way.state().is_to_lose_an_answer
+    }
+
+    /// After so many bytes, the connection is cut that the next one comes by.
+    pub(crate) fn cut_after(&self, bytes: usize) {
+        self.way.state().left = Some(bytes);
+    }
+
+    /// Everything stays connected, and nothing is passed on any more.
+    pub(crate) fn stand_still(&self) {
+        self.way.state().stands_still = true;
+    }
+
+    /// What has been waiting is passed on, late as it is.
+    pub(crate) fn go_on(&self) {
+        self.way.state().stands_still = false;
+        self.way.changed.notify_all();
+    }
+
+    /// How often somebody has connected.
+    pub(crate) fn connections(&self) -> usize {
+        self.way.state().connections
     }
 }
 
-fn connect(client: UnixStream, server: UnixStream, is_to_break: &Arc<AtomicBool>) {
-    let (mut from_client, mut to_server) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+/// Nothing waits for ever when a test ends.
+impl Drop for Relay {
+    fn drop(&mut self) {
+        self.go_on();
+    }
+}
+
+impl Way {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many of these bytes are passed on, once anything is.
+    fn allowed(&self, bytes: usize) -> usize {
+        let mut state = self.state();
+        while state.stands_still {
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        let Some(left) = state.left else { return bytes };
+        let allowed = left.min(bytes);
+        state.left = (allowed == bytes).then(|| left - allowed);
+        allowed
+    }
+}
+
+fn connect(client: UnixStream, server: UnixStream, way: &Arc<Way>) {
+    let (from_client, to_server) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+    let (asked, answered) = (Arc::clone(way), Arc::clone(way));
     thread::spawn(move || {
-        let _ = std::io::copy(&mut from_client, &mut to_server);
+        let cut = pass_on(&from_client, &to_server, &asked, |_| Heard::Passed).is_ok_and(|cut| cut);
         let _ = to_server.shutdown(Shutdown::Both);
+        // A connection that is cut is so for both sides.
+        let _ = if cut { from_client.shutdown(Shutdown::Both) } else { Ok(()) };
     });
-    let breaks = Arc::clone(is_to_break);
     thread::spawn(move || {
-        let _ = pass_on(&server, &client, &breaks);
+        let _ = pass_on(&server, &client, &answered, |said| answered.hears(said));
         let _ = client.shutdown(Shutdown::Both);
         let _ = server.shutdown(Shutdown::Both);
     });
 }
 
-/// Passes on what the server says, until an answer is to be lost.
-fn pass_on(mut server: &UnixStream, mut client: &UnixStream, is_to_break: &AtomicBool) -> std::io::Result<()> {
+/// What becomes of something that was said.
+enum Heard {
+    Passed,
+    Kept,
+    Lost,
+}
+
+/// Passes on what is said; true if the connection was cut.
+fn pass_on(mut from: &UnixStream, mut to: &UnixStream, way: &Way, hears: impl Fn(&[u8]) -> Heard) -> std::io::Result<bool> {
     let mut said = Vec::new();
     let mut more = [0; 8192];
     loop {
-        let length = server.read(&mut more)?;
-        said.extend(&more[..length]);
+        let length = from.read(&mut more)?;
         if length == 0 {
-            return Ok(());
+            return Ok(false);
         }
-        if is_to_break.load(Ordering::SeqCst) && !is_in_transaction(&said) {
-            if is_committed(&said) {
-                is_to_break.store(false, Ordering::SeqCst);
-                return Ok(());
-            }
-            continue;
+        said.extend(&more[..length]);
+        match hears(&said) {
+            Heard::Kept => continue,
+            Heard::Lost => return Ok(true),
+            Heard::Passed => {}
         }
-        client.write_all(&said)?;
+        let allowed = way.allowed(said.len());
+        to.write_all(&said[..allowed])?;
+        if allowed < said.len() {
+            return Ok(true);
+        }
         said.clear();
+    }
+}
+
+impl Way {
+    /// Of what the server says, an answer may be to be lost.
+    fn hears(&self, said: &[u8]) -> Heard {
+        let mut state = self.state();
+        if !state.is_to_lose_an_answer || is_in_transaction(said) {
+            return Heard::Passed;
+        }
+        if is_committed(said) {
+            state.is_to_lose_an_answer = false;
+            return Heard::Lost;
+        }
+        Heard::Kept
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the journal promises does not depend on how the database is set up.
 
 use std::thread;
+use std::time::Duration;
 
 use etl_context::{EtlContext, PostgresJournal, PostgresRuns, Run};
 
@@ -74,6 +75,8 @@ fn a_database_that_is_read_only_says_so() {
     let Some(database) = database() else { return };
     drop(PostgresJournal::connect(database.url()).unwrap());
     database.alter("set default_transaction_read_only = on");
-    let error = Run::builder("import").journal(PostgresJournal::connect(database.url()).unwrap()).begin_dynamic().unwrap_err();
+    // So long it is waited for, as for a standby that is promoted.
+    let journal = PostgresJournal::connect(database.url()).unwrap().lease(Duration::from_millis(100));
+    let error = Run::builder("import").journal(journal).begin_dynamic().unwrap_err();
     assert!(error.to_string().contains("in a read-only transaction (SQLSTATE 25006)"), "{error}");
 }
