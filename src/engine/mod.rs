@@ -84,6 +84,7 @@ struct Passed {
 
 pub(crate) use limits::Limits;
 pub(crate) use opening::Opening;
+pub(crate) use parts::Registration;
 use said::said_status;
 
 #[derive(Default)]
@@ -305,8 +306,19 @@ impl Engine {
 
     /// Decide, append, apply, notify. `meter` moves the counters along with the record.
     fn happen(&mut self, event: &Event, meter: impl FnOnce(&mut Meter)) -> Result<(), Error> {
+        self.happen_by(event, |journal, sequence| journal.append(sequence, event), meter)
+    }
+
+    /// The same for an event that is appended together with something else.
+    fn happen_by(
+        &mut self,
+        event: &Event,
+        append: impl FnOnce(&mut dyn Journal, u64) -> Result<(), JournalError>,
+        meter: impl FnOnce(&mut Meter),
+    ) -> Result<(), Error> {
         self.record.admits(event)?;
-        self.append(self.record.events(), event)?;
+        let sequence = self.record.events();
+        self.append_by(event, |journal| append(journal, sequence))?;
         self.happened(event, meter);
         Ok(())
     }
@@ -324,9 +336,17 @@ impl Engine {
     }
 
     fn append(&mut self, sequence: u64, event: &Event) -> Result<(), Error> {
+        self.append_by(event, |journal| journal.append(sequence, event))
+    }
+
+    fn append_by(
+        &mut self,
+        event: &Event,
+        append: impl FnOnce(&mut dyn Journal) -> Result<(), JournalError>,
+    ) -> Result<(), Error> {
         let companions = self.companions.get_mut().unwrap_or_else(PoisonError::into_inner);
         let Some(journal) = &mut companions.journal else { return Ok(()) };
-        let appended = catch_unwind(AssertUnwindSafe(|| journal.append(sequence, event)));
+        let appended = catch_unwind(AssertUnwindSafe(|| append(&mut **journal)));
         let appended = appended.unwrap_or_else(|panic| Err(JournalError::panicked(panic.as_ref())));
         appended.map_err(|source| self.not_recorded(event, source))
     }

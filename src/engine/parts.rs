@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::counting::counters::{CounterValues, Counters, Tally};
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::journal::{Journal, JournalError};
 use crate::pipeline::phase::{PhaseName, PhaseStatus};
 use crate::record::event::Event;
 use crate::record::part::PartRecord;
@@ -16,10 +17,36 @@ use crate::text::line::shown;
 /// How many parts that failed an error names.
 const FAILURES_SHOWN: usize = 10;
 
+/// How many bytes the name of a part has at most. More of them might not fit into an index.
+const LONGEST_NAME: usize = 1_000;
+
+/// What is to be registered, and nothing has happened yet.
+pub(crate) struct Registration<C> {
+    pub(crate) phase: PhaseName,
+    #[cfg_attr(
+        not(feature = "postgres"),
+        allow(dead_code, reason = "only a board that hosts share has to know those that ended")
+    )]
+    pub(crate) names: Vec<Arc<str>>,
+    /// Those that have not ended, in the same order.
+    pub(crate) open: Vec<Arc<str>>,
+    /// `None` if they are registered again in the same attempt.
+    event: Option<Event>,
+    /// What the parts had counted that an earlier attempt completed.
+    carried: C,
+}
+
+#[cfg(feature = "postgres")]
+impl<C> Registration<C> {
+    /// Whether the parts were registered in this attempt before.
+    pub(crate) fn is_again(&self) -> bool {
+        self.event.is_none()
+    }
+}
+
 impl Engine {
-    /// Registers the parts of the running phase; done again in the same attempt, they have to be the same ones. The counts of
-    /// those that an earlier attempt completed are counted.
-    pub(crate) fn register_parts<C: Counters>(&mut self, names: &[Arc<str>]) -> Result<PhaseName, Error> {
+    /// Decides what is registered of the parts of the running phase; again in the same attempt, they have to be the same ones.
+    pub(crate) fn registration<C: Counters>(&self, names: &[Arc<str>]) -> Result<Registration<C>, Error> {
         let running = self.record.running("parts")?;
         let (phase, attempt) = (running.phase.clone(), running.attempt);
         let refused = |reason: String| Error::InvalidParts { phase: phase.clone(), reason };
@@ -27,13 +54,35 @@ impl Engine {
         let record = self.record.phase(phase.as_str());
         if let Some(registered) = record.filter(|record| record.parts_registered() == Some(attempt)) {
             let same = registered.parts().len() == names.len() && names.iter().all(|name| registered.part(name).is_some());
-            return if same { Ok(phase) } else { Err(refused("other parts were registered in this attempt".to_owned())) };
+            if !same {
+                return Err(refused("other parts were registered in this attempt".to_owned()));
+            }
+            let open = self.parts_where(&phase, names, |status| status == Some(PhaseStatus::Pending));
+            return Ok(Registration { phase, names: names.into(), open, event: None, carried: C::default() });
         }
         let carried = self.carried_counts::<C>(&phase, names)?;
-        let time = self.clock.now();
-        self.happen(&Event::PartsRegistered { phase: phase.clone(), attempt, parts: names.into(), time }, |_| {})?;
+        let open = self.parts_where(&phase, names, |status| status != Some(PhaseStatus::Completed));
+        let event = Event::PartsRegistered { phase: phase.clone(), attempt, parts: names.into(), time: self.clock.now() };
+        Ok(Registration { phase, names: names.into(), open, event: Some(event), carried })
+    }
+
+    /// Registers the parts. The counts of those that an earlier attempt completed are counted.
+    pub(crate) fn register_parts<C: Counters>(
+        &mut self,
+        registration: Registration<C>,
+        append: impl FnOnce(&mut dyn Journal, u64, &Event) -> Result<(), JournalError>,
+    ) -> Result<(), Error> {
+        let Registration { event: Some(event), carried, .. } = registration else { return Ok(()) };
+        self.happen_by(&event, |journal, sequence| append(journal, sequence, &event), |_| {})?;
         self.meter.carry(&Tally::of(carried));
-        Ok(phase)
+        Ok(())
+    }
+
+    /// Those whose status is such a one; none if they are not known yet.
+    fn parts_where(&self, phase: &PhaseName, names: &[Arc<str>], is: impl Fn(Option<PhaseStatus>) -> bool) -> Vec<Arc<str>> {
+        let record = self.record.phase(phase.as_str());
+        let status = |name: &Arc<str>| record.and_then(|record| record.part(name)).map(PartRecord::status);
+        names.iter().filter(|name| is(status(name))).cloned().collect()
     }
 
     /// What the parts had counted, all together, that an earlier attempt completed.
@@ -63,15 +112,6 @@ impl Engine {
                 meter.add(counts);
             }
         })
-    }
-
-    /// The parts that have not completed, in the order in which they were registered.
-    pub(crate) fn open_parts(&self, phase: &PhaseName, names: &[Arc<str>]) -> Vec<Arc<str>> {
-        let is_open = |name: &&Arc<str>| {
-            let part = self.record.phase(phase.as_str()).and_then(|record| record.part(name));
-            part.is_some_and(|part| part.status == PhaseStatus::Pending)
-        };
-        names.iter().filter(is_open).cloned().collect()
     }
 
     /// The attempt since which the parts of the phase that have completed are done.
@@ -122,6 +162,10 @@ fn check_names(names: &[Arc<str>]) -> Result<(), String> {
     for name in names {
         if name.is_empty() || name.contains('\0') {
             return Err(format!("`{}` is empty, or has a zero byte in it, and names no part", shown(name)));
+        }
+        if name.len() > LONGEST_NAME {
+            let (shown, length) = (shown(name), name.len());
+            return Err(format!("`{shown}` has {length} bytes, and the name of a part has at most {LONGEST_NAME}"));
         }
         if !known.insert(name) {
             return Err(format!("`{}` is there twice", shown(name)));

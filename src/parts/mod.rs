@@ -10,14 +10,19 @@ pub(crate) mod elsewhere;
 pub(crate) mod here;
 pub(crate) mod part;
 
+#[cfg(feature = "postgres")]
+use std::any::Any;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use crate::counting::counters::{Counters, Counts};
-use crate::engine::Engine;
+use crate::engine::{Engine, Registration};
 use crate::error::Error;
+use crate::journal::Journal;
+#[cfg(feature = "postgres")]
+use crate::journal::JournalError;
 use crate::journal::board::{Claim, Open, PartBoard, PhaseBoard};
 #[cfg(feature = "postgres")]
 use crate::journal::postgres::{PostgresJournal, parts::Registered};
@@ -75,8 +80,9 @@ pub struct Parts<'a, C = Counts> {
 impl<'a, C: Counters> Parts<'a, C> {
     /// Registers the parts of the running phase, which counts `C`.
     pub(crate) fn register(engine: &'a mut Engine, names: &[Arc<str>]) -> Result<Self, Error> {
-        let phase = engine.register_parts::<C>(names)?;
-        let board = board(engine, &phase, names)?;
+        let registration = engine.registration::<C>(names)?;
+        let phase = registration.phase.clone();
+        let board = board(engine, registration)?;
         let (run, stopper) = (engine.record().run_id().to_string(), engine.stopper.clone());
         Ok(Parts { engine: Mutex::new(engine), board, phase, run, stopper, counters: PhantomData })
     }
@@ -147,18 +153,39 @@ pub(crate) fn part_names(names: impl IntoIterator<Item: Into<String>>) -> Vec<Ar
     names.into_iter().map(|name| Into::<String>::into(name).into()).collect()
 }
 
-/// The board of the run's journal, if that has one.
-#[cfg_attr(not(feature = "postgres"), allow(clippy::unnecessary_wraps, reason = "a board in this process cannot fail"))]
-fn board(engine: &mut Engine, phase: &PhaseName, names: &[Arc<str>]) -> Result<Box<dyn PhaseBoard>, Error> {
-    let open = engine.open_parts(phase, names);
+/// The board on which the parts are registered: that of the run's journal, if it has one.
+fn board<C: Counters>(engine: &mut Engine, registration: Registration<C>) -> Result<Box<dyn PhaseBoard>, Error> {
     #[cfg(feature = "postgres")]
-    {
-        let parts = Registered { since: engine.parts_since(phase), names, open: &open };
-        if let Some((journal, _)) = engine.journal::<PostgresJournal>() {
-            return journal.board(phase, &parts).map_err(|error| not_handed_out(phase, error));
-        }
+    if engine.journal::<PostgresJournal>().is_some() {
+        return board_elsewhere(engine, registration);
     }
-    Ok(Box::new(BoardHere::new(open)))
+    let board = BoardHere::new(registration.open.clone());
+    engine.register_parts(registration, Journal::append)?;
+    Ok(Box::new(board))
+}
+
+/// The event and the parts on the board are there together, or neither is.
+#[cfg(feature = "postgres")]
+fn board_elsewhere<C: Counters>(engine: &mut Engine, registration: Registration<C>) -> Result<Box<dyn PhaseBoard>, Error> {
+    let (phase, names, open) = (registration.phase.clone(), registration.names.clone(), registration.open.clone());
+    let parts = Registered { since: engine.parts_since(&phase), names: &names, open: &open };
+    let not_registered = |error| not_handed_out(&phase, error);
+    let Some((journal, _)) = engine.journal::<PostgresJournal>() else {
+        return Err(not_registered(JournalError::new("the run has no journal in PostgreSQL")));
+    };
+    let mut board = journal.board(&phase).map_err(not_registered)?;
+    if registration.is_again() {
+        journal.register_again(&mut board, &parts).map_err(not_registered)?;
+    } else {
+        engine.register_parts(registration, |journal, sequence, event| {
+            let journal: &mut dyn Any = journal;
+            match journal.downcast_mut::<PostgresJournal>() {
+                Some(journal) => journal.append_with_parts(sequence, event, &mut board, &parts),
+                None => Err(JournalError::new("the run has no journal in PostgreSQL")),
+            }
+        })?;
+    }
+    Ok(Box::new(board))
 }
 
 impl<C: Counters> Giver for Parts<'_, C> {

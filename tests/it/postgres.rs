@@ -21,6 +21,7 @@ mod parts;
 mod race;
 mod refused_events;
 mod registered_again;
+mod registration;
 mod renewal;
 mod server_crashes;
 mod settings;

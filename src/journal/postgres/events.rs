@@ -68,11 +68,38 @@ impl Entry {
 
     /// Appends the event if it is the next one and the run is ours. Done twice, it is there once.
     pub(super) fn append(&self, lease: &Lease, session: &mut Session) -> Result<(), Fault> {
+        self.append_by(lease, session, |session| Ok(self.with_values(lease, |values| session.change(APPEND, values))?.is_some()))
+    }
+
+    /// The same, with something more that is there if the event is.
+    pub(super) fn append_with(
+        &self,
+        lease: &Lease,
+        session: &mut Session,
+        more: impl Fn(&mut Transaction<'_>) -> Result<(), postgres::Error>,
+    ) -> Result<(), Fault> {
+        self.append_by(lease, session, |session| {
+            session.change_together(|transaction| {
+                let appended = self.with_values(lease, |values| transaction.query_opt(APPEND, values))?.is_some();
+                if appended {
+                    more(transaction)?;
+                }
+                Ok(appended)
+            })
+        })
+    }
+
+    fn append_by(
+        &self,
+        lease: &Lease,
+        session: &mut Session,
+        append: impl FnOnce(&mut Session) -> Result<bool, Fault>,
+    ) -> Result<(), Fault> {
         // A server that takes nothing any more, such as a standby, may still know what was committed.
         if session.is_in_doubt() && self.is_there(lease, session)? {
             return Ok(());
         }
-        if self.with_values(lease, |values| session.change(APPEND, values))?.is_some() {
+        if append(session)? {
             return Ok(());
         }
         // In this order: once the run is somebody else's, nothing of ours can come any more that is not there.

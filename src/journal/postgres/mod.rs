@@ -6,6 +6,7 @@ mod connection;
 pub(crate) mod database;
 mod events;
 mod fault;
+mod holding;
 mod keeper;
 mod lease;
 pub(crate) mod parts;
@@ -18,14 +19,15 @@ use std::time::Duration;
 
 use postgres::Transaction;
 
-use crate::journal::board::PhaseBoard;
 use crate::journal::postgres::connection::Connection;
 use crate::journal::postgres::database::Database;
 use crate::journal::postgres::events::Entry;
+use crate::journal::postgres::fault::Fault;
 use crate::journal::postgres::keeper::Keeper;
 pub use crate::journal::postgres::lease::LeaseLost;
 use crate::journal::postgres::lease::{Kept, Lease, new_owner};
-use crate::journal::postgres::parts::{Board, Registered};
+use crate::journal::postgres::parts::{Board, IN_A_NEW_ATTEMPT, Registered};
+use crate::journal::postgres::session::Session;
 use crate::journal::{Journal, JournalError};
 use crate::pipeline::phase::PhaseName;
 use crate::record::event::Event;
@@ -232,16 +234,56 @@ impl PostgresJournal {
 }
 
 impl PostgresJournal {
-    /// The board on which these parts of the running phase are handed out, to whoever can reach the database.
-    pub(crate) fn board(&mut self, phase: &PhaseName, parts: &Registered<'_>) -> Result<Box<dyn PhaseBoard>, JournalError> {
-        let owner = self.take()?.lease.clone();
-        let key = owner.key.clone();
+    /// The board on which the parts of the running phase are handed out, to whoever can reach the database.
+    pub(crate) fn board(&mut self, phase: &PhaseName) -> Result<Board, JournalError> {
+        let key = self.take()?.lease.key.clone();
         let run = self.connection.run(self.lease, move |session| runs::run_id(session, &key));
         let run = run.map_err(|fault| self.connection.cannot("read", fault))?;
         let run = run.ok_or_else(|| JournalError::new("the database does not hold the run"))?;
-        let mut board = Board::open(self.connection.database().clone(), run, phase, self.lease)?;
-        board.register(&owner, parts)?;
-        Ok(Box::new(board))
+        Board::open(self.connection.database().clone(), run, phase, self.lease)
+    }
+
+    /// Appends the event that registers the parts, and writes them on the board: both or neither.
+    pub(crate) fn append_with_parts(
+        &mut self,
+        sequence: u64,
+        event: &Event,
+        board: &mut Board,
+        parts: &Registered<'_>,
+    ) -> Result<(), JournalError> {
+        let rows = board.rows(parts);
+        self.append_by(sequence, event, move |entry, lease, session| {
+            entry.append_with(lease, session, |transaction| rows.write(transaction, IN_A_NEW_ATTEMPT))
+        })?;
+        board.are_registered();
+        Ok(())
+    }
+
+    /// Writes the parts on the board whose event the run has.
+    pub(crate) fn register_again(&mut self, board: &mut Board, parts: &Registered<'_>) -> Result<(), JournalError> {
+        let owner = self.take()?.lease.clone();
+        board.register_again(&owner, parts)
+    }
+
+    fn append_by(
+        &mut self,
+        sequence: u64,
+        event: &Event,
+        mut append: impl FnMut(&Entry, &Lease, &mut Session) -> Result<(), Fault> + Send + 'static,
+    ) -> Result<(), JournalError> {
+        let patience = self.lease;
+        let owned = self.writable(sequence)?;
+        let (lease, entry) = (owned.lease.clone(), Entry::new(sequence, event)?);
+        let appended = self.connection.run(patience, move |session| append(&entry, &lease, session));
+        let Some(owned) = &mut self.owned else { return Ok(()) };
+        match appended {
+            Ok(()) => owned.events += 1,
+            Err(fault) => {
+                owned.poisoned = fault.is_in_doubt();
+                return Err(self.connection.cannot("write to", fault));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -256,19 +298,7 @@ impl Journal for PostgresJournal {
     }
 
     fn append(&mut self, sequence: u64, event: &Event) -> Result<(), JournalError> {
-        let patience = self.lease;
-        let owned = self.writable(sequence)?;
-        let (lease, entry) = (owned.lease.clone(), Entry::new(sequence, event)?);
-        let appended = self.connection.run(patience, move |session| entry.append(&lease, session));
-        let Some(owned) = &mut self.owned else { return Ok(()) };
-        match appended {
-            Ok(()) => owned.events += 1,
-            Err(fault) => {
-                owned.poisoned = fault.is_in_doubt();
-                return Err(self.connection.cannot("write to", fault));
-            }
-        }
-        Ok(())
+        self.append_by(sequence, event, Entry::append)
     }
 
     fn load(&mut self) -> Result<Vec<Event>, JournalError> {

@@ -1,13 +1,12 @@
 //! Who hands out parts to workers on many hosts? A table in which each open part can be claimed, under a lease, by one of them.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use postgres::types::ToSql;
 use postgres::{Row, Transaction};
 
-use crate::counting::counters::Tally;
 use crate::counting::reader::ProgressReader;
 use crate::journal::JournalError;
 use crate::journal::board::{Claim, Next, Open, PartBoard, PhaseBoard};
@@ -15,7 +14,8 @@ use crate::journal::owner::this_process;
 use crate::journal::postgres::connection::Connection;
 use crate::journal::postgres::database::Database;
 use crate::journal::postgres::fault::Fault;
-use crate::journal::postgres::keeper::{Held, Keeper};
+use crate::journal::postgres::holding::{Holding, counted};
+use crate::journal::postgres::keeper::Keeper;
 use crate::journal::postgres::lease::{Lease, bound};
 use crate::journal::postgres::session::Session;
 use crate::journal::postgres::{runs, schema};
@@ -67,39 +67,31 @@ pub(crate) struct Registered<'a> {
     pub(crate) open: &'a [Arc<str>],
 }
 
-/// The parts that workers of this process have.
-struct Holding {
-    run: String,
-    phase: String,
-    lease: Duration,
-    parts: Mutex<Vec<HeldPart>>,
-}
-
-struct HeldPart {
-    claim: Claim,
-    counts: ProgressReader,
-    /// When it was claimed, or seen to be ours last.
-    since: Instant,
-}
-
 impl Board {
     pub(super) fn open(database: Database, run: String, phase: &PhaseName, lease: Duration) -> Result<Self, JournalError> {
         let connection = Connection::open(database, schema::create)?;
-        let holding = Holding { run: run.clone(), phase: phase.to_string(), lease, parts: Mutex::default() };
-        let holding = Arc::new(holding);
+        let holding = Arc::new(Holding::new(run.clone(), phase.to_string(), lease));
         let keeper = Keeper::start(connection.database().clone(), lease, Arc::clone(&holding))?;
         let (phase, worker) = (phase.clone(), this_process());
         Ok(Board { connection, run, phase, lease, worker, holding, _keeper: keeper, is_registered: false })
     }
 
-    /// Registers the parts, if the run is ours. Those that have completed since that attempt are done, and those that somebody is
-    /// working on stay with them.
-    pub(super) fn register(&mut self, owner: &Lease, parts: &Registered<'_>) -> Result<(), JournalError> {
-        let (owner, run, phase, since) = (owner.clone(), self.run.clone(), self.phase.to_string(), i64::from(parts.since));
-        let (names, open) = (strings(parts.names), strings(parts.open));
-        self.run(move |session| register(session, &owner, (&run, &phase, since), &names, &open))?;
-        self.is_registered = true;
+    /// Writes the parts again that the run has registered, if it is ours.
+    pub(super) fn register_again(&mut self, owner: &Lease, parts: &Registered<'_>) -> Result<(), JournalError> {
+        let (owner, rows) = (owner.clone(), self.rows(parts));
+        self.run(move |session| rows.write_if_ours(session, &owner))?;
+        self.are_registered();
         Ok(())
+    }
+
+    pub(super) fn rows(&self, parts: &Registered<'_>) -> Rows {
+        let (run, phase) = self.named();
+        Rows { run, phase, since: i64::from(parts.since), names: strings(parts.names), open: strings(parts.open) }
+    }
+
+    /// This process knows from now on that they are on the board.
+    pub(super) fn are_registered(&mut self) {
+        self.is_registered = true;
     }
 
     fn run<T: Send + 'static>(
@@ -133,12 +125,8 @@ impl Board {
             Ok(ended.is_some())
         });
         let ended = ended.map_err(|error| self.connection.cannot("write in a transaction to", error.into()))?;
-        self.let_go(claim);
+        self.holding.let_go(claim);
         Ok(ended)
-    }
-
-    fn let_go(&self, claim: &Claim) {
-        self.holding.parts().retain(|held| held.claim.number != claim.number);
     }
 
     fn named(&self) -> (String, String) {
@@ -153,92 +141,61 @@ const END: &str = "
     where run_id = $1::text::uuid and phase = $2 and part = $3 and claim = $4 and state = 'running'
     returning claim";
 
-fn register(
-    session: &mut Session,
-    owner: &Lease,
-    (run, phase, since): (&str, &str, i64),
-    names: &[String],
-    open: &[String],
-) -> Result<(), Fault> {
-    const OURS: &str = "
-        select 1 from etl_context.runs where key = $1 and epoch = $2 and owner = $3 and run_id = $4::text::uuid for share";
-    const FORGET: &str = "
-        delete from etl_context.parts
-        where run_id = $1::text::uuid and phase = $2 and (since <> $3 or part <> all ($4))";
-    // What is open in the run's own record is still to be recorded, whatever became of it here.
-    const REGISTER: &str = "
-        insert into etl_context.parts as known (run_id, phase, part, position, since)
-        select $1::text::uuid, $2, part, position, $3 from unnest($4::text[]) with ordinality as given (part, position)
-        on conflict (run_id, phase, part) do update
-        set position = excluded.position,
-            state = case known.state when 'failed' then 'open' else known.state end,
-            claims = case known.state when 'running' then known.claims else 0 end,
-            error = null,
-            recorded = false
-        where known.part = any ($5)";
-    let registered = session.change_together(|transaction| {
-        let ours = transaction.query_opt(OURS, &[&owner.key, &owner.epoch, &owner.owner, &run])?.is_some();
-        if ours {
-            transaction.execute(FORGET, &[&run, &phase, &since, &names])?;
-            transaction.execute(REGISTER, &[&run, &phase, &since, &names, &open])?;
-        }
-        Ok(ours)
-    })?;
-    if registered {
-        return Ok(());
-    }
-    owner.check(session)?;
-    Err(Fault::Refused(JournalError::new("the database does not hold the run")))
+/// The parts that are to be on the board.
+pub(super) struct Rows {
+    run: String,
+    phase: String,
+    since: i64,
+    names: Vec<String>,
+    open: Vec<String>,
 }
 
-impl Holding {
-    fn parts(&self) -> MutexGuard<'_, Vec<HeldPart>> {
-        self.parts.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+/// What failed in an earlier attempt is open again. In the same one it stays failed, whether or not the run has noticed.
+pub(super) const IN_A_NEW_ATTEMPT: bool = true;
 
-    fn is_ours(&self, claim: &Claim, since: Instant) {
-        let mut parts = self.parts();
-        let held = parts.iter_mut().find(|held| held.claim.number == claim.number);
-        if let Some(held) = held {
-            held.since = since;
-        }
-    }
-}
-
-/// Keeps the parts, and tells what their workers have counted so far.
-impl Held for Holding {
-    fn renew(&self, session: &mut Session) -> Result<(), Fault> {
-        const RENEW: &str = "
-            update etl_context.parts set expires = clock_timestamp() + make_interval(secs => $5), counts = $6
-            where run_id = $1::text::uuid and phase = $2 and part = $3 and claim = $4 and state = 'running'
-            returning claim";
-        let claims: Vec<_> = self.parts().iter().map(|held| (held.claim.clone(), counted(&held.counts.counts()))).collect();
-        for (claim, counts) in claims {
-            let begun = Instant::now();
-            let seconds = self.lease.as_secs_f64();
-            let values: &[&(dyn ToSql + Sync)] = &[&self.run, &self.phase, &&*claim.part, &claim.number, &seconds, &counts];
-            if session.query_one(RENEW, values)?.is_some() {
-                self.is_ours(&claim, begun);
-            } else {
-                claim.lost.store(true, Ordering::Release);
-            }
-        }
+impl Rows {
+    /// Those that have completed since that attempt are done, and those that somebody is working on stay with them.
+    pub(super) fn write(&self, transaction: &mut Transaction<'_>, is_new_attempt: bool) -> Result<(), postgres::Error> {
+        const FORGET: &str = "
+            delete from etl_context.parts
+            where run_id = $1::text::uuid and phase = $2 and (since <> $3 or part <> all ($4))";
+        // What is open in the run's own record is still to be recorded, whatever became of it here.
+        const REGISTER: &str = "
+            insert into etl_context.parts as known (run_id, phase, part, position, since)
+            select $1::text::uuid, $2, part, position, $3 from unnest($4::text[]) with ordinality as given (part, position)
+            on conflict (run_id, phase, part) do update
+            set position = excluded.position,
+                state = case when $6 and known.state = 'failed' then 'open' else known.state end,
+                claims = case when $6 and known.state <> 'running' then 0 else known.claims end,
+                error = case when $6 then null else known.error end,
+                recorded = false
+            where known.part = any ($5)";
+        let Rows { run, phase, since, names, open } = self;
+        transaction.execute(FORGET, &[run, phase, since, names])?;
+        transaction.execute(REGISTER, &[run, phase, since, names, open, &is_new_attempt])?;
         Ok(())
     }
 
-    fn give_up(&self) {
-        for held in self.parts().iter().filter(|held| held.since.elapsed() >= self.lease) {
-            held.claim.lost.store(true, Ordering::Release);
+    fn write_if_ours(&self, session: &mut Session, owner: &Lease) -> Result<(), Fault> {
+        const OURS: &str = "
+            select 1 from etl_context.runs where key = $1 and epoch = $2 and owner = $3 and run_id = $4::text::uuid for share";
+        let are_written = session.change_together(|transaction| {
+            let ours = transaction.query_opt(OURS, &[&owner.key, &owner.epoch, &owner.owner, &self.run])?.is_some();
+            if ours {
+                self.write(transaction, !IN_A_NEW_ATTEMPT)?;
+            }
+            Ok(ours)
+        })?;
+        if are_written {
+            return Ok(());
         }
+        owner.check(session)?;
+        Err(Fault::Refused(JournalError::new("the database does not hold the run")))
     }
 }
 
 fn strings(names: &[Arc<str>]) -> Vec<String> {
     names.iter().map(ToString::to_string).collect()
-}
-
-fn counted(counts: &Tally) -> Option<String> {
-    serde_json::to_string(counts).ok()
 }
 
 impl PartBoard for Board {
@@ -274,7 +231,7 @@ impl PartBoard for Board {
     }
 
     fn watch(&self, claim: &Claim, counts: ProgressReader) {
-        self.holding.parts().push(HeldPart { claim: claim.clone(), counts, since: Instant::now() });
+        self.holding.hold(claim, counts);
     }
 
     fn end(&self, claim: &Claim, part: PartRecord) -> Result<bool, JournalError> {
@@ -282,7 +239,7 @@ impl PartBoard for Board {
         const ENDED: &str = "
             select 1 from etl_context.parts
             where run_id = $1::text::uuid and phase = $2 and part = $3 and claim = $4 and state = $5";
-        self.let_go(claim);
+        self.holding.let_go(claim);
         let ((run, phase), name, number) = (self.named(), claim.part.to_string(), claim.number);
         let counts = part.counts.as_ref().and_then(counted);
         let error = part.error.as_ref().and_then(|error| serde_json::to_string(error).ok());
@@ -302,7 +259,7 @@ impl PartBoard for Board {
         const OPEN: &str = "
             update etl_context.parts set state = 'open', expires = null, counts = null
             where run_id = $1::text::uuid and phase = $2 and part = $3 and claim = $4 and state = 'running'";
-        self.let_go(claim);
+        self.holding.let_go(claim);
         let ((run, phase), name, number) = (self.named(), claim.part.to_string(), claim.number);
         self.run(move |session| session.query(OPEN, &[&run, &phase, &name, &number]).map(drop))
     }

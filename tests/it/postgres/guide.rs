@@ -1,6 +1,6 @@
 //! What `docs/postgres.md` says of the tables is so.
 
-use etl_context::{DbConfig, Error, Etl, Extract, PostgresJournal, PostgresRuns, Run};
+use etl_context::{DbConfig, Error, Etl, Extract, PostgresJournal, PostgresRuns, PostgresWorker, Run};
 use postgres::Client;
 
 use super::server::{TestDatabase, database};
@@ -54,7 +54,7 @@ fn first_two_cells(row: &str) -> [String; 2] {
 fn every_statement_does_what_it_is_shown_for() {
     let Some(database) = failed_run() else { return };
     let mut client = database.client();
-    client.batch_execute("create role nightly login; create role watcher login").unwrap();
+    client.batch_execute("create role nightly login; create role worker login; create role watcher login").unwrap();
     let mut statements = statements();
     let mut next = || statements.next().unwrap();
 
@@ -85,7 +85,16 @@ fn assert_the_privileges_are_enough(database: &TestDatabase) {
     let as_user = |user: &str| DbConfig { user: user.to_owned(), ..database.config() };
     let journal = PostgresJournal::connect(as_user("nightly")).unwrap();
     let context = Run::builder("import").journal(journal).begin::<Etl>().unwrap();
-    let (extracted, ()) = context.phase(Extract).run(|_| Ok::<_, Error>(())).unwrap();
+    let worker = PostgresWorker::connect(as_user("worker"), "import").unwrap();
+    let (extracted, ()) = context
+        .phase(Extract)
+        .run(|extract| -> Result<(), Error> {
+            let parts = extract.parts(["2024-01", "2024-02"])?;
+            parts.claim()?.unwrap().complete()?;
+            assert_eq!(worker.work(Extract, |_| Ok::<_, Error>(()))?, 1);
+            parts.finish()
+        })
+        .unwrap();
     drop(extracted);
 
     let watcher = PostgresRuns::connect(as_user("watcher")).unwrap();
