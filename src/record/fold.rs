@@ -172,6 +172,14 @@ impl RunRecord {
         }
     }
 
+    /// Keeps of each phase no more than its latest report, and no details of errors.
+    #[cfg(feature = "postgres")]
+    pub(super) fn forget_history(&mut self) {
+        self.errors.clear();
+        self.steps = Steps::default();
+        self.phases.iter_mut().for_each(PhaseRecord::forget_history);
+    }
+
     fn phase_mut(&mut self, name: &PhaseName) -> &mut PhaseRecord {
         let index = self.index_of(name);
         &mut self.phases[index]

@@ -24,6 +24,8 @@ pub(crate) mod counted;
 pub(crate) mod error;
 pub(crate) mod event;
 mod fold;
+#[cfg(feature = "postgres")]
+pub(crate) mod outline;
 pub(crate) mod parameters;
 pub(crate) mod part;
 pub(crate) mod phase;

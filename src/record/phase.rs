@@ -122,6 +122,14 @@ impl PhaseRecord {
         self.reports.push(report.clone());
     }
 
+    #[cfg(feature = "postgres")]
+    pub(super) fn forget_history(&mut self) {
+        self.reports.drain(..self.reports.len().saturating_sub(1));
+        self.checkpoint = None;
+        self.overrides.clear();
+        self.parts.clear();
+    }
+
     pub(crate) fn checkpointed(&mut self, checkpoint: Checkpoint) {
         self.checkpoint = Some(checkpoint);
     }

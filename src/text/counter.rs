@@ -52,7 +52,7 @@ fn counts_bytes(counter: &str) -> bool {
 
 #[allow(clippy::cast_precision_loss, reason = "at most four digits of it are shown")]
 fn bytes(count: u64) -> String {
-    if count < 1_024 { format!("{count} B") } else { binary(count as f64) }
+    if count < 1_024 { format!("{} B", grouped(count)) } else { binary(count as f64) }
 }
 
 fn bytes_per_second(per_second: f64) -> String {

@@ -94,7 +94,7 @@ fn what_begins_and_resumes_a_run_crosses_threads() {
 #[cfg(all(feature = "open-lineage", feature = "progress", feature = "tracing"))]
 #[test]
 fn watchers_cross_threads() {
-    crosses_threads::<etl_context::ProgressBars>();
+    crosses_threads::<(etl_context::ProgressBars, etl_context::ProgressWriter)>();
     crosses_threads::<etl_context::Tracing>();
     crosses_threads::<etl_context::OpenLineage>();
 }

@@ -15,6 +15,7 @@ use crate::journal::postgres::schema;
 use crate::journal::postgres::session::Session;
 use crate::journal::quick_line::Known;
 use crate::record::event::Event;
+use crate::record::outline::RunOutline;
 
 /// One row of `etl_context.events`.
 #[derive(Debug, Clone)]
@@ -25,6 +26,9 @@ pub(super) struct Entry {
     phase: Option<String>,
     status: Option<&'static str>,
     line: String,
+    /// How the run stands once the event has happened, and what may come next.
+    run_status: Option<&'static str>,
+    next: Option<String>,
     /// The identity and the name of a run that begins.
     began: Option<(String, String)>,
 }
@@ -37,7 +41,9 @@ const APPEND: &str = "
         set events = events + 1,
             expires = clock_timestamp() + make_interval(secs => $3),
             run_id = coalesce(run_id, $10::text::uuid),
-            name = coalesce(name, $11)
+            name = coalesce(name, $11),
+            status = $13,
+            next = $14
         where key = $1 and epoch = $2 and owner = $12 and events = $4
         returning run_id
     )
@@ -49,7 +55,7 @@ impl Entry {
     /// # Errors
     ///
     /// For an event that cannot be written as JSON, or that PostgreSQL cannot keep.
-    pub(super) fn new(sequence: u64, event: &Event) -> Result<Self, JournalError> {
+    pub(super) fn new(sequence: u64, event: &Event, outline: Option<&RunOutline>) -> Result<Self, JournalError> {
         let began = match event {
             Event::RunBegan(began) => Some((began.run.to_string(), findable(&began.name))),
             _ => None,
@@ -62,6 +68,8 @@ impl Entry {
             phase: event.phase().map(|phase| phase.as_str().to_owned()),
             status: status_from_here_on(event),
             line: event.to_line(sequence)?,
+            run_status: outline.map(|outline| outline.status().as_str()),
+            next: outline.and_then(RunOutline::next),
             began,
         })
     }
@@ -131,10 +139,26 @@ impl Entry {
     }
 
     fn with_values<T>(&self, lease: &Lease, call: impl FnOnce(&[&(dyn ToSql + Sync)]) -> T) -> T {
-        let Entry { sequence, time, event, phase, status, line, began } = self;
+        let Entry { sequence, time, event, phase, status, line, run_status, next, began } = self;
         let (run, name) = began.as_ref().map(|(run, name)| (run, name)).unzip();
         let seconds = lease.duration.as_secs_f64();
-        call(&[&lease.key, &lease.epoch, &seconds, sequence, time, event, phase, status, line, &run, &name, &lease.owner])
+        let owner = &lease.owner;
+        call(&[
+            &lease.key,
+            &lease.epoch,
+            &seconds,
+            sequence,
+            time,
+            event,
+            phase,
+            status,
+            line,
+            &run,
+            &name,
+            owner,
+            run_status,
+            next,
+        ])
     }
 
     fn out_of_sequence(&self, events: Option<Row>) -> JournalError {
@@ -214,7 +238,7 @@ fn pages(
 }
 
 /// As many events as the run says that it has, without a gap.
-fn decoded(rows: &[Row]) -> Result<Vec<Event>, Fault> {
+pub(super) fn decoded(rows: &[Row]) -> Result<Vec<Event>, Fault> {
     // What the run says is as old as the page: of a run that goes on, the last one knows most.
     let Some(run) = rows.last() else { return Ok(Vec::new()) };
     // Of a run without events, or without another page of them, there is one row, which has none.

@@ -13,6 +13,7 @@ pub(crate) mod parts;
 pub(crate) mod runs;
 mod schema;
 mod session;
+mod upgrade;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +32,7 @@ use crate::journal::postgres::session::Session;
 use crate::journal::{Journal, JournalError};
 use crate::pipeline::phase::PhaseName;
 use crate::record::event::Event;
+use crate::record::outline::RunOutline;
 use crate::stopper::Stopper;
 
 pub(crate) const LEASE: Duration = Duration::from_secs(30);
@@ -97,10 +99,22 @@ pub struct PostgresJournal {
 struct Owned {
     lease: Lease,
     events: u64,
+    /// How the run stands, of which the list of runs tells.
+    outline: Option<RunOutline>,
     /// Whether nothing more is taken, because nobody knows what became of the last event.
     poisoned: bool,
     kept: Arc<Kept>,
     keeper: Keeper,
+}
+
+impl Owned {
+    /// How the run stands once the event has happened; `None` if that is not known, because the run was never read.
+    fn after(&self, event: &Event) -> Option<RunOutline> {
+        match &self.outline {
+            Some(outline) => Some(outline.after(event)),
+            None => RunOutline::begun(event),
+        }
+    }
 }
 
 impl PostgresJournal {
@@ -113,7 +127,10 @@ impl PostgresJournal {
     /// [`JournalError`] if the database cannot be reached, if its tables cannot be created, or if they are those of a newer
     /// version.
     pub fn connect(database: impl Into<Database>) -> Result<Self, JournalError> {
-        let connection = Connection::open(database.into(), schema::create)?;
+        let connection = Connection::open(database.into(), |session| {
+            schema::create(session)?;
+            upgrade::upgrade(session)
+        })?;
         let (key, lease, stopper) = (None, LEASE, Stopper::default());
         Ok(PostgresJournal { connection, key, lease, stopper, owned: None, asked_as: None })
     }
@@ -138,7 +155,7 @@ impl PostgresJournal {
             let lease = self.taken()?;
             let kept = Arc::new(Kept::new(lease.clone(), self.stopper.clone()));
             let keeper = Keeper::start(self.connection.database().clone(), self.lease, Arc::clone(&kept))?;
-            self.owned = Some(Owned { lease, events: 0, poisoned: false, kept, keeper });
+            self.owned = Some(Owned { lease, events: 0, outline: None, poisoned: false, kept, keeper });
         }
         self.owned.as_mut().ok_or_else(|| JournalError::new("the run was not taken"))
     }
@@ -187,7 +204,7 @@ impl PostgresJournal {
         event: &Event,
     ) -> Result<(), JournalError> {
         let owned = self.writable(sequence)?;
-        let (lease, entry) = (owned.lease.clone(), Entry::new(sequence, event)?);
+        let (lease, entry) = (owned.lease.clone(), Entry::new(sequence, event, owned.after(event).as_ref())?);
         let written = entry.append_in(&lease, transaction);
         if written.map_err(|error| self.connection.cannot("write in a transaction to", error.into()))? {
             return Ok(());
@@ -215,8 +232,9 @@ impl PostgresJournal {
     }
 
     fn look_for(&mut self, patience: Duration, sequence: u64, event: &Event) -> Result<bool, JournalError> {
-        let entry = Entry::new(sequence, event)?;
         let owned = self.take()?;
+        let outline = owned.after(event);
+        let entry = Entry::new(sequence, event, outline.as_ref())?;
         let lease = owned.lease.clone();
         owned.poisoned = true;
         let found = self.connection.run(patience, move |session| {
@@ -228,6 +246,7 @@ impl PostgresJournal {
         owned.poisoned = false;
         if found {
             owned.events = sequence + 1;
+            owned.outline = outline;
         }
         Ok(found)
     }
@@ -273,11 +292,15 @@ impl PostgresJournal {
     ) -> Result<(), JournalError> {
         let patience = self.lease;
         let owned = self.writable(sequence)?;
-        let (lease, entry) = (owned.lease.clone(), Entry::new(sequence, event)?);
+        let outline = owned.after(event);
+        let (lease, entry) = (owned.lease.clone(), Entry::new(sequence, event, outline.as_ref())?);
         let appended = self.connection.run(patience, move |session| append(&entry, &lease, session));
         let Some(owned) = &mut self.owned else { return Ok(()) };
         match appended {
-            Ok(()) => owned.events += 1,
+            Ok(()) => {
+                owned.events += 1;
+                owned.outline = outline;
+            }
             Err(fault) => {
                 owned.poisoned = fault.is_in_doubt();
                 return Err(self.connection.cannot("write to", fault));
@@ -305,7 +328,9 @@ impl Journal for PostgresJournal {
         let lease = self.take()?.lease.clone();
         let loaded = events::of_owner(&self.connection, self.lease, &lease);
         let events = loaded.map_err(|fault| self.connection.cannot("read the run in", fault))?;
-        self.take()?.events = events.len() as u64;
+        let owned = self.take()?;
+        owned.events = events.len() as u64;
+        owned.outline = RunOutline::of(&events);
         Ok(events)
     }
 }

@@ -4,12 +4,13 @@ use crate::journal::JournalError;
 use crate::journal::postgres::fault::Fault;
 use crate::journal::postgres::session::Session;
 
-const VERSION: i32 = 1;
+pub(super) const VERSION: i32 = 2;
 
 const CREATE: &str = include_str!("schema.sql");
+pub(super) const RUN_LIST: &str = include_str!("run_list.sql");
 
 /// Any number, as long as nobody else uses it: two programs must not create the tables at once.
-const CREATING: &str = "select pg_advisory_xact_lock(7306081145216)";
+pub(super) const CREATING: &str = "select pg_advisory_xact_lock(7306081145216)";
 
 /// Creates the tables if they are not there.
 ///
@@ -17,7 +18,7 @@ const CREATING: &str = "select pg_advisory_xact_lock(7306081145216)";
 ///
 /// If they are those of a newer version.
 pub(super) fn create(session: &mut Session) -> Result<(), Fault> {
-    if exists(session)? {
+    if version(session)?.is_some() {
         return Ok(());
     }
     let mut transaction = session.transaction()?;
@@ -27,6 +28,7 @@ pub(super) fn create(session: &mut Session) -> Result<(), Fault> {
         return Ok(());
     }
     transaction.batch_execute(CREATE)?;
+    transaction.batch_execute(RUN_LIST)?;
     transaction.commit()?;
     Ok(())
 }
@@ -40,23 +42,36 @@ const IS_THERE: &str = "
         where nspname = 'etl_context' and relname = 'format'
     )";
 
+pub(super) const THEIR_VERSION: &str = "select coalesce(max(version), 0) from etl_context.format";
+
 /// Whether the tables are there.
 ///
 /// # Errors
 ///
-/// If they are those of a newer version.
+/// If they are those of another version.
 pub(super) fn exists(session: &mut Session) -> Result<bool, Fault> {
+    match version(session)? {
+        None => Ok(false),
+        Some(0 | VERSION) => Ok(true),
+        Some(older) => Err(Fault::Refused(JournalError::new(format!(
+            "the tables in the schema `etl_context` have the version {older}, and this program needs version {VERSION}; open a run once \
+             with this version of etl-context, which brings them up to it"
+        )))),
+    }
+}
+
+/// The version of the tables, if they are there.
+pub(super) fn version(session: &mut Session) -> Result<Option<i32>, Fault> {
     let is_there = session.query_one(IS_THERE, &[])?.is_some_and(|row| row.get(0));
     if !is_there {
-        return Ok(false);
+        return Ok(None);
     }
-    let version = session.query_one("select coalesce(max(version), 0) from etl_context.format", &[])?;
-    let version: i32 = version.map_or(0, |row| row.get(0));
+    let version: i32 = session.query_one(THEIR_VERSION, &[])?.map_or(0, |row| row.get(0));
     if version > VERSION {
         return Err(Fault::Refused(JournalError::new(format!(
             "the tables in the schema `etl_context` have the version {version}, and this program knows version {VERSION}; \
              use a newer etl-context"
         ))));
     }
-    Ok(true)
+    Ok(Some(version))
 }

@@ -1,11 +1,11 @@
--- The tables of etl-context, version 1. A newer library brings them up to its own version; an older one refuses them.
+-- The tables of etl-context, version 2. A newer library brings them up to its own version; an older one refuses them.
 
 create schema etl_context;
 
 create table etl_context.format (
     version integer not null
 );
-insert into etl_context.format values (1);
+insert into etl_context.format values (2);
 
 -- One row for each run: who may write to it, and how many events it has.
 create table etl_context.runs (
@@ -19,7 +19,10 @@ create table etl_context.runs (
     -- The lease: whoever has the highest epoch owns the run until the lease expires, by the clock of the database.
     owner text not null,
     epoch bigint not null,
-    expires timestamptz not null
+    expires timestamptz not null,
+    -- How the run stands, in the words of its reports, and which phases may come next.
+    status text,
+    next text
 );
 
 -- The events of all runs. `line` is the event as it would stand in a journal file; the other columns repeat some of it.
@@ -64,45 +67,3 @@ create table etl_context.parts (
 create index parts_open on etl_context.parts (run_id, phase, position) where state in ('open', 'running');
 create index parts_unrecorded on etl_context.parts (run_id, phase) where state in ('completed', 'failed') and not recorded;
 create sequence etl_context.claims;
-
--- For people with psql: each run with its status, and who owns it now.
-create view etl_context.run_list as
-select
-    runs.run_id,
-    runs.key,
-    runs.name,
-    case
-        when moved.event = 'phase_started' then 'running'
-        when stands.failed then 'failed'
-        when stands.completed then 'completed'
-        else 'pending'
-    end as status,
-    case when moved.event = 'phase_started' then moved.phase end as current_phase,
-    began.time as start_time,
-    -- The end of the phase that ended last; for a running phase that has an owner now, and else the latest event.
-    case
-        when moved.event = 'phase_ended' then moved.time
-        when runs.expires > clock_timestamp() then clock_timestamp()
-        else latest.time
-    end - began.time as duration,
-    case when runs.expires > clock_timestamp() then runs.owner end as owner,
-    runs.events
-from etl_context.runs as runs
-join etl_context.events as began on began.run_id = runs.run_id and began.seq = 0
-left join etl_context.events as latest on latest.run_id = runs.run_id and latest.seq = runs.events - 1
-left join lateral (
-    select event, phase, time
-    from etl_context.events
-    where run_id = runs.run_id and event in ('phase_started', 'phase_ended')
-    order by seq desc
-    limit 1
-) as moved on true
-cross join lateral (
-    select coalesce(bool_or(status = 'failed'), false) as failed, coalesce(bool_and(status = 'completed'), false) as completed
-    from (
-        select distinct on (phase) status
-        from etl_context.events
-        where run_id = runs.run_id and status is not null
-        order by phase, seq desc
-    ) as phases
-) as stands;

@@ -3,7 +3,7 @@
 use std::sync::Barrier;
 use std::thread;
 
-use etl_context::{Journal, PostgresJournal, PostgresRuns};
+use etl_context::{Etl, Extract, Journal, PostgresJournal, PostgresRuns, Run, RunStatus};
 
 use super::server::database;
 
@@ -41,12 +41,43 @@ fn reading_finds_nothing_where_there_are_none_and_makes_none() {
 fn tables_of_a_newer_version_are_refused_by_name() {
     let Some(database) = database() else { return };
     drop(PostgresJournal::connect(database.url()).unwrap());
-    database.client().execute("insert into etl_context.format values (2)", &[]).unwrap();
+    database.client().execute("insert into etl_context.format values (3)", &[]).unwrap();
     let errors = [PostgresJournal::connect(database.url()).unwrap_err(), PostgresRuns::connect(database.url()).unwrap_err()];
     for error in errors {
-        let expected = "the tables in the schema `etl_context` have the version 2, and this program knows version 1";
+        let expected = "the tables in the schema `etl_context` have the version 3, and this program knows version 2";
         assert!(error.to_string().starts_with(expected), "{error}");
     }
+}
+
+/// What version 2 brought is taken away again.
+const TO_VERSION_1: &str = "
+    drop view etl_context.run_list;
+    alter table etl_context.runs drop column status, drop column next;
+    update etl_context.format set version = 1";
+
+#[test]
+fn tables_of_an_older_version_are_brought_up_with_the_status_of_each_run() {
+    let Some(database) = database() else { return };
+    let begin = |key: &str| {
+        let journal = PostgresJournal::connect(database.url()).unwrap().key(key);
+        Run::builder("import").journal(journal).begin::<Etl>().unwrap()
+    };
+    drop(begin("begun"));
+    drop(begin("extracted").start(Extract).unwrap().complete(()).unwrap());
+    drop(begin("failed").start(Extract).unwrap().fail("no connection").unwrap());
+    database.client().batch_execute(TO_VERSION_1).unwrap();
+
+    let error = PostgresRuns::connect(database.url()).unwrap_err();
+    assert!(error.to_string().contains("have the version 1, and this program needs version 2"), "{error}");
+    drop(PostgresJournal::connect(database.url()).unwrap());
+    let mut listed: Vec<_> = PostgresRuns::connect(database.url()).unwrap().list_runs(None, 10).unwrap();
+    listed.sort_by(|one, other| one.key.cmp(&other.key));
+    let statuses: Vec<_> = listed.iter().map(|run| (run.key.as_str(), run.status)).collect();
+    let expected = [("begun", RunStatus::Pending), ("extracted", RunStatus::Unfinished), ("failed", RunStatus::Failed)];
+    assert_eq!(statuses, expected);
+    let next: Option<String> =
+        database.client().query_one("select next from etl_context.run_list where key = 'extracted'", &[]).unwrap().get(0);
+    assert_eq!(next.as_deref(), Some("transform"));
 }
 
 #[test]
@@ -61,7 +92,7 @@ fn tables_that_do_not_say_their_version_are_used() {
 fn a_run_of_a_newer_format_is_refused_by_name() {
     let Some(database) = database() else { return };
     let journal = || PostgresJournal::connect(database.url()).unwrap();
-    let run = etl_context::Run::builder("import").journal(journal()).begin_dynamic().unwrap().record().run_id();
+    let run = Run::builder("import").journal(journal()).begin_dynamic().unwrap().record().run_id();
     database
         .client()
         .execute(r#"update etl_context.events set line = replace(line, '"version":1', '"version":2')"#, &[])

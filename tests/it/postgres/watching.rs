@@ -3,7 +3,9 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use etl_context::{EtlContext, Journal, ListedRun, PostgresJournal, PostgresRuns, Run, RunStatus, dict};
+use etl_context::{
+    Etl, EtlContext, Extract, Journal, ListedRun, Load, PostgresJournal, PostgresRuns, Run, RunStatus, Transform, dict,
+};
 use proptest::collection::vec;
 use proptest::prelude::ProptestConfig;
 use proptest::test_runner::TestRunner;
@@ -70,6 +72,31 @@ fn a_run_is_seen_as_it_is_after_every_kind_of_move() {
     for status in [RunStatus::Running, RunStatus::Completed, RunStatus::Failed, RunStatus::Unfinished] {
         assert!(seen.contains(&status), "{seen:?}");
     }
+}
+
+#[test]
+fn a_run_of_a_pipeline_is_listed_as_it_says_itself() {
+    let Some(database) = database() else { return };
+    let runs = runs(&database);
+    let begin = |database: &TestDatabase| {
+        let journal = PostgresJournal::connect(database.url()).unwrap();
+        Run::builder("nightly").journal(journal).begin::<Etl>().unwrap()
+    };
+    let listed = || only(&runs, "nightly").status;
+    let extract = begin(&database).start(Extract).unwrap();
+    assert_eq!(listed(), RunStatus::Running);
+    let extracted = extract.complete(()).unwrap();
+    assert_eq!(listed(), RunStatus::Unfinished);
+    extracted.stopper().stop();
+    drop(extracted);
+    assert_eq!(listed(), RunStatus::Stopped);
+    let (extracted, ()) = begin(&database).phase(Extract).run(|_| -> Result<(), String> { unreachable!("it is done") }).unwrap();
+    let failed = extracted.start(Transform).unwrap().fail("no space").unwrap();
+    assert_eq!(listed(), RunStatus::Failed);
+    let transformed = failed.retry().unwrap().complete(()).unwrap();
+    assert_eq!(listed(), RunStatus::Unfinished);
+    let loaded = transformed.start(Load).unwrap().complete(()).unwrap();
+    assert_eq!((listed(), loaded.record().run_status()), (RunStatus::Completed, RunStatus::Completed));
 }
 
 /// A run that is left behind is seen as the next process finds it.

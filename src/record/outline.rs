@@ -1,0 +1,44 @@
+//! How does a run stand, without its history? For a store that says of each run how it is, and keeps no more of it in memory.
+
+use crate::pipeline::phase::PhaseName;
+use crate::record::RunRecord;
+use crate::record::event::Event;
+use crate::record::status::RunStatus;
+
+/// The record of a run, of which all is forgotten but what decides on its status.
+#[derive(Debug, Clone)]
+pub(crate) struct RunOutline(RunRecord);
+
+impl RunOutline {
+    /// Of a run that consists of these events; `None` if no run can.
+    pub(crate) fn of(events: &[Event]) -> Option<Self> {
+        RunRecord::replay(events).map(RunOutline::forgetting)
+    }
+
+    /// Of a run that begins with this event; `None` if none can.
+    pub(crate) fn begun(event: &Event) -> Option<Self> {
+        RunOutline::of(std::slice::from_ref(event))
+    }
+
+    /// How the run stands once the event has happened, which the record of the run admits.
+    pub(crate) fn after(&self, event: &Event) -> Self {
+        let mut record = self.0.clone();
+        record.apply(event);
+        RunOutline::forgetting(record)
+    }
+
+    fn forgetting(mut record: RunRecord) -> Self {
+        record.forget_history();
+        RunOutline(record)
+    }
+
+    pub(crate) fn status(&self) -> RunStatus {
+        self.0.run_status()
+    }
+
+    /// The phases that may come next, as a list for people; `None` if nothing is known to come next.
+    pub(crate) fn next(&self) -> Option<String> {
+        let next = self.0.next_phases().into_iter().map(PhaseName::as_str).collect::<Vec<_>>().join(", ");
+        (!next.is_empty()).then_some(next)
+    }
+}
