@@ -41,7 +41,7 @@ use crate::stopper::Stopper;
 /// ```
 ///
 /// Any name will do, in any order; [`for_pipeline`](EtlContext::for_pipeline) keeps to a pipeline. Where the phases are known
-/// while the program is written, [`Context`] says the same things at compile time.
+/// while the program is written, [`Context`](crate::Context) says the same things at compile time.
 ///
 /// A context that is dropped while a phase is running records that phase as failed, with the cause `abandoned` or `panicked`.
 #[derive(Debug)]

@@ -34,8 +34,9 @@ impl<S, P> Context<S, P> {
     ///
     /// # Errors
     ///
-    /// [`Refused`] if the phase would have to run: with [`Error::TooManyAttempts`] if it has failed too often, with
-    /// [`Error::Stopped`] if the run was asked to stop. And with [`Error::StoredShape`] if it is done, and its counters were others.
+    /// [`Refused`] if the phase would have to run: with [`TooManyAttempts`](crate::Error::TooManyAttempts) if it has failed too often,
+    /// with [`Stopped`](crate::Error::Stopped) if the run was asked to stop. And with [`StoredShape`](crate::Error::StoredShape) if it
+    /// is done, and its counters were others.
     pub fn enter<Ph, Last>(mut self, phase: Ph) -> Result<Entry<Ph, S, P>, Refused<Self>>
     where
         S: AtRest<Last>,

@@ -73,7 +73,7 @@ use crate::text::line::shown;
 /// | | [`update_progress`], [`set_totals`], [`progress`], [`record_error`], [`checkpoint`], [`resume_point`], [`parts`](Context::parts) | |
 /// | [`Failed`] | [`retry`], [`retry_phase`] | `Running` |
 /// | [`Completed`], [`Failed`] | [`report`](Context::report); [`counts`] of a completed phase | |
-/// | any | [`status`], [`summary`], [`record`], [`stopper`]; [`erase`], which gives an [`EtlContext`] | |
+/// | any | [`status`], [`summary`], [`record`], [`stopper`]; [`erase`], which gives an [`EtlContext`](crate::EtlContext) | |
 ///
 /// A wrong move does not compile, and the compiler says what the documentation of the phase API says:
 ///
