@@ -2,6 +2,7 @@
 //! private server that lives in a temporary folder.
 
 mod access;
+mod addresses;
 mod complete_in;
 mod contract;
 mod cuts;

@@ -9,6 +9,7 @@ use postgres::tls::{MakeTlsConnect, TlsConnect};
 use postgres::{Client, Config, NoTls, Socket};
 
 use crate::journal::JournalError;
+use crate::journal::postgres::address;
 use crate::journal::postgres::fault::Fault;
 
 /// Where a PostgreSQL database is and who asks for it, as five plain values.
@@ -65,7 +66,7 @@ impl fmt::Debug for DbConfig {
 /// The connection is not encrypted unless [`with_tls`](Database::with_tls) says how.
 #[derive(Clone)]
 pub struct Database {
-    /// `None` for a connection string that is none.
+    /// `None` for a connection string that is none, or not a clear one.
     config: Option<Config>,
     connect: Arc<Connect>,
 }
@@ -98,7 +99,8 @@ impl Database {
             Some(_) => Ok(()),
             None => Err(JournalError::new(
                 "the connection string cannot be read; it looks like `postgres://user:password@host:5432/dbname`, where an `@` \
-                 in the password is written as `%40`, or `host=… port=… dbname=… user=… password=…`",
+                 in the password is written as `%40`, or `host=… port=… dbname=… user=… password=…`; a `DbConfig` takes every value as \
+                 it is",
             )),
         }
     }
@@ -198,10 +200,7 @@ impl From<DbConfig> for Database {
 
 impl From<&str> for Database {
     fn from(connection_string: &str) -> Self {
-        // The first `@` of a URL ends the password. With another one, the rest of the password would be taken for the host, and
-        // shown.
-        let is_unclear = connection_string.contains("://") && connection_string.matches('@').count() > 1;
-        Database::new(connection_string.parse().ok().filter(|_| !is_unclear))
+        Database::new(address::read(connection_string))
     }
 }
 
