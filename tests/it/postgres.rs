@@ -18,6 +18,7 @@ mod kill_loop;
 mod killed_loads;
 mod killed_workers;
 mod lost_answers;
+mod odd_databases;
 mod parts;
 mod race;
 mod refused_events;

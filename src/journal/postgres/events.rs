@@ -39,7 +39,7 @@ const APPEND: &str = "
     with run as (
         update etl_context.runs
         set events = events + 1,
-            expires = clock_timestamp() + make_interval(secs => $3),
+            expires = pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs => $3),
             run_id = coalesce(run_id, $10::text::uuid),
             name = coalesce(name, $11),
             status = $13,

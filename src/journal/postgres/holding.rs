@@ -59,7 +59,7 @@ impl Held for Holding {
     fn renew(&self, session: &mut Session) -> Result<(), Fault> {
         // While a transaction of the worker's ends a part, its row is locked, and nobody can take it. The others need not wait for that.
         const RENEW: &str = "
-            update etl_context.parts set expires = clock_timestamp() + make_interval(secs => $5), counts = $6
+            update etl_context.parts set expires = pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs => $5), counts = $6
             where (run_id, phase, part) = (
                 select run_id, phase, part from etl_context.parts
                 where run_id = $1::text::uuid and phase = $2 and part = $3 and claim = $4 and state = 'running'

@@ -63,10 +63,10 @@ impl Lease {
     pub(super) fn take(session: &mut Session, key: &str, owner: &str, duration: Duration) -> Result<Lease, Fault> {
         const TAKE: &str = "
             insert into etl_context.runs as run (key, owner, epoch, expires)
-            values ($1, $2, 1, clock_timestamp() + make_interval(secs => $3))
+            values ($1, $2, 1, pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs => $3))
             on conflict (key) do update
-            set owner = $2, epoch = run.epoch + 1, expires = clock_timestamp() + make_interval(secs => $3)
-            where run.expires <= clock_timestamp() or run.owner = $2
+            set owner = $2, epoch = run.epoch + 1, expires = pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs => $3)
+            where run.expires <= pg_catalog.clock_timestamp() or run.owner = $2
             returning epoch";
         if let Some(row) = session.change(TAKE, &[&key, &owner, &duration.as_secs_f64()])? {
             return Ok(Lease { key: key.to_owned(), owner: owner.to_owned(), epoch: row.get(0), duration });
@@ -83,7 +83,7 @@ impl Lease {
     pub(super) fn renew(&self, session: &mut Session) -> Result<(), Fault> {
         // While a transaction of the owner's ends a phase, the row is locked, and nobody can take the run.
         const RENEW: &str = "
-            update etl_context.runs set expires = clock_timestamp() + make_interval(secs => $3)
+            update etl_context.runs set expires = pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs => $3)
             where key = (
                 select key from etl_context.runs where key = $1 and epoch = $2 and owner = $4 for no key update skip locked
             )
@@ -119,7 +119,7 @@ impl Lease {
     /// Lets others have the run at once.
     pub(super) fn release(&self, session: &mut Session) -> Result<(), Fault> {
         const RELEASE: &str = "
-            update etl_context.runs set expires = clock_timestamp()
+            update etl_context.runs set expires = pg_catalog.clock_timestamp()
             where key = (
                 select key from etl_context.runs where key = $1 and epoch = $2 and owner = $3 for no key update skip locked
             )";
@@ -206,9 +206,9 @@ pub(super) fn new_owner() -> String {
 /// it stands still for longer than the lease lasts; and once it is committed, it is to stay so.
 pub(super) fn bound(transaction: &mut Transaction<'_>, lease: Duration) -> Result<(), postgres::Error> {
     const BOUND: &str = "
-        select set_config('idle_in_transaction_session_timeout', least(nullif(setting::bigint, 0), $1)::text, true),
-            case current_setting('synchronous_commit') when 'off' then set_config('synchronous_commit', 'on', true) end
-        from pg_settings where name = 'idle_in_transaction_session_timeout'";
+        select pg_catalog.set_config('idle_in_transaction_session_timeout', least(nullif(setting::bigint, 0), $1)::text, true),
+            case pg_catalog.current_setting('synchronous_commit') when 'off' then pg_catalog.set_config('synchronous_commit', 'on', true) end
+        from pg_catalog.pg_settings where name = 'idle_in_transaction_session_timeout'";
     let milliseconds = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX);
     transaction.query(BOUND, &[&milliseconds.clamp(1, i64::from(i32::MAX))]).map(drop)
 }
@@ -216,7 +216,7 @@ pub(super) fn bound(transaction: &mut Transaction<'_>, lease: Duration) -> Resul
 /// The refusal that says who owns the run.
 fn owned(session: &mut Session, key: &str) -> Result<JournalError, Fault> {
     const OWNER: &str = "
-        select owner, greatest(0, ceil(extract(epoch from expires - clock_timestamp())))::bigint
+        select owner, greatest(0, ceil(extract(epoch from expires - pg_catalog.clock_timestamp())))::bigint
         from etl_context.runs where key = $1";
     Ok(match session.query_one(OWNER, &[&key])? {
         Some(row) => JournalError::owned(format!(

@@ -162,7 +162,7 @@ impl Rows {
         // What is open in the run's own record is still to be recorded, whatever became of it here.
         const REGISTER: &str = "
             insert into etl_context.parts as known (run_id, phase, part, position, since)
-            select $1::text::uuid, $2, part, position, $3 from unnest($4::text[]) with ordinality as given (part, position)
+            select $1::text::uuid, $2, part, position, $3 from pg_catalog.unnest($4::text[]) with ordinality as given (part, position)
             on conflict (run_id, phase, part) do update
             set position = excluded.position,
                 state = case when $6 and known.state = 'failed' then 'open' else known.state end,
@@ -204,14 +204,14 @@ impl PartBoard for Board {
             with next as (
                 select part from etl_context.parts
                 where run_id = $1::text::uuid and phase = $2
-                    and (state = 'open' or (state = 'running' and expires <= clock_timestamp()))
+                    and (state = 'open' or (state = 'running' and expires <= pg_catalog.clock_timestamp()))
                 order by position
                 limit 1
                 for no key update skip locked
             )
             update etl_context.parts as parts
-            set state = 'running', claim = nextval('etl_context.claims'), claims = claims + 1, worker = $3,
-                expires = clock_timestamp() + make_interval(secs => $4), counts = null
+            set state = 'running', claim = pg_catalog.nextval('etl_context.claims'), claims = claims + 1, worker = $3,
+                expires = pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs => $4), counts = null
             from next
             where parts.run_id = $1::text::uuid and parts.phase = $2 and parts.part = next.part
             returning parts.part, parts.claim, parts.claims";

@@ -1,4 +1,5 @@
--- For people with psql: each run with its status, and who owns it now.
+-- For people with psql: each run with its status, and who owns it now. `statement_timestamp` leaves the planner the index on the latest
+-- runs, which `clock_timestamp`, different for each row, does not.
 create view etl_context.run_list as
 select
     runs.run_id,
@@ -12,10 +13,10 @@ select
     -- The end of the phase that ended last; for a running phase that has an owner now, and else the latest event.
     case
         when moved.event = 'phase_ended' then moved.time
-        when runs.expires > clock_timestamp() then clock_timestamp()
+        when runs.expires > pg_catalog.statement_timestamp() then pg_catalog.statement_timestamp()
         else latest.time
     end - began.time as duration,
-    case when runs.expires > clock_timestamp() then runs.owner end as owner,
+    case when runs.expires > pg_catalog.statement_timestamp() then runs.owner end as owner,
     runs.events
 from etl_context.runs as runs
 join etl_context.events as began on began.run_id = runs.run_id and began.seq = 0

@@ -85,7 +85,7 @@ impl PostgresRuns {
                 greatest(0, extract(epoch from duration))::float8, owner
             from etl_context.run_list
             where $1::text is null or name = $1
-            order by start_time desc, run_id desc
+            order by start_time desc, run_list.run_id desc
             limit $2";
         let name = name.into().map(events::findable);
         let listed = self.connection.run(PATIENCE, move |session| {

@@ -10,7 +10,7 @@ const CREATE: &str = include_str!("schema.sql");
 pub(super) const RUN_LIST: &str = include_str!("run_list.sql");
 
 /// Any number, as long as nobody else uses it: two programs must not create the tables at once.
-pub(super) const CREATING: &str = "select pg_advisory_xact_lock(7306081145216)";
+pub(super) const CREATING: &str = "select pg_catalog.pg_advisory_xact_lock(7306081145216)";
 
 /// Creates the tables if they are not there.
 ///

@@ -40,6 +40,9 @@ create table etl_context.events (
     primary key (run_id, seq)
 );
 
+-- The latest runs first.
+create index events_began on etl_context.events (time desc, run_id desc) where seq = 0;
+
 -- The parts of phases that are spread over workers. Each is open, or in the hands of the worker with the claim until that expires,
 -- or has ended.
 create table etl_context.parts (

@@ -61,18 +61,32 @@ impl Session {
     }
 
     fn connect(&mut self) -> Result<(), Fault> {
-        // What the events promise does not depend on how the database is set up.
+        // What the events promise does not depend on how the database or the role is set up.
         const SETTINGS: &str = "
+            set search_path = pg_catalog, pg_temp;
             set default_transaction_isolation = 'read committed';
             set lock_timeout = '5s';
-            select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'";
+            select pg_catalog.set_config('synchronous_commit', 'on', false) where pg_catalog.current_setting('synchronous_commit') = 'off'";
         if self.client.as_ref().is_none_or(Client::is_closed) {
             self.disconnect();
             let mut client = self.database.connect()?;
             client.batch_execute(SETTINGS)?;
+            self.check_encoding(&mut client)?;
             self.client = Some(client);
         }
         Ok(())
+    }
+
+    /// What is recorded may have any character in it, and a database with another encoding has no place for most of them.
+    fn check_encoding(&self, client: &mut Client) -> Result<(), Fault> {
+        let encoding = client.query_one("select current_setting('server_encoding')", &[])?;
+        match encoding.get(0) {
+            "UTF8" => Ok(()),
+            other => Err(Fault::Refused(JournalError::new(format!(
+                "the {} has the encoding {other}, which cannot hold every text; create one with `encoding 'UTF8' template template0`",
+                self.database
+            )))),
+        }
     }
 
     fn disconnect(&mut self) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use etl_context::{JournalError, PostgresJournal, PostgresRuns, RunRecord};
 use tempfile::TempDir;
 
-use super::patience::{eventually, when_free};
+use super::patience::when_free;
 use super::server::TestDatabase;
 use crate::child::{self, Child};
 use crate::disturbed_import::Place;
@@ -59,14 +59,8 @@ impl Place for PostgresPlace<'_> {
     }
 
     fn record(&self) -> Option<RunRecord> {
-        let mut client = self.database.client();
         // What a process sent just before it died is still done.
-        eventually("the server has noticed that the process is gone", || {
-            const OTHERS: &str = "
-                select count(*) from pg_stat_activity
-                where datname = current_database() and application_name = 'etl-context'";
-            (client.query_one(OTHERS, &[]).unwrap().get::<_, i64>(0) == 0).then_some(())
-        });
+        self.database.is_left_by_journals();
         let runs = PostgresRuns::connect(self.database.url()).unwrap();
         let listed = runs.list_runs("long import", u32::MAX).unwrap();
         let run = listed.iter().find(|run| run.key == self.key)?.run_id;

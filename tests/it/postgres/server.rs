@@ -12,6 +12,8 @@ use etl_context::DbConfig;
 use postgres::{Client, NoTls};
 use tempfile::TempDir;
 
+use super::patience::eventually;
+
 /// The server that all tests share. It stops when the last of them has ended.
 static SHARED: Mutex<Weak<Server>> = Mutex::new(Weak::new());
 
@@ -23,23 +25,28 @@ pub(crate) struct TestDatabase {
 
 /// An empty database; `None` if there is no PostgreSQL on this machine, which the gate does not let pass.
 pub(crate) fn database() -> Option<TestDatabase> {
+    database_with("")
+}
+
+/// The same, created with these options.
+pub(crate) fn database_with(options: &str) -> Option<TestDatabase> {
     let programs = programs()?;
     let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
     let server = shared.upgrade().unwrap_or_else(|| Arc::new(Server::start(programs)));
     *shared = Arc::downgrade(&server);
-    Some(TestDatabase::new(server))
+    Some(TestDatabase::new(server, options))
 }
 
 /// An empty database on a server that nobody else uses, so that it can be killed.
 pub(crate) fn database_of_its_own() -> Option<TestDatabase> {
-    programs().map(|programs| TestDatabase::new(Arc::new(Server::start(programs))))
+    programs().map(|programs| TestDatabase::new(Arc::new(Server::start(programs)), ""))
 }
 
 impl TestDatabase {
-    fn new(server: Arc<Server>) -> Self {
+    fn new(server: Arc<Server>, options: &str) -> Self {
         static DATABASES: AtomicU32 = AtomicU32::new(0);
         let name = format!("test_{}", DATABASES.fetch_add(1, Ordering::Relaxed));
-        server.client("postgres").batch_execute(&format!("create database {name}")).unwrap();
+        server.client("postgres").batch_execute(&format!("create database {name} {options}")).unwrap();
         TestDatabase { server, name }
     }
 
@@ -74,6 +81,17 @@ impl TestDatabase {
     /// Changes how the database is set up, for those who connect from now on.
     pub(crate) fn alter(&self, setting: &str) {
         self.client().batch_execute(&format!("alter database {} {setting}", self.name)).unwrap();
+    }
+
+    /// Waits until the connections of journals are closed on the server's side, too.
+    pub(crate) fn is_left_by_journals(&self) {
+        const OTHERS: &str = "
+            select count(*) from pg_stat_activity
+            where datname = current_database() and application_name = 'etl-context'";
+        let mut client = self.client();
+        eventually("the server has noticed that the process is gone", || {
+            (client.query_one(OTHERS, &[]).unwrap().get::<_, i64>(0) == 0).then_some(())
+        });
     }
 
     /// The server dies, as when its machine loses power, and starts again.
