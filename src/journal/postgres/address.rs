@@ -24,8 +24,7 @@ fn is_clear(url: &str) -> bool {
 
 /// What is shown of the address, and looked up, has nothing in it that separates words in one.
 fn names_are_plain(config: &Config) -> bool {
-    let is_plain =
-        |name: &str, separators: &str| !name.contains(|c: char| separators.contains(c) || c.is_whitespace() || c.is_control());
+    let is_plain = |name: &str, separators: &str| !name.contains(|c: char| separators.contains(c) || c.is_control());
     config.get_hosts().iter().all(|host| match host {
         Host::Tcp(host) => is_host(host),
         #[cfg(unix)]

@@ -89,8 +89,18 @@ fn passes(error: &postgres::Error) -> bool {
 /// The error of the client only says `db error`; what the server said is behind it.
 fn explained(error: &postgres::Error) -> String {
     match (error.as_db_error(), error.source()) {
-        (Some(said), _) => format!("{} (SQLSTATE {})", said.message(), said.code().code()),
+        (Some(said), _) => format!("{} (SQLSTATE {}){}", said.message(), said.code().code(), advice(said.code())),
         (None, Some(source)) => format!("{error}: {source}"),
         (None, None) => error.to_string(),
+    }
+}
+
+/// What the server cannot know, for it is somebody between here and there.
+fn advice(state: &SqlState) -> &'static str {
+    match *state {
+        SqlState::INVALID_SQL_STATEMENT_NAME | SqlState::DUPLICATE_PSTATEMENT => {
+            "; a pool between this program and the server, such as pgbouncer, has to be in session mode"
+        }
+        _ => "",
     }
 }

@@ -32,6 +32,8 @@ const CLEAR: &[(&str, &str)] = &[
     ("host=db dbname=imports user=me@server password=SECRET", "imports on db:5432"),
     ("host=db dbname=imports user=u password='p@ SECRET=;'", "imports on db:5432"),
     ("password='postgres://u:p@SECRET/x@y' host=db dbname=imports", "imports on db:5432"),
+    ("postgres://u:SECRET@db/Odd%20%22Name%22", "Odd \"Name\" on db:5432"),
+    ("host=db dbname='Odd \"Name\"' password=SECRET", "Odd \"Name\" on db:5432"),
     ("host=/run/postgresql dbname=imports password=SECRET", "imports on /run/postgresql:5432"),
 ];
 

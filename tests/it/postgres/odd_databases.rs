@@ -45,6 +45,23 @@ fn a_path_of_schemas_that_comes_first_changes_nothing() {
     assert_eq!(runs.read(extracted.record().run_id()).unwrap().as_ref(), Some(extracted.record()));
 }
 
+/// As behind a pool that gives each transaction another connection.
+const NOT_PREPARED: &str = "
+    create function not_prepared() returns trigger language plpgsql as $$ begin
+        raise exception 'prepared statement \"s1\" does not exist' using errcode = '26000';
+    end $$;
+    create trigger not_prepared before insert on etl_context.events for each row execute function not_prepared()";
+
+#[test]
+fn a_pool_in_the_wrong_mode_is_told_of() {
+    let Some(database) = database() else { return };
+    let context = Run::builder("import").journal(journal(&database)).begin::<Etl>().unwrap();
+    database.client().batch_execute(NOT_PREPARED).unwrap();
+    let refused = context.start(Extract).unwrap_err();
+    let expected = "does not exist (SQLSTATE 26000); a pool between this program and the server, such as pgbouncer, has to be in session mode";
+    assert!(refused.to_string().ends_with(expected), "{refused}");
+}
+
 const RUNS: i64 = 10_000;
 
 const MANY: &str = "
