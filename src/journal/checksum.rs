@@ -8,8 +8,30 @@ const STRIDE: usize = 16;
 /// A byte at a time would take as long as reading the JSON. The remainders of bytes that stand further from the end are looked
 /// up in tables of their own, so that sixteen look-ups do not wait for one another ("slicing by 16").
 pub(crate) fn crc32(bytes: &[u8]) -> u32 {
-    let (strides, rest) = bytes.as_chunks::<STRIDE>();
-    !stride(strides.iter().fold(!0, |crc, bytes| stride(crc, bytes)), rest)
+    let mut checksum = Checksum::default();
+    checksum.add(bytes);
+    checksum.value()
+}
+
+/// The checksum of bytes that come one after another, so that none of them is looked at twice.
+pub(super) struct Checksum(u32);
+
+impl Default for Checksum {
+    fn default() -> Self {
+        Checksum(!0)
+    }
+}
+
+impl Checksum {
+    pub(super) fn add(&mut self, bytes: &[u8]) {
+        let (strides, rest) = bytes.as_chunks::<STRIDE>();
+        self.0 = stride(strides.iter().fold(self.0, |crc, bytes| stride(crc, bytes)), rest);
+    }
+
+    /// The checksum of all bytes so far.
+    pub(super) fn value(&self) -> u32 {
+        !self.0
+    }
 }
 
 /// The remainder after at most so many bytes more. Of those, only the first four have to wait for the ones before.
@@ -66,7 +88,7 @@ const fn table() -> [u32; 256] {
 
 #[cfg(test)]
 mod tests {
-    use super::{after, crc32};
+    use super::{Checksum, after, crc32};
 
     #[test]
     fn agrees_with_the_check_value_of_the_standard() {
@@ -79,6 +101,20 @@ mod tests {
         for length in (0..100).chain([1_000]) {
             let by_bytes = !bytes[..length].iter().fold(!0, |crc, byte| after(crc, *byte));
             assert_eq!(crc32(&bytes[..length]), by_bytes, "{length} bytes");
+        }
+    }
+
+    #[test]
+    fn is_the_same_of_all_bytes_at_once_and_of_one_part_after_another() {
+        let bytes: Vec<u8> = (0..200_u32).map(|index| (index * index % 251) as u8).collect();
+        for length in 1..=bytes.len() {
+            let mut checksum = Checksum::default();
+            for (part, end) in
+                bytes.chunks(length).scan(0, |end, part| Some((part, *end + part.len())).inspect(|(_, to)| *end = *to))
+            {
+                checksum.add(part);
+                assert_eq!(checksum.value(), crc32(&bytes[..end]), "parts of {length} bytes");
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::counting::counters::Tally;
 use crate::journal::JournalError;
-use crate::journal::checksum::crc32;
+use crate::journal::checksum::{Checksum, crc32};
 use crate::journal::format::{FORMAT, NEWEST, VERSION, version_of};
 use crate::journal::quick_line::{self, Known};
 use crate::journal::written_line;
@@ -58,7 +58,7 @@ struct Line {
 pub(crate) fn encode(sequence: u64, event: &Event, bytes: &mut Vec<u8>) -> Result<(), serde_json::Error> {
     let start = bytes.len();
     written_line::write(sequence, event, bytes)?;
-    let trailer = trailer(&bytes[start..]);
+    let trailer = trailer(crc32(&bytes[start..]));
     bytes.extend_from_slice(&trailer);
     bytes.push(b'\n');
     Ok(())
@@ -172,21 +172,25 @@ const TRAILER: usize = r#","crc":"01234567"}"#.len();
 
 /// Whether the bytes are a whole line and something more, that is, whether a byte was put where a newline has to be.
 pub(crate) fn starts_with_whole_line(bytes: &[u8]) -> bool {
-    let checksums = bytes.windows(CHECKSUM.len()).enumerate().filter(|(_, window)| *window == CHECKSUM);
-    let mut ends = checksums.map(|(start, _)| start + TRAILER);
-    ends.any(|end| end < bytes.len() && covered_by_checksum(&bytes[..end]).is_some())
+    let mut checksum = Checksum::default();
+    let mut summed = 0;
+    let trailers = bytes.windows(TRAILER).enumerate().filter(|(_, window)| window.starts_with(CHECKSUM));
+    trailers.filter(|(start, _)| start + TRAILER < bytes.len()).any(|(start, found)| {
+        checksum.add(&bytes[summed..start]);
+        summed = start;
+        found == trailer(checksum.value())
+    })
 }
 
 /// The bytes before the checksum, which stands at the very end and covers them; `None` if it does not hold.
 fn covered_by_checksum(line: &[u8]) -> Option<&[u8]> {
     let (covered, found) = line.split_at(line.len().checked_sub(TRAILER)?);
-    (found == trailer(covered)).then_some(covered)
+    (found == trailer(crc32(covered))).then_some(covered)
 }
 
-/// The checksum of the bytes as it stands behind them, with the end of the line.
-fn trailer(covered: &[u8]) -> [u8; TRAILER] {
+/// The checksum as it stands behind the bytes that it covers, with the end of the line.
+fn trailer(checksum: u32) -> [u8; TRAILER] {
     let mut trailer = *br#","crc":"01234567"}"#;
-    let checksum = crc32(covered);
     for (digit, place) in trailer[CHECKSUM.len()..].iter_mut().zip((0..8).rev()) {
         *digit = b"0123456789abcdef"[(checksum >> (4 * place) & 0xf) as usize];
     }

@@ -24,6 +24,7 @@ mod other_pipeline;
 mod other_run;
 mod properties;
 mod reading;
+mod long_lines;
 mod recovery;
 mod resume_order;
 mod resume_results;
