@@ -20,6 +20,8 @@ const LONGEST_SHOWN: usize = 1_000;
 const LINES_SHOWN: usize = 3;
 
 /// What is kept of an error: its message, and those of its sources, outermost first.
+// There are at most `MOST_SOURCES` and one behind it, so whatever goes from one to the next (dropping, cloning, comparing) needs
+// little of the stack, whoever wrote the chain down.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordedError {
     message: String,
@@ -28,20 +30,19 @@ pub struct RecordedError {
 
 impl RecordedError {
     fn new(message: String, source: Option<&(dyn StdError + 'static)>) -> Self {
-        let mut messages = vec![message];
-        let mut chain = iter::successors(source, |&error| error.source());
-        messages.extend(chain.by_ref().take(MOST_SOURCES).map(ToString::to_string));
-        if chain.next().is_some() {
-            messages.push(format!("(the chain of sources goes on; {MOST_SOURCES} of them were kept)"));
-        }
-        RecordedError::chain(messages)
+        let sources = iter::successors(source, |&error| error.source());
+        RecordedError::bounded(message, sources.map(ToString::to_string))
     }
 
-    /// The first message becomes the error, the others its sources.
-    fn chain(messages: Vec<String>) -> Self {
-        let innermost_first = messages.into_iter().rev();
-        let chain = innermost_first.fold(None, |source, message| Some(RecordedError { message, source: source.map(Box::new) }));
-        chain.unwrap_or(RecordedError { message: String::new(), source: None })
+    /// The error with its sources, outermost first, or the first of them if there are too many.
+    fn bounded(message: String, mut sources: impl Iterator<Item = String>) -> Self {
+        let mut kept: Vec<String> = sources.by_ref().take(MOST_SOURCES).collect();
+        if sources.next().is_some() {
+            kept.push(format!("(the chain of sources goes on; {MOST_SOURCES} of them were kept)"));
+        }
+        let innermost_first = kept.into_iter().rev();
+        let source = innermost_first.fold(None, |source, message| Some(Box::new(RecordedError { message, source })));
+        RecordedError { message, source }
     }
 
     /// The same, as the error of a part of a phase.
@@ -85,7 +86,7 @@ impl<'de> Deserialize<'de> for RecordedError {
         }
 
         let fields = Fields::deserialize(deserializer)?;
-        Ok(RecordedError::chain([vec![fields.message], fields.sources].concat()))
+        Ok(RecordedError::bounded(fields.message, fields.sources.into_iter()))
     }
 }
 

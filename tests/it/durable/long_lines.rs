@@ -39,3 +39,42 @@ fn a_whole_line_without_its_newline_is_found_whatever_it_names() {
         assert!(error.contains("line 11 does not end with a newline"), "{error}");
     }
 }
+
+/// Written by somebody else: this library writes no more than a hundred, and a word that there were more.
+#[test]
+fn a_chain_of_sources_is_read_with_the_bound_with_which_it_is_written() {
+    let sources: Vec<String> = (1..=100_000).map(|number| format!("source {number}")).collect();
+    let sources = serde_json::to_string(&sources).unwrap();
+    let error = format!(r#"{{"message":"no sender","sources":{sources}}}"#);
+    let events = [
+        format!(r#"{{"seq":10,"event":"error_recorded","time":"2026-03-01T02:00:00Z","phase":"load","error":{error}}}"#),
+        format!(
+            r#"{{"seq":11,"event":"part_ended","time":"2026-03-01T02:00:00Z","phase":"transform","attempt":1,"status":"failed","duration_microseconds":1,"counts":{{}},"part":"a","error":{error}}}"#
+        ),
+    ];
+    let recorded = JournalFile::with([every_event::journal().bytes(), line(&events[0]).into_bytes()].concat());
+    let record = recorded.record();
+    let error = record.errors().last().unwrap();
+    assert_eq!(error.sources().count(), 101);
+    assert_eq!(error.sources().nth(99), Some("source 100"));
+    assert_eq!(error.sources().last(), Some("(the chain of sources goes on; 100 of them were kept)"));
+    assert_eq!(error.error().clone(), *error.error());
+
+    let registered =
+        r#"{"seq":10,"event":"parts_registered","time":"2026-03-01T02:00:00Z","phase":"transform","attempt":1,"parts":["a"]}"#;
+    let part = JournalFile::with([every_event::journal().bytes(), line(registered).into(), line(&events[1]).into()].concat());
+    assert_eq!(part.record().errors().last().unwrap().sources().count(), 101);
+    drop(every_event::open(&part).unwrap());
+}
+
+#[test]
+fn a_chain_that_was_cut_is_read_as_it_was_written() {
+    let sources = (0..200).fold(etl_context::JournalError::new("innermost"), |behind, number| {
+        etl_context::JournalError::new(format!("source {number}")).with_source(behind)
+    });
+    let file = JournalFile::new();
+    let mut run = every_event::open(&file).unwrap();
+    run.record_error("load", &sources).unwrap();
+    assert_eq!(file.record(), *run.record());
+    assert_eq!(run.errors()[0].sources().count(), 101);
+}
