@@ -10,7 +10,7 @@ use crate::record::NotAdmitted;
 use crate::record::attempt::FailureCause;
 use crate::record::error::RecordedError;
 use crate::record::stored::NotReadable;
-use crate::text::line::shown;
+use crate::text::line::{shown, told};
 use crate::text::sentence;
 
 /// Why a call was refused. The run is as it was before the call; only [`TooManyErrors`](Error::TooManyErrors) and
@@ -71,7 +71,7 @@ pub enum Error {
     },
 
     /// A value cannot be recorded as JSON without loss.
-    #[error("{what} of phase `{phase}` cannot be recorded: {reason}")]
+    #[error("{what} of phase `{phase}` cannot be recorded: {}", told(.reason))]
     #[non_exhaustive]
     NotSerializable {
         /// The phase, which is as it was.
@@ -143,7 +143,7 @@ pub enum Error {
     },
 
     /// Something recorded earlier does not fit the type that is asked for now.
-    #[error("{what} of phase `{phase}` was recorded in another shape than the program asks for: {reason}")]
+    #[error("{what} of phase `{phase}` was recorded in another shape than the program asks for: {}", told(.reason))]
     #[non_exhaustive]
     StoredShape {
         /// The phase.
@@ -155,7 +155,7 @@ pub enum Error {
     },
 
     /// The journal holds the run of other parameters, or of another name: another run.
-    #[error("the journal holds another run: {difference}; {remedy}")]
+    #[error("the journal holds another run: {}; {remedy}", told(.difference))]
     #[non_exhaustive]
     OtherRun {
         /// What is different, as in ``it is called `import`, not `export` ``.
@@ -165,7 +165,7 @@ pub enum Error {
     },
 
     /// The parameters of a run cannot be turned into JSON.
-    #[error("the parameters of the run cannot be taken: {reason}")]
+    #[error("the parameters of the run cannot be taken: {}", told(.reason))]
     #[non_exhaustive]
     Parameters {
         /// Why they cannot.
@@ -201,7 +201,7 @@ pub enum Error {
     },
 
     /// The work of a phase failed; this is how a [`PhaseFailure`](crate::PhaseFailure) turns into an `Error` under `?`.
-    #[error("phase `{phase}` failed in attempt {attempt}: {message}")]
+    #[error("phase `{phase}` failed in attempt {attempt}: {}", told(.message))]
     #[non_exhaustive]
     PhaseFailed {
         /// The phase, which is recorded as failed.
@@ -241,7 +241,7 @@ pub enum Error {
     },
 
     /// The part was given to another worker, because this one was not heard of. What it did there does not count.
-    #[error("part `{part}` of phase `{phase}` was given to another worker, because this one was not heard of for too long")]
+    #[error("part `{}` of phase `{phase}` was given to another worker, because this one was not heard of for too long", shown(.part))]
     #[non_exhaustive]
     PartLost {
         /// The phase.
@@ -256,7 +256,7 @@ pub enum Error {
 
     /// The journal could not record the event; it has not happened, unless the journal itself does not know
     /// ([`JournalError::is_in_doubt`]).
-    #[error("{refused}: {source}")]
+    #[error("{refused}: {}", told(.source))]
     #[non_exhaustive]
     Journal {
         /// What was refused, as in ``the event `phase_started` of run `import` was not recorded, so it has not happened``.

@@ -23,6 +23,7 @@ use crate::record::event::{Beginning, Event};
 use crate::record::parameters::Parameters;
 use crate::record::part::PartRecord;
 use crate::record::run_id::RunId;
+use crate::text::line::{shown, told};
 
 /// The fields of all events. An event has those that it needs; unknown ones are ignored.
 #[derive(Deserialize)]
@@ -79,7 +80,7 @@ pub(crate) fn decode(sequence: u64, line: &[u8], known: &mut Known) -> Result<Ev
 
 /// The event of a line, however it is written.
 pub(super) fn decode_any(sequence: u64, line: &[u8]) -> Result<Event, String> {
-    let line: Line = serde_json::from_slice(line).map_err(|error| format!("cannot be read: {error}"))?;
+    let line: Line = serde_json::from_slice(line).map_err(|error| format!("cannot be read: {}", told(&error)))?;
     if line.seq != sequence {
         return Err(format!("has the sequence number {}, where {sequence} was expected", line.seq));
     }
@@ -87,12 +88,12 @@ pub(super) fn decode_any(sequence: u64, line: &[u8]) -> Result<Event, String> {
         return Err(format!("has the format version {version}, and this program reads up to {NEWEST}; use a newer etl-context"));
     }
     if line.version == Some(VERSION) && line.event != "run_began" {
-        return Err(format!("begins a journal with the event `{}`, where `run_began` was expected", line.event));
+        return Err(format!("begins a journal with the event `{}`, where `run_began` was expected", shown(&line.event)));
     }
     if line.version != version_of(&line.event) {
-        return Err(format!("has the event `{}` with another format version than it came with", line.event));
+        return Err(format!("has the event `{}` with another format version than it came with", shown(&line.event)));
     }
-    let (event, time) = (line.event.clone(), line.time);
+    let (event, time) = (shown(&line.event), line.time);
     line.into_event().ok_or_else(|| match time {
         Some(_) => format!("lacks a field of the event `{event}`, or this event is not known"),
         None => format!("lacks the time of the event `{event}`"),
@@ -171,6 +172,8 @@ const CHECKSUM: &[u8] = br#","crc":""#;
 const TRAILER: usize = r#","crc":"01234567"}"#.len();
 
 /// Whether the bytes are a whole line and something more, that is, whether a byte was put where a newline has to be.
+///
+/// A result may name thousands of checksums of its own, so one runs along instead of beginning anew at each of them.
 pub(crate) fn starts_with_whole_line(bytes: &[u8]) -> bool {
     let mut checksum = Checksum::default();
     let mut summed = 0;

@@ -31,6 +31,7 @@ use std::path::Path;
 use crate::record::event::Event;
 use crate::stopper::Stopper;
 
+use crate::text::line::{shown_path, told};
 /// A store for the events of one run.
 ///
 /// The engine appends an event before anything in memory changes, so an event that was refused has not happened, and one
@@ -178,19 +179,22 @@ impl JournalError {
     }
 
     pub(crate) fn io(what: &str, path: &Path, error: io::Error) -> Self {
-        JournalError::new(format!("cannot {what} `{}`: {error}", path.display())).with_source(error)
+        JournalError::new(format!("cannot {what} `{}`: {}", shown_path(path), told(&error))).with_source(error)
     }
 
     /// A panic of the store is no more than a refusal: the run goes on to say what became of its phase.
     pub(crate) fn panicked(panic: &(dyn Any + Send)) -> Self {
         let message = panic.downcast_ref::<String>().map(String::as_str);
         let message = message.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a message");
-        JournalError::new(format!("the journal panicked: {message}"))
+        JournalError::new(format!("the journal panicked: {}", told(&message)))
     }
 
     /// The refusal of events that no run can consist of.
     pub(crate) fn impossible(journal: &str) -> Self {
-        JournalError::new(format!("the events in the journal `{journal}` cannot follow one another; restore it from a copy"))
+        JournalError::new(format!(
+            "the events in the journal `{}` cannot follow one another; restore it from a copy",
+            told(&journal)
+        ))
     }
 }
 

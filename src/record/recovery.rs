@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::pipeline::phase::PhaseName;
+use crate::text::line::told;
 
 /// What opening a run again found and mended. Nothing of this is hidden: it is also in the run's record.
 ///
@@ -45,6 +46,6 @@ impl fmt::Display for RecoveryReport {
         if let Some((phase, attempt)) = &self.interrupted {
             write!(f, "; attempt {attempt} at {phase} was interrupted")?;
         }
-        self.pipeline_changes.iter().chain(&self.repairs).try_for_each(|repair| write!(f, "; {repair}"))
+        self.pipeline_changes.iter().chain(&self.repairs).try_for_each(|words| write!(f, "; {}", told(words)))
     }
 }

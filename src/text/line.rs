@@ -1,5 +1,8 @@
 //! How does a text fit on a line? Shortened, wrapped, and with nothing in it that cannot be seen.
 
+use std::fmt::Display;
+use std::path::Path;
+
 use crate::text::unseen::is_unseen;
 
 pub(super) fn length(text: &str) -> usize {
@@ -38,6 +41,17 @@ pub(crate) fn one_line(text: &str, most: usize) -> String {
 /// A text from outside as an error may show it: on one line, and no longer than a line.
 pub(crate) fn shown(text: &str) -> String {
     one_line(text, 80)
+}
+
+/// What somebody else says (an author's error, a store, a library that quotes what it has read), as it may be shown: on one line, and
+/// no longer than a paragraph.
+pub(crate) fn told(words: &impl Display) -> String {
+    one_line(&words.to_string(), 1_000)
+}
+
+/// A path as it may be shown, whole.
+pub(crate) fn shown_path(path: &Path) -> String {
+    one_line(&path.to_string_lossy(), 10_000)
 }
 
 /// The text on lines of at most `width` characters, broken at spaces where there are any; later lines are indented. What

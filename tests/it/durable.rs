@@ -20,6 +20,7 @@ mod golden;
 mod kill_loop;
 mod limits;
 mod loops;
+mod hostile_texts;
 mod other_pipeline;
 mod other_run;
 mod properties;
