@@ -1,18 +1,19 @@
 //! Who remembers in a file? A journal of one event a line. The newline is the commit mark; `docs/journal-format.md` is the specification.
 
-use std::ffi::OsString;
 use std::fs;
 use std::io::{self, BufRead, Read};
 use std::path::{Path, PathBuf};
 
 use crate::journal::format::MAGIC;
 use crate::journal::line::{decode, encode, newer_version, starts_with_whole_line};
-use crate::journal::owner::OwnerLock;
+use crate::journal::owner::{OwnProcess, OwnerLock};
 use crate::journal::quick_line::Known;
-use crate::journal::storage::{DiskFile, Storage, sync_folder};
+use crate::journal::storage::{DiskFile, Storage};
+use crate::journal::torn_end;
 use crate::journal::{Journal, JournalError};
 use crate::record::RunRecord;
 use crate::record::event::Event;
+use crate::text::line::{shown_path, told};
 
 /// Keeps the events of a run in a file: JSON Lines, synced at every event, owned by one process at a time.
 ///
@@ -40,7 +41,11 @@ use crate::record::event::Event;
 /// - A last line that was torn by a crash is cut off before the next event is written, and kept beside the file.
 /// - A file that was changed in any other way is refused, by the number of the line; nothing is skipped.
 /// - After a failed sync the journal refuses everything: what a disk says after that proves nothing. Open it again.
-/// - While one process has it open, others are refused and told who owns it. [`RunRecord::read`] reads it meanwhile.
+/// - While one process has it open, others are refused and told who owns it, by whatever name they open it.
+///   [`RunRecord::read`] reads it meanwhile.
+/// - A file that was cut, replaced, renamed or removed while it is open is an error of the next call, not a loss that is found
+///   later.
+/// - A process that was forked off by its owner neither writes to it nor lets go of it.
 ///
 /// File locks do not work on every network file system; keep the journal on a local disk.
 #[derive(Debug)]
@@ -49,6 +54,7 @@ pub struct FileJournal {
     storage: Box<dyn Storage>,
     /// Held for as long as the journal is open; none over the storage of a test.
     owner: Option<OwnerLock>,
+    process: OwnProcess,
     /// How many events the file holds.
     events: u64,
     /// How many bytes they take; what follows is torn.
@@ -81,7 +87,10 @@ impl FileJournal {
             path = resolved(given);
             owner = OwnerLock::take(&path)?;
         }
+        owner.take_journal(&path, storage.file())?;
         let mut journal = FileJournal::over(path, Box::new(storage))?;
+        // Somebody may have put another file in its place before this one was locked.
+        journal.check_untouched()?;
         journal.owner = Some(owner);
         Ok(journal)
     }
@@ -103,6 +112,7 @@ impl FileJournal {
             path,
             storage,
             owner: None,
+            process: OwnProcess::new(),
             events: contents.events.len() as u64,
             committed: contents.committed as u64,
             torn: bytes[contents.committed..].to_vec(),
@@ -113,20 +123,40 @@ impl FileJournal {
         })
     }
 
+    /// It is this process's, and as this process left it.
+    fn check_owned(&mut self) -> Result<(), JournalError> {
+        if self.process.is_this() {
+            return self.check_untouched();
+        }
+        let (path, owner) = (shown_path(&self.path), self.process.id());
+        Err(JournalError::no_longer_owner(format!(
+            "the journal `{path}` belongs to process {owner}, by which this one was forked off; open journals after the fork"
+        )))
+    }
+
+    fn check_untouched(&mut self) -> Result<(), JournalError> {
+        let length = self.committed + self.torn.len() as u64;
+        self.storage.check_untouched(length).map_err(|error| {
+            let (path, found) = (shown_path(&self.path), told(&error));
+            let message = format!("the journal `{path}` was changed by somebody else: {found}; put it back, or begin a new run");
+            JournalError::new(message).with_source(error)
+        })
+    }
+
     /// Keeps the torn end beside the file and cuts it off.
     fn cut_torn_end(&mut self) -> Result<(), JournalError> {
         if self.torn.is_empty() {
             return Ok(());
         }
-        let kept = keep(&self.path, self.committed, &self.torn)?;
+        let kept = torn_end::keep(&self.path, self.committed, &self.torn)?;
         let cut = self.storage.cut(self.committed).and_then(|()| self.storage.sync());
         cut.map_err(|error| self.poison("cut", error))?;
         self.repairs.push(format!(
             "line {} of `{}` was torn: its {} bytes were cut off and kept in `{}`",
             self.events + 1,
-            self.path.display(),
+            shown_path(&self.path),
             self.torn.len(),
-            kept.display()
+            shown_path(&kept)
         ));
         self.torn.clear();
         Ok(())
@@ -140,6 +170,15 @@ impl FileJournal {
         }
     }
 
+    /// No write or sync has failed for good.
+    fn check_certain(&self) -> Result<(), JournalError> {
+        if !self.poisoned {
+            return Ok(());
+        }
+        let path = shown_path(&self.path);
+        Err(JournalError::new(format!("the journal `{path}` takes no more events after a failed write; open it again")))
+    }
+
     fn poison(&mut self, what: &str, error: io::Error) -> JournalError {
         self.poisoned = true;
         JournalError::io(what, &self.path, error)
@@ -148,15 +187,11 @@ impl FileJournal {
 
 impl Journal for FileJournal {
     fn append(&mut self, sequence: u64, event: &Event) -> Result<(), JournalError> {
-        if self.poisoned {
-            let path = self.path.display();
-            return Err(JournalError::new(format!(
-                "the journal `{path}` takes no more events after a failed write; open it again"
-            )));
-        }
+        self.check_certain()?;
         if sequence != self.events {
             return Err(JournalError::out_of_sequence(self.events, sequence));
         }
+        self.check_owned()?;
         self.cut_torn_end()?;
         self.line.clear();
         encode(sequence, event, &mut self.line)
@@ -174,6 +209,7 @@ impl Journal for FileJournal {
     }
 
     fn load(&mut self) -> Result<Vec<Event>, JournalError> {
+        self.check_owned()?;
         self.cut_torn_end()?;
         if let Some(events) = self.loaded.take() {
             return Ok(events);
@@ -203,7 +239,7 @@ impl RunRecord {
         if events.is_empty() {
             return Ok(None);
         }
-        RunRecord::replay(&events).map(Some).ok_or_else(|| JournalError::impossible(&path.display().to_string()))
+        RunRecord::replay(&events).map(Some).ok_or_else(|| JournalError::impossible(&path.to_string_lossy()))
     }
 }
 
@@ -253,13 +289,13 @@ fn check_before_locking(path: &Path) -> Result<(), JournalError> {
 fn check_is_journal(path: &Path, bytes: &[u8]) -> Result<(), JournalError> {
     let start = &bytes[..bytes.len().min(MAGIC.len())];
     if !MAGIC.starts_with(start) {
-        return Err(JournalError::new(format!("`{}` is no journal: its first line is no journal header", path.display())));
+        return Err(JournalError::new(format!("`{}` is no journal: its first line is no journal header", shown_path(path))));
     }
     match bytes.split(|byte| *byte == b'\n').next().and_then(newer_version) {
         None => Ok(()),
         Some(version) => Err(JournalError::new(format!(
             "the journal `{}` has the format version {version}, and this program reads version 1; use a newer etl-context",
-            path.display()
+            shown_path(path)
         ))),
     }
 }
@@ -272,7 +308,7 @@ fn check_is_torn(path: &Path, line_number: u64, tail: &[u8]) -> Result<(), Journ
 fn corrupt(path: &Path, line_number: u64, reason: &str) -> JournalError {
     JournalError::new(format!(
         "the journal `{}` is damaged: line {line_number} {reason}; restore the file from a copy, or begin a new run with a new file",
-        path.display()
+        shown_path(path)
     ))
 }
 
@@ -286,19 +322,4 @@ fn resolved(path: &Path) -> PathBuf {
         (Ok(folder), Some(name)) => folder.join(name),
         _ => path.to_owned(),
     }
-}
-
-/// Keeps the torn end in a file of its own. `run.jsonl` torn after byte 512 is kept in `run.jsonl.torn-at-512`, and if there is
-/// one already, in `run.jsonl.torn-at-512-2`.
-fn keep(journal: &Path, committed: u64, bytes: &[u8]) -> Result<PathBuf, JournalError> {
-    let names = (1..).map(|number| match number {
-        1 => format!(".torn-at-{committed}"),
-        number => format!(".torn-at-{committed}-{number}"),
-    });
-    let mut paths = names.map(|name| PathBuf::from([journal.as_os_str(), name.as_ref()].into_iter().collect::<OsString>()));
-    // The same bytes are there if the last process died before it could cut them off.
-    let path = paths.find(|path| fs::read(path).map_or(true, |kept| kept == bytes)).unwrap_or_default();
-    let kept = fs::write(&path, bytes).and_then(|()| fs::File::open(&path)?.sync_all()).and_then(|()| sync_folder(&path));
-    kept.map_err(|error| JournalError::io("keep the torn end of the journal in", &path, error))?;
-    Ok(path)
 }

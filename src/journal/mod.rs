@@ -20,6 +20,7 @@ pub(crate) mod owner;
 pub(crate) mod postgres;
 mod quick_line;
 pub(crate) mod storage;
+mod torn_end;
 mod written_line;
 
 use std::any::Any;
@@ -30,8 +31,8 @@ use std::path::Path;
 
 use crate::record::event::Event;
 use crate::stopper::Stopper;
-
 use crate::text::line::{shown_path, told};
+
 /// A store for the events of one run.
 ///
 /// The engine appends an event before anything in memory changes, so an event that was refused has not happened, and one

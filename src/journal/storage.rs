@@ -1,9 +1,9 @@
-//! What does a file journal need of a disk? Four operations, so that a test can stand in for a disk that fails.
+//! What does a file journal need of a disk? A few operations, so that a test can stand in for a disk that fails.
 
 use std::fmt;
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read, Seek, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A file that is read whole, appended to, synced and cut.
 #[cfg_attr(not(feature = "testing"), allow(unreachable_pub, reason = "only tests stand in for a disk"))]
@@ -35,11 +35,25 @@ pub trait Storage: Send + Sync + fmt::Debug {
     ///
     /// If it cannot be cut.
     fn cut(&mut self, length: u64) -> io::Result<()>;
+
+    /// Whether the file is still as its owner left it: so many bytes long, and found by its name. A storage that nobody else can
+    /// reach need not look.
+    ///
+    /// # Errors
+    ///
+    /// What has become of it.
+    fn check_untouched(&mut self, length: u64) -> io::Result<()> {
+        let _ = length;
+        Ok(())
+    }
 }
 
 /// A real file.
 #[derive(Debug)]
-pub(crate) struct DiskFile(File);
+pub(crate) struct DiskFile {
+    file: File,
+    path: PathBuf,
+}
 
 impl DiskFile {
     /// Opens the file, or creates it and makes its name durable.
@@ -49,7 +63,12 @@ impl DiskFile {
         if file.metadata()?.len() == 0 {
             sync_folder(path)?;
         }
-        Ok(DiskFile(file))
+        Ok(DiskFile { file, path: path.to_owned() })
+    }
+
+    /// The open file, which has one lock whatever it is called.
+    pub(crate) fn file(&self) -> &File {
+        &self.file
     }
 }
 
@@ -67,20 +86,46 @@ pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
 impl Storage for DiskFile {
     fn read(&mut self) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        self.0.rewind()?;
-        self.0.read_to_end(&mut bytes)?;
+        self.file.rewind()?;
+        self.file.read_to_end(&mut bytes)?;
         Ok(bytes)
     }
 
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.0.write_all(bytes)
+        self.file.write_all(bytes)
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        self.0.sync_data()
+        self.file.sync_data()
     }
 
     fn cut(&mut self, length: u64) -> io::Result<()> {
-        self.0.set_len(length)
+        self.file.set_len(length)
     }
+
+    fn check_untouched(&mut self, length: u64) -> io::Result<()> {
+        let opened = self.file.metadata()?;
+        if opened.len() != length {
+            return Err(io::Error::other(format!("it has {} bytes, where its owner has left {length}", opened.len())));
+        }
+        match fs::metadata(&self.path) {
+            Ok(named) if is_same(&opened, &named) => Ok(()),
+            Ok(_) => Err(io::Error::other("another file has its name")),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(io::Error::other("it was removed, or has another name")),
+            // Who may not look at the name any more may still write to the file.
+            Err(_) => Ok(()),
+        }
+    }
+}
+
+/// Whether the two are of one file. Only Unix tells.
+#[cfg_attr(not(unix), allow(unused_variables, reason = "nothing to compare elsewhere"))]
+pub(crate) fn is_same(one: &Metadata, other: &Metadata) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        (one.dev(), one.ino()) == (other.dev(), other.ino())
+    }
+    #[cfg(not(unix))]
+    true
 }

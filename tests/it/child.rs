@@ -19,8 +19,20 @@ pub(crate) struct Child {
 impl Child {
     /// Starts the test `name` of the module `module`, and gives it a text, which it finds with [`given`].
     pub(crate) fn start(module: &str, name: &str, given: &str) -> Self {
+        Child::spawn(Command::new(env::current_exe().unwrap()), module, name, given)
+    }
+
+    /// The same, as a process to which every write to a file fails as on a full disk.
+    #[cfg(unix)]
+    pub(crate) fn start_without_room(module: &str, name: &str, given: &str) -> Self {
+        let mut shell = Command::new("sh");
+        // Without the trap, the limit would end it.
+        shell.args(["-c", "trap '' XFSZ; ulimit -f 0; exec \"$@\"", "sh"]).arg(env::current_exe().unwrap());
+        Child::spawn(shell, module, name, given)
+    }
+
+    fn spawn(mut command: Command, module: &str, name: &str, given: &str) -> Self {
         let (_, module) = module.split_once("::").unwrap();
-        let mut command = Command::new(env::current_exe().unwrap());
         command.args([&format!("{module}::{name}"), "--exact", "--ignored", "--nocapture"]).env(GIVEN, given);
         let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let output = BufReader::new(process.stdout.take().unwrap());

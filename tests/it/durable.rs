@@ -15,12 +15,18 @@ mod every_flip;
 #[cfg(feature = "testing")]
 mod failing_disk;
 mod foreign_files;
+#[cfg(unix)]
+mod forked;
+#[cfg(unix)]
+mod full_disk;
 mod golden;
 #[cfg(unix)]
 mod kill_loop;
 mod limits;
 mod loops;
-mod hostile_texts;
+mod many_phases;
+#[cfg(unix)]
+mod other_names;
 mod other_pipeline;
 mod other_run;
 mod properties;

@@ -1,13 +1,20 @@
 //! A journal with every kind of event, and the run that it holds.
 
-use etl_context::{Counts, Error, Etl, EtlContext, JournalError, Run, dict};
+use std::path::Path;
+
+use etl_context::{Counts, Error, Etl, EtlContext, FileJournal, JournalError, Run, dict};
 
 use super::journal_file::JournalFile;
 
 /// The run that is in the journal, opened or opened again.
 pub(crate) fn open(file: &JournalFile) -> Result<EtlContext, Error> {
+    open_at(file.path())
+}
+
+/// The same, by its path.
+pub(crate) fn open_at(path: &Path) -> Result<EtlContext, Error> {
     let builder = Run::builder("import").metadata("operator", "night shift").parameters(&dict! { "day": "2026-03-01" });
-    builder.journal(file.open()).begin::<Etl>().map(etl_context::Context::erase)
+    builder.journal(FileJournal::open(path)?).begin::<Etl>().map(etl_context::Context::erase)
 }
 
 /// A run that has made every move and whose process is gone.

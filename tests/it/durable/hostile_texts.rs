@@ -1,6 +1,8 @@
 //! Whatever stands in a file that somebody else wrote, what is said of it is one line of text that can be seen.
 
-use etl_context::{Etl, EtlContext, Run, RunRecord, dict};
+use std::fs;
+
+use etl_context::{Etl, EtlContext, FileJournal, Run, RunRecord, dict};
 
 use super::checksum::line;
 use super::journal_file::JournalFile;
@@ -80,4 +82,29 @@ fn an_error_of_the_author_is_told_on_one_line_and_kept_as_it_is() {
     let error = etl_context::Error::from(failed.unwrap_err());
     assert_plain(&error.to_string());
     assert!(matches!(error, etl_context::Error::PhaseFailed { message, .. } if message == HOSTILE));
+}
+
+#[cfg(unix)]
+#[test]
+fn the_name_of_a_file_is_shown_whole_and_escaped() {
+    let file = JournalFile::new();
+    let path = file.folder().join("run\u{1b}[31m\u{202e}\n.jsonl");
+    fs::write(&path, "Dear diary,\n").unwrap();
+    let refusal = FileJournal::open(&path).unwrap_err().to_string();
+    assert_plain(&refusal);
+    assert!(refusal.contains("run\\u{1b}[31m\\u{202e}\\n.jsonl"), "{refusal}");
+    let missing = path.join("missing.jsonl");
+    assert_plain(&FileJournal::open(&missing).unwrap_err().to_string());
+    assert_plain(&RunRecord::read(&missing).unwrap_err().to_string());
+}
+
+#[test]
+fn what_stands_in_the_lock_is_told_on_one_line() {
+    let file = JournalFile::new();
+    let _owner = file.open();
+    fs::write(file.folder().join("run.jsonl.lock"), format!("process 1 {HOSTILE}{}", "long".repeat(100_000))).unwrap();
+    let refusal = file.try_open().unwrap_err();
+    assert!(refusal.is_owned());
+    assert_plain(&refusal.to_string());
+    assert!(refusal.to_string().len() < 2_000);
 }
