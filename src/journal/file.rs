@@ -63,6 +63,8 @@ pub struct FileJournal {
     repairs: Vec<String>,
     /// What was read when the journal was opened, until it is asked for.
     loaded: Option<Vec<Event>>,
+    /// Whether what was read may be in memory alone: who wrote it, or took it back, may have died before it had synced.
+    unsynced: bool,
     poisoned: bool,
     /// Kept between two events, so that encoding does not allocate.
     line: Vec<u8>,
@@ -118,6 +120,7 @@ impl FileJournal {
             torn: bytes[contents.committed..].to_vec(),
             repairs: Vec::new(),
             loaded: Some(contents.events),
+            unsynced: true,
             poisoned: false,
             line: Vec::new(),
         })
@@ -143,11 +146,21 @@ impl FileJournal {
         })
     }
 
+    /// Makes certain what was found, before anybody acts on it.
+    fn settle(&mut self) -> Result<(), JournalError> {
+        if !self.torn.is_empty() {
+            return self.cut_torn_end();
+        }
+        if self.unsynced {
+            self.check_certain()?;
+            self.storage.sync().map_err(|error| self.poison("sync", error))?;
+            self.unsynced = false;
+        }
+        Ok(())
+    }
+
     /// Keeps the torn end beside the file and cuts it off.
     fn cut_torn_end(&mut self) -> Result<(), JournalError> {
-        if self.torn.is_empty() {
-            return Ok(());
-        }
         let kept = torn_end::keep(&self.path, self.committed, &self.torn)?;
         let cut = self.storage.cut(self.committed).and_then(|()| self.storage.sync());
         cut.map_err(|error| self.poison("cut", error))?;
@@ -159,6 +172,7 @@ impl FileJournal {
             shown_path(&kept)
         ));
         self.torn.clear();
+        self.unsynced = false;
         Ok(())
     }
 
@@ -192,7 +206,7 @@ impl Journal for FileJournal {
             return Err(JournalError::out_of_sequence(self.events, sequence));
         }
         self.check_owned()?;
-        self.cut_torn_end()?;
+        self.settle()?;
         self.line.clear();
         encode(sequence, event, &mut self.line)
             .map_err(|error| JournalError::new("the event cannot be written as JSON").with_source(error))?;
@@ -210,7 +224,7 @@ impl Journal for FileJournal {
 
     fn load(&mut self) -> Result<Vec<Event>, JournalError> {
         self.check_owned()?;
-        self.cut_torn_end()?;
+        self.settle()?;
         if let Some(events) = self.loaded.take() {
             return Ok(events);
         }

@@ -31,6 +31,8 @@ mod other_pipeline;
 mod other_run;
 mod properties;
 mod reading;
+#[cfg(feature = "testing")]
+mod power_cuts;
 mod long_lines;
 mod recovery;
 mod resume_order;

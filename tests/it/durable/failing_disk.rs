@@ -194,8 +194,8 @@ fn a_run_whose_recovery_fails_is_recovered_the_next_time() {
 fn what_comes_after_a_disk_that_was_full_is_recorded() {
     let disk = FakeDisk::default();
     let place = JournalFile::new();
-    // The run began with an append and a sync; the next append finds no room for all of its line.
-    let disk = disk.failing(Fault { at: 2, done: Done::Part, for_good: false });
+    // The run began with a sync, an append and a sync; the next append finds no room for all of its line.
+    let disk = disk.failing(Fault { at: 3, done: Done::Part, for_good: false });
     let context = begin(&disk, &place).unwrap();
     let (context, error) = context.start(Extract).unwrap_err().into_parts();
     assert!(matches!(error, Error::Journal { .. }));
@@ -204,8 +204,8 @@ fn what_comes_after_a_disk_that_was_full_is_recorded() {
     assert_agrees(&disk, transform.record(), "the refused line is gone");
 }
 
-/// The operations of a new run are its append and its sync, then those of its first phase.
-const SYNC_OF_THE_FIRST_PHASE: usize = 3;
+/// The operations of a new run are the sync with which it is opened, its append and its sync, then those of its first phase.
+const SYNC_OF_THE_FIRST_PHASE: usize = 4;
 
 #[test]
 fn after_a_failed_sync_a_journal_takes_no_more_until_it_is_opened_again() {
