@@ -152,4 +152,9 @@ impl Attempt {
     pub(super) fn end(&self) {
         self.ended.store(true, Ordering::Release);
     }
+
+    /// Takes back its end, which could not be recorded.
+    pub(super) fn reopen(&self) {
+        self.ended.store(false, Ordering::Release);
+    }
 }

@@ -93,6 +93,16 @@ impl Meter {
         Tally::new(self.attempt.names, self.attempt.totals.read())
     }
 
+    /// From now on workers are refused: what they would count now would be missing in the report that is being made.
+    pub(crate) fn close(&self) {
+        self.attempt.end();
+    }
+
+    /// The attempt goes on, because its end was not recorded.
+    pub(crate) fn reopen(&self) {
+        self.attempt.reopen();
+    }
+
     /// Tells everybody that nothing counts any more.
     pub(crate) fn end(&mut self) {
         self.attempt.end();

@@ -44,7 +44,8 @@ impl ProgressReader {
         self.0.started.elapsed()
     }
 
-    /// Whether the attempt has ended, so that the counts change no more.
+    /// Whether the attempt has ended, or is just being ended, so that the counts change no more; unless its end cannot be recorded, and
+    /// it goes on.
     #[must_use]
     pub fn has_ended(&self) -> bool {
         self.0.ended()

@@ -23,7 +23,7 @@ impl<C: Counters> Progress<'_, C> {
 /// Counting by one task that outlives the borrow of the context, such as a spawned one.
 ///
 /// What it counts is part of the phase if it was counted before the phase ended; join the task before you end the phase, or
-/// counts that arrive at that very moment may be left out.
+/// counts that arrive at that very moment may be left out. Once the end begins to be recorded, nothing more is taken.
 ///
 /// ```
 /// use etl_context::{Context, Counts, Extract, PhaseHasEnded};
@@ -51,7 +51,8 @@ impl<C: Counters> ProgressWorker<C> {
     ///
     /// # Errors
     ///
-    /// [`PhaseHasEnded`] if the attempt that the worker belongs to has ended. Nothing was counted, there or anywhere else.
+    /// [`PhaseHasEnded`] if the attempt that the worker belongs to has ended, or its end is being recorded. Nothing was counted, there
+    /// or anywhere else. If the end could not be recorded, the phase goes on, and so can its workers.
     #[inline]
     pub fn add(&mut self, counts: C) -> Result<(), PhaseHasEnded> {
         if self.attempt.ended() {

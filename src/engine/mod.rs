@@ -269,11 +269,13 @@ impl Engine {
         Ok(report)
     }
 
-    /// The event with which the running phase ends, and the report in it.
+    /// The event with which the running phase ends, and the report in it. Nothing counts any more until it is known whether the event
+    /// was recorded.
     fn ended(&self, ending: Ending) -> Result<(Event, PhaseReport), Error> {
         let running = self.record.running("end")?;
         let (phase, attempt) = (running.phase.clone(), Some(running.attempt));
         let failure = ending.error.clone();
+        self.meter.close();
         let report = self.report(running, ending);
         let error = failure.map(|error| ErrorRecord { phase, attempt, time: report.end_time(), error, ended: true });
         Ok((Event::PhaseEnded { report: report.clone(), error }, report))
@@ -357,6 +359,9 @@ impl Engine {
             self.stopper.stop_lost_run();
         }
         let (event, run) = (event.name(), shown(self.record.name()));
+        if let Event::PhaseEnded { .. } = event {
+            self.meter.reopen();
+        }
         let refused = if source.is_in_doubt() {
             format!("it is not known whether the event `{event}` of run `{run}` was recorded; open the run again to find out")
         } else {

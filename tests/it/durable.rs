@@ -23,17 +23,17 @@ mod golden;
 #[cfg(unix)]
 mod kill_loop;
 mod limits;
+mod long_lines;
 mod loops;
 mod many_phases;
 #[cfg(unix)]
 mod other_names;
 mod other_pipeline;
 mod other_run;
-mod properties;
-mod reading;
 #[cfg(feature = "testing")]
 mod power_cuts;
-mod long_lines;
+mod properties;
+mod reading;
 mod recovery;
 mod resume_order;
 mod resume_results;

@@ -7,6 +7,7 @@ mod auto_traits;
 mod bad_errors;
 mod bad_names;
 mod bad_results;
+mod closed_counters;
 mod compile_errors;
 mod counting;
 mod declared;
