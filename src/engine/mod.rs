@@ -85,7 +85,6 @@ struct Passed {
 pub(crate) use limits::Limits;
 pub(crate) use opening::Opening;
 pub(crate) use parts::Registration;
-use said::said_status;
 
 #[derive(Default)]
 pub(crate) struct Companions {
@@ -169,8 +168,7 @@ impl Engine {
     fn result_of_completed(&self, result: impl FnOnce() -> Checked) -> Result<Option<Dictionary>, Error> {
         const RULE: &str = "is not `completed`, which is what `complete` says; use `fail(&error)`, or leave the status out";
         let result = self.checked_result("complete", result)?;
-        said_status(result.as_ref(), &[PhaseStatus::Completed], RULE)?;
-        self.check_said_counts(result.as_ref())?;
+        self.said_status(result.as_ref(), &[PhaseStatus::Completed], RULE)?;
         self.check_errors()?;
         Ok(result)
     }
@@ -179,8 +177,7 @@ impl Engine {
     pub(crate) fn end_as_said(&mut self, result: impl FnOnce() -> Checked) -> Result<PhaseReport, Error> {
         const RULE: &str = "is none of `completed`, `failed`, with which a phase can end";
         let result = self.checked_result("end_phase", result)?;
-        let said = said_status(result.as_ref(), &[PhaseStatus::Completed, PhaseStatus::Failed], RULE)?;
-        self.check_said_counts(result.as_ref())?;
+        let said = self.said_status(result.as_ref(), &[PhaseStatus::Completed, PhaseStatus::Failed], RULE)?;
         let status = said.unwrap_or_else(|| self.status_without_word());
         if self.check_errors().is_err() {
             return self.end(Ending { status: PhaseStatus::Failed, cause: Some(FailureCause::Errors), result, error: None });
@@ -358,10 +355,10 @@ impl Engine {
         if source.is_ownership_lost() {
             self.stopper.stop_lost_run();
         }
-        let (event, run) = (event.name(), shown(self.record.name()));
         if let Event::PhaseEnded { .. } = event {
             self.meter.reopen();
         }
+        let (event, run) = (event.name(), shown(self.record.name()));
         let refused = if source.is_in_doubt() {
             format!("it is not known whether the event `{event}` of run `{run}` was recorded; open the run again to find out")
         } else {

@@ -9,38 +9,52 @@ use crate::pipeline::phase::PhaseStatus;
 use crate::text::line::shown;
 
 impl Engine {
-    /// What the result says of the counters of the running phase are counts.
+    /// The status that a result says; `None` if it says none. What it says of the counters of the running phase are counts.
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidCount`], with the key.
-    pub(super) fn check_said_counts(&self, result: Option<&Dictionary>) -> Result<(), Error> {
-        let counters = self.meter.names();
-        let is_of_counter = |key: &str| key.strip_suffix("_processed").is_some_and(|name| counters.contains(&name));
-        let said = result.into_iter().flatten().find(|(key, value)| is_of_counter(key) && !value.is_null() && !value.is_u64());
-        match (said, self.record.current_phase()) {
+    /// [`Error::InvalidStatus`] by the rule, [`Error::InvalidCount`] with the key.
+    pub(super) fn said_status(
+        &self,
+        result: Option<&Dictionary>,
+        allowed: &[PhaseStatus],
+        rule: &'static str,
+    ) -> Result<Option<PhaseStatus>, Error> {
+        let (mut status, mut no_count) = (None, None);
+        // A result has few keys: to look at each, once, is faster than to search the map.
+        for (key, value) in result.into_iter().flatten() {
+            if key == "status" {
+                status = Some(value);
+            } else if key.ends_with("_processed") && !is_count(value) && self.is_of_counter(key) {
+                no_count = no_count.or(Some((key, value)));
+            }
+        }
+        let status = status.map_or(Ok(None), |word| as_status(word, allowed, rule))?;
+        match (no_count, self.record.current_phase()) {
             (Some((key, value)), Some(phase)) => {
                 Err(Error::InvalidCount { phase: phase.clone(), key: key.clone(), value: shown(&value.to_string()) })
             }
-            _ => Ok(()),
+            _ => Ok(status),
         }
+    }
+
+    fn is_of_counter(&self, key: &str) -> bool {
+        key.strip_suffix("_processed").is_some_and(|name| self.meter.names().contains(&name))
     }
 }
 
-/// The status that a result says; `None` if it says none.
-pub(super) fn said_status(
-    result: Option<&Dictionary>,
-    allowed: &[PhaseStatus],
-    rule: &'static str,
-) -> Result<Option<PhaseStatus>, Error> {
-    // A result has few keys: to look at each is faster than to search the map.
-    let said = result.into_iter().flatten().find(|(key, _)| *key == "status").map(|(_, word)| word);
-    match said {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(word)) => match word.parse() {
+/// `null` says nothing.
+fn is_count(value: &Value) -> bool {
+    value.is_u64() || value.is_null()
+}
+
+fn as_status(word: &Value, allowed: &[PhaseStatus], rule: &'static str) -> Result<Option<PhaseStatus>, Error> {
+    match word {
+        Value::Null => Ok(None),
+        Value::String(word) => match word.parse() {
             Ok(status) if allowed.contains(&status) => Ok(Some(status)),
             _ => Err(Error::invalid_status(word, rule)),
         },
-        Some(other) => Err(Error::invalid_status(&other.to_string(), rule)),
+        other => Err(Error::invalid_status(&other.to_string(), rule)),
     }
 }
