@@ -25,7 +25,6 @@ mod kill_loop;
 mod limits;
 mod long_lines;
 mod loops;
-mod many_phases;
 #[cfg(unix)]
 mod other_names;
 mod other_pipeline;

@@ -1,5 +1,8 @@
 //! Runs in a database, whoever owns them.
 
+#[path = "../../../../tests/it/postgres/patience.rs"]
+#[allow(dead_code, reason = "the tests of the crate use more of it")]
+mod patience;
 #[path = "../../../../tests/it/postgres/server.rs"]
 #[allow(dead_code, reason = "the tests of the crate use more of it")]
 mod server;

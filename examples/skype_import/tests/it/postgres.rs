@@ -2,6 +2,9 @@
 
 mod halting;
 mod imported;
+#[path = "../../../../tests/it/postgres/patience.rs"]
+#[allow(dead_code, reason = "the tests of the crate use more of it")]
+mod patience;
 #[path = "../../../../tests/it/postgres/server.rs"]
 #[allow(dead_code, reason = "the tests of the crate use more of it")]
 mod server;
