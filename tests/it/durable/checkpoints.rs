@@ -28,7 +28,8 @@ fn died_after<C: Serialize>(cursors: &[C]) -> JournalFile {
 
 #[test]
 fn a_first_attempt_has_nothing_to_go_on_from() {
-    let extract = running(&JournalFile::new());
+    let file = JournalFile::new();
+    let extract = running(&file);
     assert_eq!(extract.resume_point::<u64>().unwrap(), None);
 }
 
@@ -53,7 +54,8 @@ fn a_checkpoint_stands_until_the_next_one_however_many_attempts_die_in_between()
 
 #[test]
 fn a_retry_in_the_same_process_goes_on_from_it_too() {
-    let mut extract = running(&JournalFile::new());
+    let file = JournalFile::new();
+    let mut extract = running(&file);
     extract.checkpoint(&7).unwrap();
     let extract = extract.fail("no connection").unwrap().retry().unwrap();
     assert_eq!(extract.resume_point::<u64>().unwrap(), Some(7));
@@ -72,7 +74,8 @@ fn a_phase_that_completed_has_nothing_left_to_go_on_from() {
 
 #[test]
 fn one_phase_does_not_go_on_from_the_checkpoint_of_another() {
-    let mut extract = running(&JournalFile::new());
+    let file = JournalFile::new();
+    let mut extract = running(&file);
     extract.checkpoint(&7).unwrap();
     let transform = extract.complete(()).unwrap().start(Transform).unwrap();
     assert_eq!(transform.resume_point::<u64>().unwrap(), None);
@@ -193,7 +196,8 @@ fn the_key_of_a_load_is_the_same_in_every_attempt_and_every_process() {
 
 #[test]
 fn without_a_phase_there_is_no_key() {
-    let error = open_dynamic(&JournalFile::new()).idempotency_key().unwrap_err();
+    let file = JournalFile::new();
+    let error = open_dynamic(&file).idempotency_key().unwrap_err();
     assert!(matches!(error, Error::NoneInProgress { .. }), "{error}");
 }
 
@@ -202,7 +206,8 @@ fn two_phases_and_two_runs_have_different_keys() {
     let file = extracted();
     let (context, _) = open(&file).phase(Extract).run(|_| Ok::<_, Infallible>(export())).unwrap();
     let transform = context.start(Transform).unwrap();
-    let extract = running(&JournalFile::new());
+    let file = JournalFile::new();
+    let extract = running(&file);
     assert!(transform.idempotency_key().ends_with("/transform"));
     assert_ne!(transform.idempotency_key().split('/').next(), extract.idempotency_key().split('/').next());
 }

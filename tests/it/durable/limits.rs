@@ -69,7 +69,8 @@ fn a_refused_start_changes_nothing() {
 
 #[test]
 fn retries_in_one_process_count_too() {
-    let context = allowing(&JournalFile::new(), 2).begin::<Etl>().unwrap();
+    let file = JournalFile::new();
+    let context = allowing(&file, 2).begin::<Etl>().unwrap();
     let failed = context.start(Extract).unwrap().fail("first").unwrap();
     let failed = failed.retry().unwrap().fail("second").unwrap();
     let (failed, error) = failed.retry().unwrap_err().into_parts();
@@ -119,13 +120,15 @@ fn with_errors(file: &JournalFile, errors: usize) -> EtlContext {
 
 #[test]
 fn a_phase_may_record_as_many_errors_as_the_run_allows() {
-    let report = with_errors(&JournalFile::new(), 2).end_phase(()).unwrap();
+    let file = JournalFile::new();
+    let report = with_errors(&file, 2).end_phase(()).unwrap();
     assert_eq!(report.status(), PhaseStatus::Completed);
 }
 
 #[test]
 fn the_error_that_is_one_too_many_is_recorded_and_told() {
-    let mut context = with_errors(&JournalFile::new(), 2);
+    let file = JournalFile::new();
+    let mut context = with_errors(&file, 2);
     let error = context.record_error("extract", &error()).unwrap_err();
     assert!(matches!(error, Error::TooManyErrors { errors: 3, allowed: 2, .. }));
     assert_eq!(context.record().error_count(), 3);
@@ -133,9 +136,11 @@ fn the_error_that_is_one_too_many_is_recorded_and_told() {
 
 #[test]
 fn a_phase_with_too_many_errors_ends_as_failed_by_them_whatever_its_result_says() {
-    let report = with_errors(&JournalFile::new(), 3).end_phase(etl_context::dict! { "status": "completed" }).unwrap();
+    let file = JournalFile::new();
+    let report = with_errors(&file, 3).end_phase(etl_context::dict! { "status": "completed" }).unwrap();
     assert_eq!((report.status(), report.cause()), (PhaseStatus::Failed, Some(FailureCause::Errors)));
-    let report = with_errors(&JournalFile::new(), 3).fail_phase(&error()).unwrap();
+    let file = JournalFile::new();
+    let report = with_errors(&file, 3).fail_phase(&error()).unwrap();
     assert_eq!(report.cause(), Some(FailureCause::Errors));
 }
 
@@ -150,14 +155,16 @@ fn the_next_attempt_starts_with_none() {
 
 #[test]
 fn errors_under_other_phases_do_not_count() {
-    let mut context = with_errors(&JournalFile::new(), 2);
+    let file = JournalFile::new();
+    let mut context = with_errors(&file, 2);
     (0..5).for_each(|_| context.record_error("load", &error()).unwrap());
     assert_eq!(context.end_phase(()).unwrap().status(), PhaseStatus::Completed);
 }
 
 #[test]
 fn on_the_typed_face_completing_is_refused_and_failing_tells_the_cause() {
-    let context = builder(&JournalFile::new()).max_errors(0).begin::<Etl>().unwrap();
+    let file = JournalFile::new();
+    let context = builder(&file).max_errors(0).begin::<Etl>().unwrap();
     let mut extract = context.start(Extract).unwrap();
     extract.record_error(&error()).unwrap_err();
     let (extract, refused) = extract.complete(()).unwrap_err().into_parts();
@@ -167,7 +174,8 @@ fn on_the_typed_face_completing_is_refused_and_failing_tells_the_cause() {
 
 #[test]
 fn a_closure_that_hands_on_the_refusal_fails_by_it() {
-    let context = builder(&JournalFile::new()).max_errors(0).begin::<Etl>().unwrap();
+    let file = JournalFile::new();
+    let context = builder(&file).max_errors(0).begin::<Etl>().unwrap();
     let outcome = context.phase(Extract).run(|extract| -> Result<(), Error> { extract.record_error(&error()) });
     let (failed, error) = outcome.unwrap_err().into_parts().unwrap();
     assert!(matches!(error, Error::TooManyErrors { .. }));

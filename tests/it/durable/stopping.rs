@@ -111,7 +111,8 @@ fn what_an_earlier_process_completed_is_gone_past_though_the_run_was_asked_to_st
 
 #[test]
 fn another_run_is_not_stopped() {
-    let extract = open(&JournalFile::new()).start(Extract).unwrap();
+    let file = JournalFile::new();
+    let extract = open(&file).start(Extract).unwrap();
     Context::new("another run").stopper().stop();
     assert!(!extract.is_cancelled());
 }
