@@ -31,6 +31,7 @@ use crate::journal::{Journal, JournalError};
 use crate::json::dictionary::{Checked, Dictionary, KeptResult, ResultFault};
 use crate::json::lossless;
 use crate::observe::{Observation, Observers};
+use crate::pipeline::by_name::ByName;
 use crate::pipeline::phase::{PhaseName, PhaseStatus};
 use crate::pipeline::position::Position;
 use crate::pipeline::table::PipelineTable;
@@ -65,7 +66,7 @@ pub(crate) struct Engine {
     /// How far this process has gone past what earlier ones completed; `None` once it has run a phase, and in a new run.
     passed: Option<Passed>,
     /// How often this process has completed each phase, or gone past it.
-    visits: Vec<(PhaseName, u32)>,
+    visits: ByName<(PhaseName, u32)>,
     pub(crate) meter: Meter,
     /// Whether the running phase was started while its thread was unwinding already, for a panic that is not its own.
     started_in_panic: bool,
@@ -117,7 +118,7 @@ impl Engine {
             stopper: Stopper::default(),
             recovery: None,
             passed: None,
-            visits: Vec::new(),
+            visits: ByName::default(),
             meter: Meter::idle(clock.started()),
             started_in_panic: false,
             pipeline,
@@ -271,8 +272,8 @@ impl Engine {
     fn ended(&self, ending: Ending) -> Result<(Event, PhaseReport), Error> {
         let running = self.record.running("end")?;
         let (phase, attempt) = (running.phase.clone(), Some(running.attempt));
-        let failure = ending.error.clone();
         self.meter.close();
+        let failure = ending.error.clone();
         let report = self.report(running, ending);
         let error = failure.map(|error| ErrorRecord { phase, attempt, time: report.end_time(), error, ended: true });
         Ok((Event::PhaseEnded { report: report.clone(), error }, report))

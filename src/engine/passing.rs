@@ -31,13 +31,12 @@ impl Engine {
 
     /// Which visit of the phase this is, or will be.
     pub(super) fn visit(&self, phase: &PhaseName) -> u32 {
-        self.visits.iter().find(|(known, _)| known == phase).map_or(1, |(_, visits)| visits.saturating_add(1))
+        self.visits.place_of(phase).map_or(1, |place| self.visits[place].1.saturating_add(1))
     }
 
     pub(super) fn visited(&mut self, phase: &PhaseName) {
-        match self.visits.iter_mut().find(|(known, _)| known == phase) {
-            Some((_, visits)) => *visits = visits.saturating_add(1),
-            None => self.visits.push((phase.clone(), 1)),
-        }
+        let place = self.visits.place_of(phase).unwrap_or_else(|| self.visits.push((phase.clone(), 0)));
+        let (_, visits) = &mut self.visits[place];
+        *visits = visits.saturating_add(1);
     }
 }

@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::counting::counters::{CounterValues, Counters, Counts, MAX_COUNTERS, Tally};
 use crate::json::dictionary::KeptResult;
 use crate::json::lossless::check;
+use crate::pipeline::by_name::ByName;
 use crate::pipeline::phase::{PhaseName, PhaseStatus};
 use crate::record::attempt::{Attempt, PhaseReport};
 use crate::record::clock::Timestamp;
@@ -20,7 +21,7 @@ use crate::record::event::Event;
 /// The names that stand in the lines before, so that each is kept once.
 #[derive(Default)]
 pub(crate) struct Known {
-    phases: Vec<PhaseName>,
+    phases: ByName<PhaseName>,
     counters: Vec<Arc<[String]>>,
 }
 
@@ -99,7 +100,7 @@ impl<'a> Line<'a, '_> {
 
     fn phase(&mut self) -> Option<PhaseName> {
         let name = self.text(r#","phase":""#)?;
-        if let Some(known) = self.known.phases.iter().find(|known| known.as_str() == name) {
+        if let Some(known) = self.known.phases.find(name) {
             return Some(known.clone());
         }
         let name: PhaseName = name.parse().ok()?;

@@ -1,5 +1,6 @@
 //! How is a pipeline drawn by Mermaid? One flowchart over edges, whether its type is at hand or a journal tells of it.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use crate::pipeline::phase::PhaseName;
@@ -15,7 +16,8 @@ pub fn mermaid<P: Pipeline>() -> String {
 
 /// The edges as a Mermaid flowchart, with the phases in this order. Edges out of a failure are dotted.
 pub(crate) fn flowchart(phases: &[&PhaseName], edges: &[Edge]) -> String {
-    let node = |name: &PhaseName| phases.iter().position(|phase| *phase == name).unwrap_or_default();
+    let places: BTreeMap<_, _> = phases.iter().copied().zip(0..).collect();
+    let node = |name: &PhaseName| places.get(name).copied().unwrap_or(0);
     let mut chart = "flowchart LR\n    idle((idle))\n".to_owned();
     for (index, phase) in phases.iter().enumerate() {
         let _ = writeln!(chart, "    phase{index}[\"{phase}\"]");

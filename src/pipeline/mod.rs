@@ -5,6 +5,7 @@
 //!
 //! Imports from `counting` and `text`.
 
+pub(crate) mod by_name;
 pub(crate) mod check;
 mod compile_message;
 pub(crate) mod declare;

@@ -1,6 +1,7 @@
 //! Which pipeline did a run keep to? Its name and edges, as a journal has them, when its type is not at hand.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
@@ -60,10 +61,10 @@ impl PipelineShape {
 
     /// Its phases, in the order in which the edges name them, which is that of their declaration.
     pub(crate) fn phases(&self) -> Vec<&PhaseName> {
-        let mut phases: Vec<&PhaseName> = Vec::new();
+        let (mut phases, mut known) = (Vec::new(), BTreeSet::new());
         let predecessors = self.edges.iter().filter_map(|edge| edge.after.phase());
         for phase in self.edges.iter().map(|edge| &edge.phase).chain(predecessors) {
-            if !phases.contains(&phase) {
+            if known.insert(phase) {
                 phases.push(phase);
             }
         }

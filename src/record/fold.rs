@@ -1,8 +1,10 @@
 //! How does an event change the record? Whether it may is asked first, and then it cannot fail.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::counting::counters::Tally;
+use crate::pipeline::by_name::ByName;
 use crate::pipeline::phase::{PhaseName, PhaseStatus};
 use crate::record::attempt::{FailureCause, PhaseReport};
 use crate::record::clock::Timestamp;
@@ -11,10 +13,13 @@ use crate::record::event::{Beginning, Event};
 use crate::record::part::PartRecord;
 use crate::record::phase::{Checkpoint, PhaseRecord};
 use crate::record::steps::Steps;
-use crate::record::{NotAdmitted, RunRecord, Running};
+use crate::record::{Errors, NotAdmitted, RunRecord, Running};
 
 /// The details of so many errors of a phase are kept in memory; a journal has them all.
 const ERRORS_KEPT: u64 = 1_000;
+
+/// So many phases are gone through one by one; nearly all runs have fewer.
+const FEW: usize = 16;
 
 impl RunRecord {
     /// A run that has just begun.
@@ -25,14 +30,15 @@ impl RunRecord {
             parameters: beginning.parameters.clone(),
             beginning,
             events: 1,
-            phases: Vec::new(),
+            phases: ByName::default(),
+            up_to_date: BTreeSet::new(),
             running: None,
             ended: None,
             steps: Steps::default(),
             stopped: false,
             errors: Vec::new(),
             error_count: 0,
-            errors_by_phase: Vec::new(),
+            errors_by_phase: ByName::default(),
         }
     }
 
@@ -119,7 +125,7 @@ impl RunRecord {
         self.stopped = false;
         self.steps.start(index, visit);
         self.phases[index].start(self.events);
-        self.phases[index + 1..].iter_mut().for_each(PhaseRecord::outdate);
+        self.outdate_after(index);
         let (phase, totals) = (phase.clone(), totals.clone());
         self.running = Some(Running { index, phase, attempt, started, counts: None, carried: None, totals });
     }
@@ -141,24 +147,17 @@ impl RunRecord {
 
     fn record_error(&mut self, error: &ErrorRecord) {
         self.error_count += 1;
-        if self.count_error(error.phase()) <= ERRORS_KEPT {
+        let known = self.errors_by_phase.place_of(error.phase());
+        let place = known.unwrap_or_else(|| self.errors_by_phase.push((error.phase().clone(), Errors::default())));
+        let (_, errors) = &mut self.errors_by_phase[place];
+        errors.count += 1;
+        if errors.count <= ERRORS_KEPT {
+            errors.kept.push(self.errors.len());
             self.errors.push(error.clone());
         }
-        if let Some(phase) = self.phases.iter_mut().find(|phase| phase.name() == error.phase()) {
-            phase.count_error();
+        if let Some(index) = self.phases.place_of(error.phase()) {
+            self.phases[index].count_error();
         }
-    }
-
-    /// How many errors were recorded under the phase, this one included.
-    fn count_error(&mut self, phase: &PhaseName) -> u64 {
-        let known = self.errors_by_phase.iter().position(|(known, _)| known == phase);
-        let index = known.unwrap_or_else(|| {
-            self.errors_by_phase.push((phase.clone(), 0));
-            self.errors_by_phase.len() - 1
-        });
-        let (_, errors) = &mut self.errors_by_phase[index];
-        *errors += 1;
-        *errors
     }
 
     fn end(&mut self, report: &PhaseReport, error: Option<&ErrorRecord>) {
@@ -185,12 +184,28 @@ impl RunRecord {
         &mut self.phases[index]
     }
 
-    /// Where the phase is kept; a new one is added. A run has few phases, and searching a short list beats a map.
+    /// Where the phase is kept; a new one is added.
     fn index_of(&mut self, name: &PhaseName) -> usize {
-        let known = self.phases.iter().position(|phase| phase.name() == name);
-        known.unwrap_or_else(|| {
-            self.phases.push(PhaseRecord::new(name.clone()));
-            self.phases.len() - 1
+        self.phases.place_of(name).unwrap_or_else(|| {
+            let index = self.phases.push(PhaseRecord::new(name.clone()));
+            if index >= FEW {
+                self.up_to_date.insert(index);
+            }
+            index
         })
+    }
+
+    /// What comes after the phase, which starts, is outdated. Where that is more than a few, those are left alone that are already.
+    fn outdate_after(&mut self, index: usize) {
+        let few = self.phases.len().min(FEW);
+        self.phases[few.min(index + 1)..few].iter_mut().for_each(PhaseRecord::outdate);
+        if self.phases.len() > FEW {
+            for later in self.up_to_date.split_off(&(index + 1)) {
+                self.phases[later].outdate();
+            }
+            if index >= FEW {
+                self.up_to_date.insert(index);
+            }
+        }
     }
 }

@@ -35,11 +35,12 @@ pub(crate) mod status;
 pub(crate) mod steps;
 pub(crate) mod stored;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::de::DeserializeOwned;
 
 use crate::counting::counters::Tally;
+use crate::pipeline::by_name::ByName;
 use crate::pipeline::phase::{PhaseName, PhaseStatus};
 use crate::pipeline::position::Position;
 use crate::pipeline::shape::PipelineShape;
@@ -74,7 +75,9 @@ pub struct RunRecord {
     latest: Timestamp,
     events: u64,
     /// In the order in which they were first mentioned.
-    phases: Vec<PhaseRecord>,
+    phases: ByName<PhaseRecord>,
+    /// Which of them have started since a phase before them has, by their indexes.
+    up_to_date: BTreeSet<usize>,
     running: Option<Running>,
     /// The index of the phase that ended last.
     ended: Option<usize>,
@@ -84,8 +87,16 @@ pub struct RunRecord {
     stopped: bool,
     errors: Vec<ErrorRecord>,
     error_count: u64,
-    /// How many were recorded under each phase, known otherwise or not.
-    errors_by_phase: Vec<(PhaseName, u64)>,
+    /// Those of each phase, known otherwise or not.
+    errors_by_phase: ByName<(PhaseName, Errors)>,
+}
+
+/// The errors of one phase.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Errors {
+    count: u64,
+    /// Where among all errors those are whose details are kept.
+    kept: Vec<usize>,
 }
 
 /// An event that cannot happen now, or a call that makes none.
@@ -202,7 +213,7 @@ impl RunRecord {
     /// What is known of a phase; `None` if it was never mentioned.
     #[must_use]
     pub fn phase(&self, name: &str) -> Option<&PhaseRecord> {
-        self.phases.iter().find(|phase| *phase.name() == *name)
+        self.phases.find(name)
     }
 
     /// The status of a phase; `pending` if it was never mentioned.
@@ -214,7 +225,7 @@ impl RunRecord {
     /// Where this visit of the phase stands among the steps of the run from `first` on, and its report, if it has completed and need
     /// not run again.
     pub(crate) fn completed_visit(&self, phase: &PhaseName, visit: u32, first: usize) -> Option<(usize, &PhaseReport)> {
-        let index = self.phases.iter().position(|known| known.name() == phase)?;
+        let index = self.phases.place_of(phase)?;
         // What was set by hand is said of the latest visit.
         let is_undone = self.phases[index].status() != PhaseStatus::Completed && self.steps.is_latest(index, visit);
         self.steps.completed(index, visit, first).filter(|_| !is_undone)
@@ -255,12 +266,12 @@ impl RunRecord {
     /// How many errors were recorded under a phase.
     #[must_use]
     pub fn error_count_for(&self, phase: &str) -> u64 {
-        self.errors_by_phase.iter().find(|(known, _)| *known == *phase).map_or(0, |(_, errors)| *errors)
+        self.errors_by_phase.find(phase).map_or(0, |(_, errors)| errors.count)
     }
 
     /// The phases under which errors were recorded, in the order of their first error, with the number of their errors.
-    pub(crate) fn errors_by_phase(&self) -> &[(PhaseName, u64)] {
-        &self.errors_by_phase
+    pub(crate) fn errors_by_phase(&self) -> impl Iterator<Item = (&PhaseName, u64)> {
+        self.errors_by_phase.iter().map(|(phase, errors)| (phase, errors.count))
     }
 
     /// The recorded errors, oldest first; of more than a thousand of one phase, the first thousand. The error that ended an
@@ -272,7 +283,8 @@ impl RunRecord {
 
     /// The errors recorded under a phase, oldest first.
     pub fn errors_for(&self, phase: &str) -> impl Iterator<Item = &ErrorRecord> {
-        self.errors.iter().filter(move |error| *error.phase() == *phase)
+        let kept = self.errors_by_phase.find(phase).map(|(_, errors)| errors.kept.as_slice());
+        kept.unwrap_or_default().iter().map(|place| &self.errors[*place])
     }
 
     /// The cursor of the phase's last checkpoint since it last completed.

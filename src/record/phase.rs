@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::counting::counters::Tally;
+use crate::pipeline::by_name::OfPhase;
 use crate::pipeline::phase::{PhaseName, PhaseStatus};
 use crate::pipeline::position::Position;
 use crate::record::attempt::{FailureCause, PhaseReport};
@@ -60,6 +61,12 @@ pub struct StatusOverride {
     from: PhaseStatus,
     to: PhaseStatus,
     time: Timestamp,
+}
+
+impl OfPhase for PhaseRecord {
+    fn phase_name(&self) -> &PhaseName {
+        &self.name
+    }
 }
 
 impl PhaseRecord {

@@ -130,7 +130,7 @@ impl RunRecord {
         }
         let position = self.position();
         let again = match &position {
-            Position::Failed(failed) => self.phases().map(PhaseRecord::name).find(|name| *name == failed),
+            Position::Failed(failed) => self.phase(failed.as_str()).map(PhaseRecord::name),
             _ => None,
         };
         let edges = self.pipeline().into_iter().flat_map(PipelineShape::edges);
@@ -170,7 +170,7 @@ impl RunRecord {
 
     /// The run has come by another way to where the phase would have led.
     fn is_made_good(&self, failed: &PhaseRecord) -> bool {
-        let edges = self.pipeline().map_or(&[][..], PipelineShape::edges);
+        let Some(edges) = self.pipeline().map(PipelineShape::edges) else { return false };
         let follows = |phase: &PhaseName, position: Position| {
             let mut edges = edges.iter().filter(|edge| edge.phase == *phase);
             edges.any(|edge| edge.after == position)

@@ -1,6 +1,8 @@
 //! Which errors are told, and in which order? For each phase first the one that ended its latest attempt, then those that were
 //! recorded; the phases for which the run failed come before the others.
 
+use std::collections::BTreeSet;
+
 use crate::pipeline::phase::PhaseName;
 use crate::record::RunRecord;
 use crate::record::attempt::{FailureCause, PhaseReport};
@@ -30,8 +32,8 @@ impl<'a> PhaseErrors<'a> {
 
     /// Those of each phase that has any.
     pub(crate) fn all(record: &'a RunRecord) -> Vec<Self> {
-        let failed = record.failed_phases().map(PhaseRecord::name).collect::<Vec<_>>();
-        let with_errors = record.errors_by_phase().iter().map(|(phase, _)| phase);
+        let failed = record.failed_phases().map(PhaseRecord::name).collect::<BTreeSet<_>>();
+        let with_errors = record.errors_by_phase().map(|(phase, _)| phase);
         let (first, then): (Vec<_>, Vec<_>) = with_errors.partition(|phase| failed.contains(phase));
         first.into_iter().chain(then).map(|phase| PhaseErrors::of(record, phase)).collect()
     }

@@ -20,6 +20,7 @@ mod forked;
 #[cfg(unix)]
 mod full_disk;
 mod golden;
+mod hostile_texts;
 #[cfg(unix)]
 mod kill_loop;
 mod limits;

@@ -1,5 +1,6 @@
 //! Which ways lead through the pipeline? Its phases below one another in the order of their declaration, with arrows.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::pipeline::phase::PhaseName;
@@ -85,7 +86,8 @@ struct Picture<'a> {
 impl<'a> Picture<'a> {
     fn new(summary: &'a RunSummary, pipeline: &'a PipelineShape) -> Self {
         let phases = pipeline.phases();
-        let row = |name: &PhaseName| phases.iter().position(|phase| *phase == name).map_or(0, |index| index + 1);
+        let rows: BTreeMap<_, _> = phases.iter().copied().zip(1..).collect();
+        let row = |name: &PhaseName| rows.get(name).copied().unwrap_or(0);
         let arrows = pipeline.edges().iter().map(|edge| Arrow {
             from: edge.after.phase().map_or(0, row),
             to: row(&edge.phase),

@@ -1,5 +1,6 @@
 //! Which run is this, and how did it go? What somebody needs who reads no further.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::pipeline::phase::PhaseStatus;
@@ -96,12 +97,8 @@ impl Header<'_> {
 /// Those of the pipeline, or else those that the run has come to.
 fn known_phases(summary: &RunSummary) -> usize {
     let record = summary.record();
-    let mut names = record.pipeline().map(PipelineShape::phases).unwrap_or_default();
-    for phase in record.phases() {
-        if !names.contains(&phase.name()) {
-            names.push(phase.name());
-        }
-    }
+    let of_pipeline = record.pipeline().map(PipelineShape::phases).unwrap_or_default();
+    let names: BTreeSet<_> = of_pipeline.into_iter().chain(record.phases().map(PhaseRecord::name)).collect();
     names.len()
 }
 
