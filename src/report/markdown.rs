@@ -71,8 +71,9 @@ impl Markdown<'_> {
             return Ok(());
         }
         f.write_str("\n## Phases\n\n| phase | status | attempts | duration | share | processed |\n|---|---|--:|--:|--:|---|\n")?;
+        let share = self.0.shares();
         for phase in self.0.record().phases() {
-            let (attempts, share) = (self.0.attempts(phase).count(), self.0.share(phase).map(percentage).unwrap_or_default());
+            let (attempts, share) = (self.0.attempts(phase).count(), share(phase).map(percentage).unwrap_or_default());
             let latest = self.0.latest(phase);
             let (took, processed) = (latest.map(|report| duration(report.duration())), latest.map(processed));
             let (took, processed) = (took.unwrap_or_default(), processed.unwrap_or_default());

@@ -151,10 +151,10 @@ impl RunSummary {
         self.attempts(phase).fold(Duration::ZERO, |sum, report| sum.saturating_add(report.duration()))
     }
 
-    /// How much of the time in which any phase was running this one was, in percent; `None` if none took any time.
-    pub(crate) fn share(&self, phase: &PhaseRecord) -> Option<f64> {
+    /// How much of the time in which any phase was running one of them was, in percent; `None` if none took any time.
+    pub(crate) fn shares(&self) -> impl Fn(&PhaseRecord) -> Option<f64> {
         let all = self.record.phases().fold(Duration::ZERO, |sum, phase| sum.saturating_add(self.time_in(phase)));
-        (!all.is_zero()).then(|| self.time_in(phase).as_secs_f64() * 100.0 / all.as_secs_f64())
+        move |phase| (!all.is_zero()).then(|| self.time_in(phase).as_secs_f64() * 100.0 / all.as_secs_f64())
     }
 
     /// All attempts at the phase, the running one last.

@@ -44,10 +44,10 @@ impl<'a> Phases<'a> {
         f.write_str("</tr></thead>\n")
     }
 
-    fn fmt_phase(&self, f: &mut fmt::Formatter<'_>, phase: &PhaseRecord) -> fmt::Result {
+    fn fmt_phase(&self, f: &mut fmt::Formatter<'_>, phase: &PhaseRecord, share: Option<f64>) -> fmt::Result {
         let counters = self.summary.latest(phase).into_iter().flat_map(PhaseReport::counted).collect::<Vec<_>>();
         f.write_str("<tbody>\n<tr>")?;
-        self.fmt_measured(f, phase, counters.len().max(1))?;
+        self.fmt_measured(f, phase, share, counters.len().max(1))?;
         for (index, counted) in counters.iter().enumerate() {
             if index > 0 {
                 f.write_str("<tr>")?;
@@ -61,7 +61,7 @@ impl<'a> Phases<'a> {
         f.write_str("</tbody>\n")
     }
 
-    fn fmt_measured(&self, f: &mut fmt::Formatter<'_>, phase: &PhaseRecord, rows: usize) -> fmt::Result {
+    fn fmt_measured(&self, f: &mut fmt::Formatter<'_>, phase: &PhaseRecord, share: Option<f64>, rows: usize) -> fmt::Result {
         let attempts = grouped(self.summary.attempts(phase).count() as u64);
         write!(f, "<th scope=\"rowgroup\" rowspan=\"{rows}\">{}</th>", Details::link(self.summary, phase))?;
         write!(f, "<td rowspan=\"{rows}\">{}</td>", self.look(phase))?;
@@ -70,7 +70,7 @@ impl<'a> Phases<'a> {
         }
         write!(f, "<td class=\"number\" rowspan=\"{rows}\" data-label=\"took\">{}</td>", self.took(phase))?;
         write!(f, "<td rowspan=\"{rows}\" data-label=\"share\">")?;
-        if let Some(share) = self.summary.share(phase) {
+        if let Some(share) = share {
             write!(f, "<span class=\"share\"><span style=\"width:{share:.2}%\"></span></span> {}", percentage(share))?;
         }
         f.write_str("</td>")
@@ -126,7 +126,8 @@ impl fmt::Display for Phases<'_> {
         f.write_str("<div class=\"scroll\"><table class=\"phases\">\n")?;
         f.write_str("<caption class=\"aside\">The latest attempt at each phase, and what all of them took.</caption>\n")?;
         self.fmt_heading(f)?;
-        self.summary.record().phases().try_for_each(|phase| self.fmt_phase(f, phase))?;
+        let share = self.summary.shares();
+        self.summary.record().phases().try_for_each(|phase| self.fmt_phase(f, phase, share(phase)))?;
         f.write_str("</table></div>\n</section>\n")
     }
 }
