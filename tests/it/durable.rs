@@ -27,6 +27,7 @@ mod limits;
 mod long_lines;
 mod loops;
 #[cfg(unix)]
+mod many_phases;
 mod other_names;
 mod other_pipeline;
 mod other_run;

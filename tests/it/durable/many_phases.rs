@@ -56,9 +56,9 @@ fn a_run_of_ten_thousand_phases_is_told() {
         assert_eq!(run.record().error_count_for(phase), 1, "{phase}");
     }
     let summary = run.get_summary();
-    let page = summary.to_html().to_string();
+    let page = summary.to_html();
     assert!(page.contains("phase-9999") && page.contains("last"));
-    assert!(summary.to_markdown().to_string().contains("phase-9999"));
+    assert!(summary.to_markdown().contains("phase-9999"));
     assert!(summary.to_string().contains("last"));
     assert_eq!(serde_json::to_value(&summary).unwrap()["phases"].as_object().unwrap().len(), 10_001);
 }

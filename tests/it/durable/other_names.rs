@@ -112,10 +112,13 @@ fn a_lock_file_with_something_else_in_it_is_locked_and_left_as_it_is() {
     assert_eq!(fs::read_to_string(other).unwrap(), PRECIOUS);
 }
 
+/// What somebody does to a file.
+type Touch = fn(&JournalFile);
+
 /// What a cleaner, a log rotation or a careless hand can do to a journal that is open.
 #[test]
 fn a_journal_that_was_touched_under_its_owner_is_an_error_of_the_next_call() {
-    let touch: [(&str, fn(&JournalFile)); 6] = [
+    let touch: [(&str, Touch); 6] = [
         ("it has 7 bytes", |file| fs::OpenOptions::new().write(true).open(file.path()).unwrap().set_len(7).unwrap()),
         ("it has 0 bytes", |file| file.write("")),
         ("bytes, where its owner has left", |file| file.write([&file.bytes(), &b"x"[..]].concat())),

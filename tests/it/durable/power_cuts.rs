@@ -144,12 +144,14 @@ fn open(machine: &Machine, place: &JournalFile) -> Result<EtlContext, Error> {
     builder.journal(journal).begin::<Etl>().map(etl_context::Context::erase)
 }
 
+type Call = fn(&mut EtlContext) -> Result<(), Error>;
+
 /// One process: it opens the run, makes every call that is recorded, and is killed; or it dies before.
 fn process(machine: &Machine, place: &JournalFile, operations: usize) {
     machine.start_process(operations);
     if let Ok(mut run) = open(machine, place) {
         machine.told();
-        let calls: [fn(&mut EtlContext) -> Result<(), Error>; 6] = [
+        let calls: [Call; 6] = [
             |run| run.start_phase("extract", None),
             |run| run.checkpoint(&dict! { "offset": 512 }),
             |run| run.record_error("extract", &JournalError::new("row 7")),
