@@ -8,14 +8,19 @@ use thiserror::Error;
 pub(crate) const HELP: &str = "\
 Imports a Skype export into a SQLite database, or into PostgreSQL.
 
-Usage: skype_import [EXPORT] [--db FILE] [--journal FILE] [--report FILE] [--lineage FILE]
+Usage: skype_import [EXPORT] [--db FILE] [--journal FILE] [--again] [--report FILE] [--lineage FILE]
        skype_import [EXPORT] --postgres URL [--report FILE] [--lineage FILE]
 
-  EXPORT          the messages.json of a Skype export, or the tar archive around it
-                  [default: the bundled sample]
+First example, which goes on where it was if it is killed and run again:
+
+  skype_import 8_live_me_export.tar --db skype.db --journal skype.journal
+
+  EXPORT          the messages.json of a Skype export, or the archive around it (.tar, .tar.gz, .zip); - reads the
+                  standard input [default: the bundled sample]
   --db FILE       the database, which is created or added to
                   [default: a new one in the directory for temporary files]
   --journal FILE  records the import, so that the same command goes on where it was killed or stopped; needs --db
+  --again         begins anew, whatever is in the journal; the earlier journal is kept under another name
   --postgres URL  loads into the schema `skype` of this database, exactly once, with the journal in its schema
                   `etl_context`, as in postgres://user:password@host:5432/dbname; needs a build with --features postgres
   --report FILE   writes the run as an HTML page, whatever became of it
@@ -23,9 +28,10 @@ Usage: skype_import [EXPORT] [--db FILE] [--journal FILE] [--report FILE] [--lin
   --lineage FILE  appends OpenLineage events
   --help          show this text
 
-In PostgreSQL, an export is a run of its own: the key of the run is made of the name and the content of the export, as in
-`skype-import/messages.json/9f86d081884c7d65`. The same export again changes nothing, and goes on where it was killed or
-stopped, on any machine. Until it is complete, what is staged is kept in the directory for temporary files.
+What is imported makes the run, not where it lies: the same export again has nothing to do, and another one under the same
+name is another run. In PostgreSQL the key of the run is made of the name and the content of the export, as in
+`skype-import/messages.json/9f86d081884c7d65`, and it goes on where it was killed or stopped on any machine. Until it is
+complete, what is staged is kept beside the journal, or in the directory for temporary files.
 
 The exit status is 1 if the import failed, 2 for a wrong command line, 75 if the run belongs to another process, and 130 after
 Ctrl-C. On a terminal it shows bars, or logs what RUST_LOG asks for.
@@ -48,6 +54,8 @@ pub(crate) struct Import {
     pub(crate) lineage: Option<PathBuf>,
     /// Without one, an import that is killed begins anew.
     pub(crate) journal: Option<PathBuf>,
+    /// Begins anew, whatever the journal says.
+    pub(crate) again: bool,
     /// A connection string. It may hold a password, so it is not shown.
     pub(crate) postgres: Option<String>,
 }
@@ -60,6 +68,8 @@ pub(crate) enum CommandLineError {
     NoFile(&'static str),
     #[error("--journal needs --db: an import into a temporary database cannot go on later")]
     JournalWithoutDatabase,
+    #[error("--again needs --journal: without one, every import begins anew")]
+    AgainWithoutJournal,
     #[error("--postgres needs a connection string after it, such as postgres://user:password@host:5432/dbname")]
     NoConnectionString,
     #[error("--postgres needs a build with --features postgres")]
@@ -81,6 +91,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Req
             Some("--report") => import.report = Some(file_of("--report", arguments.next())?),
             Some("--lineage") => import.lineage = Some(file_of("--lineage", arguments.next())?),
             Some("--journal") => import.journal = Some(file_of("--journal", arguments.next())?),
+            Some("--again") => import.again = true,
             Some("--postgres") if !cfg!(feature = "postgres") => return Err(CommandLineError::BuiltWithoutPostgres),
             Some("--postgres") => import.postgres = Some(connection_string(arguments.next())?),
             _ if is_option(&argument) => {
@@ -96,6 +107,9 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Req
     if import.journal.is_some() && import.database.is_none() {
         return Err(CommandLineError::JournalWithoutDatabase);
     }
+    if import.again && import.journal.is_none() {
+        return Err(CommandLineError::AgainWithoutJournal);
+    }
     Ok(Request::Import(import))
 }
 
@@ -108,8 +122,9 @@ fn connection_string(argument: Option<OsString>) -> Result<String, CommandLineEr
     given.ok_or(CommandLineError::NoConnectionString)
 }
 
+/// A dash alone is the standard input.
 fn is_option(argument: &OsString) -> bool {
-    argument.as_encoded_bytes().starts_with(b"-")
+    argument.as_encoded_bytes().starts_with(b"-") && argument != "-"
 }
 
 #[cfg(test)]
@@ -123,8 +138,8 @@ mod tests {
     #[test]
     fn an_import_names_its_export_and_its_database() {
         for arguments in [
-            "messages.json --db skype.db --journal run.jsonl --report run.html",
-            "--report run.html --journal run.jsonl --db skype.db messages.json",
+            "messages.json --db skype.db --journal run.jsonl --report run.html --again",
+            "--again --report run.html --journal run.jsonl --db skype.db messages.json",
         ] {
             let expected = Import {
                 export: Some("messages.json".into()),
@@ -132,10 +147,17 @@ mod tests {
                 report: Some("run.html".into()),
                 lineage: None,
                 journal: Some("run.jsonl".into()),
+                again: true,
                 postgres: None,
             };
             assert_eq!(parse_text(arguments), Ok(Request::Import(expected)));
         }
+    }
+
+    #[test]
+    fn a_dash_is_the_standard_input() {
+        let expected = Import { export: Some("-".into()), ..Import::default() };
+        assert_eq!(parse_text("-"), Ok(Request::Import(expected)));
     }
 
     #[test]
@@ -156,6 +178,7 @@ mod tests {
             ("--db --fast", "--db needs a file after it"),
             ("--db a --journal", "--journal needs a file after it"),
             ("--journal a", "--journal needs --db: an import into a temporary database cannot go on later"),
+            ("a --db b --again", "--again needs --journal: without one, every import begins anew"),
             #[cfg(not(feature = "postgres"))]
             ("--postgres postgres://db", "--postgres needs a build with --features postgres"),
             ("a b", "one export can be imported at a time, but b is a second one"),

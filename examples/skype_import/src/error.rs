@@ -9,7 +9,7 @@ use thiserror::Error;
 /// A caller's own error, with which it stops a running phase.
 pub(crate) type Stop = Box<dyn std::error::Error + Send + Sync>;
 
-const EXPORT: &str = "expected the messages.json of a Skype export, or the tar archive around it";
+const EXPORT: &str = "expected the messages.json of a Skype export, or the archive around it (.tar, .tar.gz, .zip)";
 
 /// Every message says what failed, on which file, and why.
 ///
@@ -19,12 +19,14 @@ pub(crate) enum ImportError {
     #[error("cannot read the export {}: {problem}; {EXPORT}", file.display())]
     UnreadableExport { file: PathBuf, problem: io::Error },
 
-    #[error("{file} is no readable Skype export: {problem}; {EXPORT}")]
-    NotAnExport {
-        file: String,
-        /// Knows the line and the column.
-        problem: serde_json::Error,
-    },
+    #[error("{file} is no readable Skype export: {problem} at line {line} column {column}; {EXPORT}")]
+    NotAnExport { file: String, problem: &'static str, line: u64, column: u64 },
+
+    #[error("{} is {kind}; {EXPORT}", file.display())]
+    KindNotRead { file: PathBuf, kind: &'static str },
+
+    #[error("{file} has changed since it was extracted")]
+    ExportChanged { file: String },
 
     #[error("the archive {} contains no messages.json; {EXPORT}", file.display())]
     ArchiveWithoutMessages { file: PathBuf },
@@ -37,6 +39,15 @@ pub(crate) enum ImportError {
 
     #[error("cannot {action} the database {}: {problem}", file.display())]
     Database { action: &'static str, file: PathBuf, problem: rusqlite::Error },
+
+    #[error("the database {} has a table `{table}` that is not one of this import; give another file with --db", file.display())]
+    ForeignDatabase { file: PathBuf, table: &'static str },
+
+    #[error("cannot write {what} {}: {problem}", file.display())]
+    Unwritable { what: &'static str, file: PathBuf, problem: io::Error },
+
+    #[error("{one} and {other} are the same file, {}", file.display())]
+    SameFile { one: &'static str, other: &'static str, file: PathBuf },
 
     #[cfg(feature = "postgres")]
     #[error("cannot {action} the tables in the schema `skype`: {}", said(problem))]
@@ -64,6 +75,11 @@ pub(crate) fn told(error: &anyhow::Error) -> String {
 pub(crate) fn belongs_to_another(error: &anyhow::Error) -> bool {
     let mut refusals = error.chain().filter_map(|cause| cause.downcast_ref::<JournalError>());
     refusals.any(|refusal| refusal.is_owned() || refusal.is_ownership_lost())
+}
+
+/// Whether the command line asks for what cannot be meant.
+pub(crate) fn is_wrong_command(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref::<ImportError>(), Some(ImportError::SameFile { .. }))
 }
 
 /// What the server said; the error itself only tells that it said something.

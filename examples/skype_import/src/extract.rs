@@ -1,146 +1,240 @@
-//! The first phase: copies an export's conversations and messages to staging.
+//! The first phase: finds out what an export has, and where.
+//!
+//! It leaves no copy of the messages, but the place of each: the later phases read them where they are.
 
-mod export;
-mod export_file;
 mod rejection;
-mod sent_at;
-
-use std::path::Path;
+mod walk;
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::{ImportError, Stop};
-use crate::json_lines::JsonLinesWriter;
-use crate::staging::{StagedConversation, StagedMessage, Staging};
+use crate::export::{Export, Part};
+use crate::json;
+use crate::staging::{ConversationsWriter, SpansWriter, StagedConversation, Staging};
 
-pub(crate) use rejection::Rejection;
+use self::walk::{Fault, Walk};
+
+pub(crate) use rejection::{LeftOut, Rejection};
+pub(crate) use walk::Span;
 
 /// One step of the extraction, told to its caller.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Found {
-    /// A conversation, told after its messages, was staged.
+    /// A conversation, told after its messages, is ready for the next phase.
     Conversation,
-    /// A message was staged.
+    /// A message, whatever is in it.
     Message,
     LeftOut(Rejection),
 }
 
-/// What was extracted. `messages` and `messages_left_out` together are all messages of the export.
+/// What was found.
 #[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Extracted {
     /// The export.
     pub(crate) file: String,
     pub(crate) conversations: u64,
-    pub(crate) conversations_left_out: u64,
+    /// All that may be messages; whether they are, the next phase finds out.
     pub(crate) messages: u64,
-    pub(crate) messages_left_out: u64,
+    pub(crate) left_out: LeftOut,
 }
 
-/// Reads `export`, a messages.json or the tar archive around it.
+/// Finds the conversations and the messages of `export`.
 ///
-/// A message without an id or without a readable time is left out, and so is a conversation without an id, with its messages:
-/// nothing else would tell them apart in the database. `watch` hears of each, and the rest goes on.
+/// What is no conversation or no message is left out, and so is a conversation without an id, with its messages: nothing else
+/// would tell it apart in the database. `watch` hears of each, and the rest goes on.
 pub(crate) fn extract(
-    export: &Path,
+    export: &Export,
     staging: &Staging,
     watch: &mut impl FnMut(Found) -> Result<(), Stop>,
 ) -> Result<Extracted, ImportError> {
-    let mut extraction = Extraction {
-        conversations: staging.create_conversations()?,
-        messages: staging.create_messages()?,
-        kept_of_conversation: 0,
-        extracted: Extracted { file: export.display().to_string(), ..Extracted::default() },
-        watch,
-    };
-    export_file::read_json(export, |file, json| export::walk(file, json, &mut extraction))?;
+    let extracted = Extracted { file: export.name.display().to_string(), ..Extracted::default() };
+    let (conversations, spans) = (staging.create_conversations()?, staging.create_spans()?);
+    let mut extraction = Extraction { conversations, spans, found: 0, part: 0, extracted, watch };
+    for (number, part) in export.parts.iter().enumerate() {
+        extraction.part = number;
+        extraction.read(part)?;
+    }
     extraction.finish()
 }
 
 struct Extraction<'a, W> {
-    conversations: JsonLinesWriter<StagedConversation>,
-    messages: JsonLinesWriter<StagedMessage>,
-    /// Messages staged for the conversation that is being read.
-    kept_of_conversation: u64,
+    conversations: ConversationsWriter,
+    spans: SpansWriter,
+    /// How many conversations there were so far, whatever became of them.
+    found: u64,
+    /// The number of the part that is read.
+    part: usize,
     extracted: Extracted,
     watch: &'a mut W,
 }
 
-impl<W: FnMut(Found) -> Result<(), Stop>> export::Listener for Extraction<'_, W> {
-    fn message(&mut self, conversation: &export::Conversation, message: export::Message) -> Result<(), ImportError> {
-        match staged_message(conversation, message) {
-            Ok(message) => {
-                self.messages.write(&message)?;
-                self.kept_of_conversation += 1;
-                self.tell(Found::Message)
-            }
-            Err(rejection) => {
-                self.extracted.messages_left_out += 1;
-                self.tell(Found::LeftOut(rejection))
-            }
-        }
-    }
+/// How much there was at some place.
+struct Mark {
+    offset: u64,
+    spans: u64,
+    conversations: u64,
+    messages: u64,
+}
 
-    fn end_of_conversation(&mut self, conversation: export::Conversation) -> Result<(), ImportError> {
-        let messages = std::mem::take(&mut self.kept_of_conversation);
-        match staged_conversation(conversation, messages) {
-            Ok(conversation) => {
-                self.conversations.write(&conversation)?;
-                self.extracted.conversations += 1;
-                self.extracted.messages += messages;
-                self.tell(Found::Conversation)
-            }
-            // Its messages stay in the staged file, where they belong to no staged conversation: the next phase passes them
-            // by.
-            Err(rejection) => {
-                self.extracted.conversations_left_out += 1;
-                self.extracted.messages_left_out += messages;
-                self.tell(Found::LeftOut(rejection))
-            }
-        }
+/// What is known of a conversation so far.
+#[derive(Default)]
+struct Conversation {
+    position: u64,
+    id: Option<String>,
+    display_name: Option<String>,
+    topic: Option<String>,
+    /// The number of its first message among all that are staged.
+    first: u64,
+    has_list: bool,
+}
+
+impl Conversation {
+    /// A name for people, even while the id is unknown.
+    fn name(&self) -> String {
+        self.id.clone().unwrap_or_else(|| format!("number {}", self.position))
     }
 }
 
 impl<W: FnMut(Found) -> Result<(), Stop>> Extraction<'_, W> {
+    fn read(&mut self, part: &Part) -> Result<(), ImportError> {
+        let mut walk = Walk::over(part)?;
+        self.export(&mut walk).map_err(|fault| fault.told(part))
+    }
+
+    fn export(&mut self, walk: &mut Walk) -> Result<(), Fault> {
+        if walk.peek()? != b'{' {
+            walk.skip()?;
+            return Err(walk.malformed("expected an object with the list `conversations`"));
+        }
+        let before = self.mark()?;
+        let mut has_conversations = false;
+        walk.object(|walk, key| match key {
+            "conversations" => {
+                if std::mem::replace(&mut has_conversations, true) {
+                    self.go_back_to(&before)?;
+                }
+                self.conversations(walk)
+            }
+            _ => walk.skip(),
+        })?;
+        if !has_conversations {
+            return Err(walk.malformed("missing field `conversations`"));
+        }
+        walk.end()
+    }
+
+    fn mark(&mut self) -> Result<Mark, ImportError> {
+        let Extracted { conversations, messages, .. } = self.extracted;
+        Ok(Mark { offset: self.conversations.offset()?, spans: self.spans.count(), conversations, messages })
+    }
+
+    /// Of a list that is there twice the last one counts, as to any JSON parser.
+    fn go_back_to(&mut self, mark: &Mark) -> Result<(), ImportError> {
+        let messages = self.spans.count() - mark.spans;
+        self.conversations.cut_to(mark.offset)?;
+        self.spans.cut_to(mark.spans)?;
+        let conversations = self.extracted.conversations - mark.conversations;
+        (self.extracted.conversations, self.extracted.messages) = (mark.conversations, mark.messages);
+        self.leave_out(Rejection::RepeatedConversations { conversations, messages })
+    }
+
+    fn conversations(&mut self, walk: &mut Walk) -> Result<(), Fault> {
+        match walk.peek()? {
+            b'[' => walk.list(|walk| self.conversation(walk)),
+            b'n' => walk.skip(),
+            _ => Err(walk.malformed("expected the list `conversations`")),
+        }
+    }
+
+    fn conversation(&mut self, walk: &mut Walk) -> Result<(), Fault> {
+        self.found += 1;
+        let position = self.found;
+        if walk.peek()? != b'{' {
+            walk.skip()?;
+            return Ok(self.leave_out(Rejection::NoConversation { position })?);
+        }
+        let mut conversation = Conversation { position, first: self.spans.count(), ..Conversation::default() };
+        walk.object(|walk, key| self.member(walk, key, &mut conversation))?;
+        Ok(self.end_of(conversation)?)
+    }
+
+    fn member(&mut self, walk: &mut Walk, key: &str, conversation: &mut Conversation) -> Result<(), Fault> {
+        let mut told = |told: &mut Option<String>| walk.value(|value| *told = not_blank(value)).map(drop);
+        match key {
+            "id" => told(&mut conversation.id),
+            "displayName" => told(&mut conversation.display_name),
+            "threadProperties" => walk.value(|value| conversation.topic = topic(value)).map(drop),
+            "MessageList" => self.messages(walk, conversation),
+            _ => walk.skip(),
+        }
+    }
+
+    fn messages(&mut self, walk: &mut Walk, conversation: &mut Conversation) -> Result<(), Fault> {
+        if conversation.has_list {
+            let messages = self.spans.count() - conversation.first;
+            self.spans.cut_to(conversation.first)?;
+            self.leave_out(Rejection::RepeatedMessages { conversation: conversation.name(), messages })?;
+        }
+        conversation.has_list = true;
+        match walk.peek()? {
+            b'[' => walk.list(|walk| self.message(walk)),
+            b'n' => walk.skip(),
+            _ => {
+                walk.skip()?;
+                Ok(self.leave_out(Rejection::NoList { conversation: conversation.name() })?)
+            }
+        }
+    }
+
+    fn message(&mut self, walk: &mut Walk) -> Result<(), Fault> {
+        let (span, ()) = walk.value(|_| ())?;
+        self.spans.write(span)?;
+        Ok(self.tell(Found::Message)?)
+    }
+
+    fn end_of(&mut self, conversation: Conversation) -> Result<(), ImportError> {
+        let Conversation { position, id, display_name, topic, first, .. } = conversation;
+        let messages = self.spans.count() - first;
+        let Some(id) = id else {
+            return self.leave_out(Rejection::ConversationWithoutId { position, messages });
+        };
+        let display_name = display_name.or(topic);
+        self.conversations.write(&StagedConversation { part: self.part, id, display_name, first, messages })?;
+        self.extracted.conversations += 1;
+        self.extracted.messages += messages;
+        self.tell(Found::Conversation)
+    }
+
+    fn leave_out(&mut self, rejection: Rejection) -> Result<(), ImportError> {
+        self.extracted.left_out.add(&rejection);
+        self.tell(Found::LeftOut(rejection))
+    }
+
     fn tell(&mut self, found: Found) -> Result<(), ImportError> {
         (self.watch)(found).map_err(ImportError::Stopped)
     }
 
     fn finish(self) -> Result<Extracted, ImportError> {
+        self.spans.finish()?;
         self.conversations.finish()?;
-        self.messages.finish()?;
         Ok(self.extracted)
     }
 }
 
-fn staged_message(conversation: &export::Conversation, message: export::Message) -> Result<StagedMessage, Rejection> {
-    let named_conversation = || conversation.name(message.conversation_id.as_deref());
-    let Some(id) = message.id.and_then(not_blank) else {
-        return Err(Rejection::MessageWithoutId { conversation: named_conversation(), position: conversation.messages });
-    };
-    let Some(sent_at) = message.sent_at.as_deref().and_then(sent_at::in_utc) else {
-        return Err(Rejection::UnreadableTime { conversation: named_conversation(), message: id, time: message.sent_at });
-    };
-    Ok(StagedMessage {
-        conversation: conversation.position,
-        id,
-        from: message.from.and_then(not_blank),
-        display_name: message.display_name.and_then(not_blank),
-        sent_at,
-        message_type: message.message_type,
-        content: message.content,
-    })
+fn not_blank(value: &[u8]) -> Option<String> {
+    json::text(value).filter(|text| !text.trim().is_empty()).map(std::borrow::Cow::into_owned)
 }
 
-fn staged_conversation(conversation: export::Conversation, messages: u64) -> Result<StagedConversation, Rejection> {
-    let position = conversation.position;
-    let Some(id) = conversation.id.and_then(not_blank) else {
-        return Err(Rejection::ConversationWithoutId { position, messages });
-    };
-    Ok(StagedConversation { position, id, display_name: conversation.display_name.and_then(not_blank) })
-}
-
-fn not_blank(text: String) -> Option<String> {
-    (!text.trim().is_empty()).then_some(text)
+/// A group tells there what it is about.
+fn topic(thread_properties: &[u8]) -> Option<String> {
+    let mut topic = None;
+    // What is no object has no topic.
+    let _ = json::members(thread_properties, |key, value| {
+        if json::text(key).as_deref() == Some("topic") {
+            topic = not_blank(value);
+        }
+    });
+    topic
 }
 
 #[cfg(test)]

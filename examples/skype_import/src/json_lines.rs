@@ -22,7 +22,7 @@ impl<T: Serialize> JsonLinesWriter<T> {
     pub(crate) fn create(file: PathBuf) -> Result<Self, ImportError> {
         let directory = file.parent().unwrap_or(Path::new("."));
         let output = NamedTempFile::new_in(directory).map_err(failed("create the staged file", &file))?;
-        Ok(Self { file, output: BufWriter::new(output), values: PhantomData })
+        Ok(Self { file, output: BufWriter::with_capacity(1 << 16, output), values: PhantomData })
     }
 
     pub(crate) fn write(&mut self, value: &T) -> Result<(), ImportError> {
@@ -30,6 +30,18 @@ impl<T: Serialize> JsonLinesWriter<T> {
             .map_err(io::Error::from)
             .and_then(|()| self.output.write_all(b"\n"))
             .map_err(failed("write the staged file", &self.file))
+    }
+
+    /// Where the next value will be.
+    pub(crate) fn offset(&mut self) -> Result<u64, ImportError> {
+        self.output.stream_position().map_err(failed("write the staged file", &self.file))
+    }
+
+    /// As if nothing had been written from this place on.
+    pub(crate) fn cut_to(&mut self, offset: u64) -> Result<(), ImportError> {
+        // The seek writes out what was buffered.
+        let cut = self.output.seek(SeekFrom::Start(offset)).and_then(|length| self.output.get_ref().as_file().set_len(length));
+        cut.map_err(failed("write the staged file", &self.file))
     }
 
     /// Writes out what is still buffered, makes it durable, for the phase that wrote it is not run again, and gives the file
@@ -55,7 +67,7 @@ pub(crate) struct JsonLinesReader<T> {
 impl<T: DeserializeOwned> JsonLinesReader<T> {
     /// Reads the file from the byte `offset` on, which must begin a line.
     pub(crate) fn open(file: PathBuf, offset: u64) -> Result<Self, ImportError> {
-        let mut input = BufReader::new(File::open(&file).map_err(failed("open the staged file", &file))?);
+        let mut input = BufReader::with_capacity(1 << 16, File::open(&file).map_err(failed("open the staged file", &file))?);
         if !begins_line(&mut input, offset).map_err(failed("read the staged file", &file))? {
             return Err(ImportError::DamagedStaging {
                 file,
@@ -98,7 +110,7 @@ fn begins_line(input: &mut (impl Read + Seek), offset: u64) -> io::Result<bool> 
     Ok(input.read(&mut byte)? == 1 && byte == *b"\n")
 }
 
-fn failed(action: &'static str, file: &Path) -> impl FnOnce(io::Error) -> ImportError {
+pub(crate) fn failed(action: &'static str, file: &Path) -> impl FnOnce(io::Error) -> ImportError {
     move |problem| ImportError::Staging { action, file: file.to_path_buf(), problem }
 }
 
@@ -132,6 +144,20 @@ mod tests {
         write(&file, &["two\nlines", "", "🙂\u{2028}"]);
 
         assert_eq!(read(&file, 0).unwrap(), ["two\nlines", "", "🙂\u{2028}"]);
+    }
+
+    #[test]
+    fn what_was_cut_off_is_not_there() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("values");
+        let mut writer = JsonLinesWriter::create(file.clone()).unwrap();
+        writer.write(&"one").unwrap();
+        let behind_one = writer.offset().unwrap();
+        writer.write(&"two").unwrap();
+        writer.cut_to(behind_one).unwrap();
+        writer.write(&"three").unwrap();
+        writer.finish().unwrap();
+        assert_eq!(read(&file, 0).unwrap(), ["one", "three"]);
     }
 
     #[test]

@@ -1,30 +1,40 @@
-//! The third phase: writes the staged rows to the database, batch by batch.
+//! The third phase: makes the rows and writes them to the database, batch by batch. One thread makes them, another one writes.
 
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;
 pub(crate) mod sqlite;
 
 use std::fmt;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread;
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::{ImportError, Stop};
-use crate::json_lines::JsonLinesReader;
-use crate::staging::{Row, Staging};
+use crate::transform::{Cursor, Row, Rows};
+
+/// As many are handed from one thread to the other: few enough to lie in the caches.
+const ROWS_AT_ONCE: usize = 1_000;
 
 /// Large enough to make the cost of a transaction small, small enough to lose little work with one.
-const ROWS_IN_A_BATCH: usize = 1_000;
+const ROWS_IN_A_BATCH: usize = 10_000;
 
 /// A database that takes rows.
 pub(crate) trait Target {
     fn write(&mut self, rows: &[Row]) -> Result<Loaded, ImportError>;
+
+    /// Makes what was written last, unless that is done with the end of the phase.
+    fn commit(&mut self) -> Result<(), ImportError>;
+
+    /// Puts the texts of edited messages in their place, once all rows are there.
+    fn replace_edited(&mut self) -> Result<(), ImportError>;
 }
 
 /// A batch that the database has taken.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Batch {
-    /// Where the next batch begins in the staged rows: the offset with which a later load continues after this one.
-    pub(crate) offset: u64,
+    /// With it, a later load continues after this batch.
+    pub(crate) cursor: Cursor,
     /// What this batch alone wrote.
     pub(crate) loaded: Loaded,
 }
@@ -78,39 +88,76 @@ impl Written {
     }
 }
 
-/// Loads the staged rows from the byte `offset` on: 0, or one told by an earlier load of the same rows. `watch` hears of each
-/// batch.
+/// Loads the rows; `watch` hears of each batch.
 ///
-/// Loading rows again changes nothing, so an offset may also be too low.
+/// Loading rows again changes nothing, so the rows may also begin before the end of what was loaded.
 pub(crate) fn load(
-    staging: &Staging,
+    rows: Rows<'_>,
     target: &mut impl Target,
-    offset: u64,
     watch: &mut impl FnMut(&Batch) -> Result<(), Stop>,
 ) -> Result<Loaded, ImportError> {
-    let mut rows = staging.read_rows(offset)?;
-    let mut total = Loaded::default();
-    loop {
-        let batch = next_batch(&mut rows)?;
-        if batch.is_empty() {
-            return Ok(total);
+    thread::scope(|scope| {
+        let (sender, made) = sync_channel(2);
+        let maker = scope.spawn(move || make(rows, &sender));
+        let mut loading = Loading { target, watch, total: Loaded::default(), batch: None, rows: 0 };
+        // With an error here the channel is closed, which ends the other thread.
+        for made in made {
+            let (rows, cursor) = made?;
+            loading.write(&rows, cursor)?;
         }
-        let loaded = target.write(&batch)?;
-        total.add(&loaded);
-        let offset = rows.offset();
-        watch(&Batch { offset, loaded }).map_err(ImportError::Stopped)?;
+        if let Err(panic) = maker.join() {
+            std::panic::resume_unwind(panic);
+        }
+        loading.finish()
+    })
+}
+
+type Made = Result<(Vec<Row>, Cursor), ImportError>;
+
+/// Makes rows until there are no more, or nobody wants them.
+fn make(mut rows: Rows<'_>, sender: &SyncSender<Made>) {
+    loop {
+        let made = rows.next_batch(ROWS_AT_ONCE).map(|batch| (batch, rows.cursor()));
+        let is_last = made.as_ref().is_ok_and(|(batch, _)| batch.is_empty());
+        let is_error = made.is_err();
+        if is_last || sender.send(made).is_err() || is_error {
+            return;
+        }
     }
 }
 
-fn next_batch(rows: &mut JsonLinesReader<Row>) -> Result<Vec<Row>, ImportError> {
-    let mut batch = Vec::with_capacity(ROWS_IN_A_BATCH);
-    while batch.len() < ROWS_IN_A_BATCH {
-        match rows.read()? {
-            Some(row) => batch.push(row),
-            None => break,
-        }
+struct Loading<'a, T, W> {
+    target: &'a mut T,
+    watch: &'a mut W,
+    total: Loaded,
+    /// What was written since the last commit.
+    batch: Option<Batch>,
+    rows: usize,
+}
+
+impl<T: Target, W: FnMut(&Batch) -> Result<(), Stop>> Loading<'_, T, W> {
+    fn write(&mut self, rows: &[Row], cursor: Cursor) -> Result<(), ImportError> {
+        let loaded = self.target.write(rows)?;
+        let batch = self.batch.get_or_insert_with(|| Batch { cursor, loaded: Loaded::default() });
+        batch.cursor = cursor;
+        batch.loaded.add(&loaded);
+        self.rows += rows.len();
+        if self.rows >= ROWS_IN_A_BATCH { self.commit() } else { Ok(()) }
     }
-    Ok(batch)
+
+    fn commit(&mut self) -> Result<(), ImportError> {
+        self.rows = 0;
+        let Some(batch) = self.batch.take() else { return Ok(()) };
+        self.target.commit()?;
+        self.total.add(&batch.loaded);
+        (self.watch)(&batch).map_err(ImportError::Stopped)
+    }
+
+    fn finish(mut self) -> Result<Loaded, ImportError> {
+        self.commit()?;
+        self.target.replace_edited()?;
+        Ok(self.total)
+    }
 }
 
 #[cfg(test)]

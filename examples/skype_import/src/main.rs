@@ -19,14 +19,18 @@
 
 mod command_line;
 mod error;
+mod export;
 mod extract;
+mod identity;
+mod json;
 mod json_lines;
 mod load;
+mod message;
+mod outcome;
+mod paths;
 mod places;
 mod recorded;
 mod report;
-#[cfg(feature = "postgres")]
-mod run_key;
 mod staged_elsewhere;
 mod staging;
 mod transform;
@@ -39,22 +43,18 @@ use etl_context::{Context, Counts, Etl, Extract, Idle, Load, PhaseResult, Run, R
 use serde::{Deserialize, Serialize};
 
 use crate::command_line::{Import, Request};
-use crate::error::{belongs_to_another, told};
-use crate::extract::{Extracted, Found};
+use crate::error::{belongs_to_another, is_wrong_command, told};
+use crate::extract::{Extracted, Found, LeftOut};
 use crate::load::{Loaded, sqlite};
 use crate::places::{Destination, Places};
 use crate::staged_elsewhere::{Lost, again_if};
-use crate::staging::{Row, Staging};
-use crate::transform::Transformed;
-
-/// Recording each message of a broken export would fill the memory; the result of the phase counts them all.
-const MOST_RECORDED: u64 = 1_000;
+use crate::transform::{Cursor, Rows, Seen, Transformed};
 
 /// The exit status for a run that another process owns: there is nothing wrong, and later it may be free.
 const ANOTHERS: u8 = 75;
 
-/// For those who have seen the sample.
-const YOUR_OWN: &str = "cargo run --release -p skype_import -- <messages.json or .tar> --db <file>";
+/// The exit status for a command line that cannot be meant.
+const WRONG_COMMAND: u8 = 2;
 
 const CONVERSATION: Counts = Counts { conversations: 1, messages: 0 };
 const MESSAGE: Counts = Counts { conversations: 0, messages: 1 };
@@ -67,20 +67,28 @@ impl PhaseResult for Loaded {}
 /// Up to where the rows are in the database, and what became of them: the next attempt goes on from here.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct LoadedUntil {
-    offset: u64,
+    cursor: Cursor,
     loaded: Loaded,
 }
+
+/// Says something on standard error, if anybody listens there.
+macro_rules! say {
+    ($($told:tt)*) => {{
+        let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("skype_import: {}\n", format_args!($($told)*)));
+    }};
+}
+pub(crate) use say;
 
 fn main() -> ExitCode {
     match command_line::parse(std::env::args_os().skip(1)) {
         Ok(Request::Help) => {
-            print!("{}", command_line::HELP);
+            outcome::help(command_line::HELP);
             ExitCode::SUCCESS
         }
         Ok(Request::Import(request)) => run(request),
         Err(mistake) => {
-            eprintln!("skype_import: {mistake}; see skype_import --help");
-            ExitCode::from(2)
+            say!("{mistake}; see skype_import --help");
+            ExitCode::from(WRONG_COMMAND)
         }
     }
 }
@@ -88,21 +96,17 @@ fn main() -> ExitCode {
 fn run(request: Import) -> ExitCode {
     let is_recorded = request.journal.is_some() || request.postgres.is_some();
     let stopper = Stopper::default();
-    match import(request, &stopper) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) if belongs_to_another(&error) => {
-            eprintln!("skype_import: {}", told(&error));
-            ExitCode::from(ANOTHERS)
-        }
-        Err(_) if stopper.is_stopped() => {
-            let remedy = if is_recorded { "run the same command again to go on" } else { "with --journal it could go on later" };
-            eprintln!("skype_import: stopped; {remedy}");
-            ExitCode::from(130)
-        }
-        Err(error) => {
-            eprintln!("skype_import: {}", told(&error));
-            ExitCode::FAILURE
-        }
+    let Err(error) = import(request, &stopper) else { return ExitCode::SUCCESS };
+    if stopper.is_stopped() && !belongs_to_another(&error) {
+        let remedy = if is_recorded { "run the same command again to go on" } else { "with --journal it could go on later" };
+        say!("stopped; {remedy}");
+        return ExitCode::from(130);
+    }
+    say!("{}", told(&error));
+    match &error {
+        error if belongs_to_another(error) => ExitCode::from(ANOTHERS),
+        error if is_wrong_command(error) => ExitCode::from(WRONG_COMMAND),
+        _ => ExitCode::FAILURE,
     }
 }
 
@@ -110,35 +114,33 @@ fn import(request: Import, stopper: &Stopper) -> anyhow::Result<()> {
     let is_sample = request.export.is_none();
     let mut places = Places::of(request)?;
     let context = begin(&places, stopper)?;
+    places.export.remarks.iter().for_each(|remark| say!("{remark}"));
+    outcome::tell_if_done(&context, &places);
     let lost = Lost::of(&context, &places);
 
-    let (extracted, export) = again_if(lost.extracted, context.phase(Extract)).run(|phase| extract(phase, &places))?;
+    let (extracted, found) = again_if(lost.extracted, context.phase(Extract)).run(|phase| extract(phase, &places))?;
 
-    let totals = extracted.counts();
+    let totals = Counts { conversations: found.conversations, messages: found.messages };
     let transformation = again_if(lost.transformed, extracted.phase(Transform)).with_totals(totals);
-    let (transformed, _) = transformation.run(|phase| transform(phase, &places))?;
+    let (transformed, good) = transformation.run(|phase| transform(phase, &places))?;
 
-    let totals = transformed.counts();
+    let totals = Counts { conversations: good.conversations, messages: good.messages };
     let load = transformed.phase(Load).with_totals(totals);
     let (loaded, _) = match &places.destination {
-        Destination::Sqlite { database, .. } => load.run(|phase| load_in_batches(phase, &places.staging, database))?,
+        Destination::Sqlite { database, .. } => load.run(|phase| load_in_batches(phase, &places, database))?,
         #[cfg(feature = "postgres")]
         Destination::Postgres { url, .. } => {
             let mut client = load::postgres::connect(url)?;
-            load.run_in(&mut client, |phase, transaction| load_at_once(phase, &places.staging, transaction))?
+            load.run_in(&mut client, |phase, transaction| load_at_once(phase, &places, transaction))?
         }
     };
 
-    println!("{}\n", loaded.summary());
     places.finish()?;
-    print_outcome(&export, &places.destination)?;
+    outcome::tell(&loaded.summary(), &found.left_out.and(&good.left_out), good.messages, &places)?;
     if let Some(report) = &places.report {
         report.write(&loaded.summary())?;
-        println!("Report: open {} in a browser", report.file.display());
     }
-    if is_sample {
-        println!("Your own export: {YOUR_OWN}");
-    }
+    outcome::tell_where(&places, is_sample);
     Ok(())
 }
 
@@ -147,26 +149,23 @@ fn begin(places: &Places, stopper: &Stopper) -> anyhow::Result<Context<Idle, Etl
     let run = watchers::watched(Run::builder("skype-import"), places)?.stopper(stopper);
     let context = recorded::recorded(run, places)?.begin()?;
     if let Some(recovery) = context.recovery() {
-        eprintln!("skype_import: {recovery}");
+        say!("{recovery}");
     }
     let stopper = stopper.clone();
     ctrlc::set_handler(move || stopper.stop())?;
     Ok(context)
 }
 
+/// Of each kind that is left out some are recorded; the result of the phase counts them all.
 fn extract(phase: &mut RunningPhase<'_, Extract>, places: &Places) -> anyhow::Result<Extracted> {
-    let mut left_out = 0;
+    let mut left_out = LeftOut::default();
     let extracted = extract::extract(&places.export, &places.staging, &mut |found| {
         phase.check_cancelled()?;
         match found {
             Found::Conversation => phase.update_progress(CONVERSATION),
             Found::Message => phase.update_progress(MESSAGE),
-            Found::LeftOut(rejection) => {
-                left_out += 1;
-                if left_out <= MOST_RECORDED {
-                    phase.record_error(&rejection)?;
-                }
-            }
+            Found::LeftOut(rejection) if left_out.add(&rejection) => phase.record_error(&rejection)?,
+            Found::LeftOut(_) => {}
         }
         Ok(())
     })?;
@@ -174,12 +173,14 @@ fn extract(phase: &mut RunningPhase<'_, Extract>, places: &Places) -> anyhow::Re
 }
 
 fn transform(phase: &mut RunningPhase<'_, Transform>, places: &Places) -> anyhow::Result<Transformed> {
-    let transformed = transform::transform(&places.staging, &mut |row| {
+    let mut left_out = LeftOut::default();
+    let transformed = transform::transform(&places.export, &places.staging, &mut |seen| {
         phase.check_cancelled()?;
-        match row {
-            Row::Conversation { .. } => phase.update_progress(CONVERSATION),
-            Row::Message(_) => phase.update_progress(MESSAGE),
-            Row::Person { .. } => {}
+        match seen {
+            Seen::Conversation => phase.update_progress(CONVERSATION),
+            Seen::Message => phase.update_progress(MESSAGE),
+            Seen::LeftOut(rejection) if left_out.add(&rejection) => phase.record_error(&rejection)?,
+            Seen::LeftOut(_) => {}
         }
         Ok(())
     })?;
@@ -187,15 +188,18 @@ fn transform(phase: &mut RunningPhase<'_, Transform>, places: &Places) -> anyhow
 }
 
 /// Each batch is committed, then recorded. One that is recorded is not loaded again: the next attempt goes on after it.
-fn load_in_batches(phase: &mut RunningPhase<'_, Load>, staging: &Staging, database: &Path) -> anyhow::Result<Loaded> {
+fn load_in_batches(phase: &mut RunningPhase<'_, Load>, places: &Places, database: &Path) -> anyhow::Result<Loaded> {
     let mut until: LoadedUntil = phase.resume_point()?.unwrap_or_default();
-    load::load(staging, &mut sqlite::Database::open(database)?, until.offset, &mut |batch| {
+    let rows = Rows::from(&places.export, &places.staging, until.cursor)?;
+    let mut database = sqlite::Database::open_to_load(database)?;
+    load::load(rows, &mut database, &mut |batch| {
         phase.update_progress(counts(&batch.loaded));
-        until.offset = batch.offset;
+        until.cursor = batch.cursor;
         until.loaded.add(&batch.loaded);
         phase.checkpoint(&until)?;
         Ok(phase.check_cancelled()?)
     })?;
+    database.close_as_one_file();
     Ok(until.loaded)
 }
 
@@ -203,10 +207,11 @@ fn load_in_batches(phase: &mut RunningPhase<'_, Load>, staging: &Staging, databa
 #[cfg(feature = "postgres")]
 fn load_at_once(
     phase: &mut RunningPhase<'_, Load>,
-    staging: &Staging,
+    places: &Places,
     transaction: &mut postgres::Transaction<'_>,
 ) -> anyhow::Result<Loaded> {
-    let loaded = load::load(staging, &mut load::postgres::Tables::lock(transaction)?, 0, &mut |batch| {
+    let rows = Rows::from(&places.export, &places.staging, Cursor::default())?;
+    let loaded = load::load(rows, &mut load::postgres::Tables::lock(transaction)?, &mut |batch| {
         phase.update_progress(counts(&batch.loaded));
         Ok(phase.check_cancelled()?)
     })?;
@@ -215,22 +220,4 @@ fn load_at_once(
 
 fn counts(loaded: &Loaded) -> Counts {
     Counts { conversations: loaded.conversations.rows(), messages: loaded.messages.rows() }
-}
-
-fn print_outcome(export: &Extracted, destination: &Destination) -> anyhow::Result<()> {
-    let Extracted { messages_left_out, conversations_left_out, .. } = export;
-    if messages_left_out + conversations_left_out > 0 {
-        println!("Left out: {messages_left_out} messages, {conversations_left_out} conversations");
-    }
-    match destination {
-        Destination::Sqlite { database, .. } => {
-            println!("Database: {} has {}", database.display(), sqlite::Database::open(database)?.row_counts()?);
-        }
-        #[cfg(feature = "postgres")]
-        Destination::Postgres { url, .. } => {
-            let counts = load::postgres::row_counts(&mut load::postgres::connect(url)?)?;
-            println!("The schema `skype` of the {} has {counts}", etl_context::Database::from(url));
-        }
-    }
-    Ok(())
 }

@@ -7,15 +7,19 @@ use anyhow::Context as _;
 use tempfile::{Builder, TempDir};
 
 use crate::command_line::Import;
-use crate::report::Report;
+use crate::error::ImportError;
+use crate::export::Export;
 #[cfg(feature = "postgres")]
-use crate::run_key;
+use crate::identity;
+use crate::load::sqlite;
+use crate::paths;
+use crate::report::Report;
 use crate::staging::Staging;
 
 const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/sample/messages.json");
 
 pub(crate) struct Places {
-    pub(crate) export: PathBuf,
+    pub(crate) export: Export,
     pub(crate) destination: Destination,
     /// The page that tells of the run. An import into PostgreSQL has one only if it is told where to put it.
     pub(crate) report: Option<Report>,
@@ -32,6 +36,8 @@ pub(crate) enum Destination {
         /// An absolute path, which is always that of a file: `SQLite` has other uses for some relative ones.
         database: PathBuf,
         journal: Option<PathBuf>,
+        /// Whether to begin anew, whatever the journal says.
+        again: bool,
     },
     #[cfg(feature = "postgres")]
     Postgres {
@@ -49,25 +55,65 @@ enum StagingDirectory {
 }
 
 impl Places {
+    /// Looks at all files that the request names, and changes none: a request that is refused leaves nothing behind.
     pub(crate) fn of(request: Import) -> anyhow::Result<Self> {
-        let export = path::absolute(request.export.as_deref().unwrap_or(Path::new(SAMPLE))).context("the export needs a path")?;
-        let (destination, database_directory) = Destination::of(&request, &export)?;
-        let staging_directory = StagingDirectory::of(&destination)?;
-        let report = request.report.map(Report::asked_for).or_else(|| destination.report());
+        check(&request)?;
+        let given = request.export.clone().unwrap_or_else(|| SAMPLE.into());
+        let Import { report, lineage, .. } = request;
+        #[cfg(feature = "postgres")]
+        if let Some(url) = request.postgres {
+            return Self::in_postgres(&given, url, report, lineage);
+        }
+        let (database, database_directory) = match &request.database {
+            Some(file) => (path::absolute(file).context("--db needs the path of a file")?, None),
+            None => temporary_database()?,
+        };
+        let staging_directory = match &request.journal {
+            Some(journal) => StagingDirectory::beside(journal),
+            None => StagingDirectory::temporary(&database)?,
+        };
+        let report = report.map_or_else(|| Report::beside(&database), Report::asked_for);
         Ok(Places {
-            export,
-            destination,
-            report,
-            lineage: request.lineage,
+            export: open(&given, &staging_directory)?,
+            destination: Destination::Sqlite { database, journal: request.journal, again: request.again },
+            report: Some(report),
+            lineage,
             staging: Staging::new(staging_directory.path()),
             staging_directory,
             database_directory,
         })
     }
 
+    #[cfg(feature = "postgres")]
+    fn in_postgres(given: &Path, url: String, report: Option<PathBuf>, lineage: Option<PathBuf>) -> anyhow::Result<Self> {
+        let unpacked = Builder::new().prefix("skype_import-").tempdir().context("cannot create a temporary directory")?;
+        let export = open(given, &StagingDirectory::Temporary(unpacked))?;
+        let key = identity::key(&export);
+        // Where this machine finds it again.
+        let name = format!("skype_import-{}", identity::fingerprint(&url, &key));
+        let staging_directory = StagingDirectory::Kept(std::env::temp_dir().join(name));
+        Ok(Places {
+            export,
+            destination: Destination::Postgres { url, key },
+            report: report.map(Report::asked_for),
+            lineage,
+            staging: Staging::new(staging_directory.path()),
+            staging_directory,
+            database_directory: None,
+        })
+    }
+
     /// Whether the run may have been on another machine before.
     pub(crate) fn may_be_staged_elsewhere(&self) -> bool {
         !matches!(self.destination, Destination::Sqlite { .. })
+    }
+
+    /// Forgets what an earlier run has staged.
+    pub(crate) fn clear(&self) {
+        if let (StagingDirectory::Kept(directory), false) = (&self.staging_directory, self.export.is_unpacked()) {
+            // What is not removed is written anew.
+            let _ = fs::remove_dir_all(directory);
+        }
     }
 
     /// Removes what only an unfinished import needs. Without this call, a temporary database is removed.
@@ -84,30 +130,29 @@ impl Places {
     }
 }
 
-impl Destination {
-    /// Together with the directory of the database, if that is a temporary one.
-    #[cfg_attr(not(feature = "postgres"), allow(unused_variables, reason = "only the key of a run is made of the export"))]
-    fn of(request: &Import, export: &Path) -> anyhow::Result<(Self, Option<TempDir>)> {
-        #[cfg(feature = "postgres")]
-        if let Some(url) = &request.postgres {
-            return Ok((Destination::Postgres { url: url.clone(), key: run_key::of_export(export)? }, None));
-        }
-        let (database, directory) = match &request.database {
-            Some(file) => (path::absolute(file).context("--db needs the path of a file")?, None),
-            None => temporary_database()?,
-        };
-        Ok((Destination::Sqlite { database, journal: request.journal.clone() }, directory))
-    }
+fn check(request: &Import) -> Result<(), ImportError> {
+    let beside = request.database.as_deref().filter(|_| request.report.is_none()).map(Report::beside);
+    let outputs = [
+        ("the database", request.database.as_deref()),
+        ("the journal", request.journal.as_deref()),
+        ("the report", request.report.as_deref()),
+        ("the lineage file", request.lineage.as_deref()),
+        ("the report beside the database", beside.as_ref().map(|report| report.file.as_path())),
+    ];
+    let outputs: Vec<_> = outputs.into_iter().filter_map(|(what, file)| Some((what, file?))).collect();
+    let export = request.export.as_deref().map(|file| ("the export", file));
+    paths::all_different(&export.into_iter().chain(outputs.iter().copied()).collect::<Vec<_>>())?;
+    outputs.iter().try_for_each(|output| paths::writable(*output))?;
+    request.database.as_deref().map_or(Ok(()), |database| sqlite::standing(database).map(drop))
+}
 
-    /// The one that is written though nobody said where to put it.
-    #[cfg_attr(not(feature = "postgres"), allow(clippy::unnecessary_wraps, reason = "beside a server there is no place for one"))]
-    fn report(&self) -> Option<Report> {
-        match self {
-            Destination::Sqlite { database, .. } => Some(Report::beside(database)),
-            #[cfg(feature = "postgres")]
-            Destination::Postgres { .. } => None,
-        }
+/// What had to be unpacked is gone if this fails, and so is the directory, unless something else is in it.
+fn open(export: &Path, scratch: &StagingDirectory) -> Result<Export, ImportError> {
+    let opened = Export::open(export, scratch.path());
+    if opened.is_err() {
+        let _ = fs::remove_dir(scratch.path());
     }
+    opened
 }
 
 fn temporary_database() -> anyhow::Result<(PathBuf, Option<TempDir>)> {
@@ -116,18 +161,6 @@ fn temporary_database() -> anyhow::Result<(PathBuf, Option<TempDir>)> {
 }
 
 impl StagingDirectory {
-    fn of(destination: &Destination) -> anyhow::Result<Self> {
-        match destination {
-            Destination::Sqlite { journal: Some(journal), .. } => StagingDirectory::beside(journal),
-            Destination::Sqlite { database, journal: None } => StagingDirectory::temporary(database),
-            #[cfg(feature = "postgres")]
-            Destination::Postgres { url, key } => {
-                let name = format!("skype_import-{}", run_key::fingerprint(url, key));
-                Ok(StagingDirectory::Kept(std::env::temp_dir().join(name)))
-            }
-        }
-    }
-
     /// Beside the database, where there is room for the export.
     fn temporary(database: &Path) -> anyhow::Result<Self> {
         let parent = database.parent().unwrap_or(database);
@@ -137,12 +170,10 @@ impl StagingDirectory {
     }
 
     /// Where the next process that opens this journal finds it.
-    fn beside(journal: &Path) -> anyhow::Result<Self> {
+    fn beside(journal: &Path) -> Self {
         let mut directory = journal.as_os_str().to_owned();
         directory.push(".staging");
-        let directory = PathBuf::from(directory);
-        fs::create_dir_all(&directory).with_context(|| format!("cannot create {}", directory.display()))?;
-        Ok(StagingDirectory::Kept(directory))
+        StagingDirectory::Kept(directory.into())
     }
 
     fn path(&self) -> &Path {

@@ -17,10 +17,10 @@ impl Lost {
         let is_completed = |status| is_needed && status == PhaseStatus::Completed;
         let lost = Lost {
             extracted: is_completed(context.status(Extract)) && !places.staging.has_extracted(),
-            transformed: is_completed(context.status(Transform)) && !places.staging.has_rows(),
+            transformed: is_completed(context.status(Transform)) && !places.staging.has_people(),
         };
         if lost.extracted || lost.transformed {
-            eprintln!("skype_import: what was staged is not on this machine, and is staged again");
+            crate::say!("what was staged is not on this machine, and is staged again");
         }
         lost
     }

@@ -1,6 +1,9 @@
 //! What is kept between the phases, and where.
 //!
-//! Each file holds one JSON object per line, so that a phase reads and writes it row by row, whatever the size of the export.
+//! It is not a copy of the export but what was found out about it: which conversations there are, where in the export each
+//! message is, and who wrote them.
+
+mod spans;
 
 use std::fs;
 use std::path::PathBuf;
@@ -10,47 +13,27 @@ use serde::{Deserialize, Serialize};
 use crate::error::ImportError;
 use crate::json_lines::{JsonLinesReader, JsonLinesWriter};
 
+pub(crate) use spans::{SpansReader, SpansWriter};
+
+pub(crate) type ConversationsWriter = JsonLinesWriter<StagedConversation>;
+
 /// A conversation as extracted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct StagedConversation {
-    /// Its place in the export, from 1. This ties the messages to it: an export may give a conversation's id only after its
-    /// messages.
-    pub(crate) position: u64,
+    /// The number of the part of the export in which its messages are.
+    pub(crate) part: usize,
     pub(crate) id: String,
     pub(crate) display_name: Option<String>,
+    /// The number of its first message among those that are staged.
+    pub(crate) first: u64,
+    pub(crate) messages: u64,
 }
 
-/// A message as extracted, its content still in Skype's markup.
+/// A person as transformed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct StagedMessage {
-    /// The position of its conversation.
-    pub(crate) conversation: u64,
+pub(crate) struct StagedPerson {
     pub(crate) id: String,
-    pub(crate) from: Option<String>,
     pub(crate) display_name: Option<String>,
-    pub(crate) sent_at: String,
-    pub(crate) message_type: Option<String>,
-    pub(crate) content: Option<String>,
-}
-
-/// A row for the database, as transformed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Row {
-    Conversation { id: String, display_name: Option<String> },
-    Person { id: String, display_name: Option<String> },
-    Message(MessageRow),
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct MessageRow {
-    pub(crate) conversation_id: String,
-    pub(crate) id: String,
-    pub(crate) sender: Option<String>,
-    pub(crate) sent_at: String,
-    #[serde(rename = "type")]
-    pub(crate) message_type: Option<String>,
-    pub(crate) text: Option<String>,
 }
 
 /// The directory in which the phases hand their work on.
@@ -65,60 +48,66 @@ impl Staging {
         Self { directory: directory.into() }
     }
 
-    pub(crate) fn create_conversations(&self) -> Result<JsonLinesWriter<StagedConversation>, ImportError> {
+    pub(crate) fn create_conversations(&self) -> Result<ConversationsWriter, ImportError> {
         self.create(self.conversations())
     }
 
-    pub(crate) fn create_messages(&self) -> Result<JsonLinesWriter<StagedMessage>, ImportError> {
-        self.create(self.messages())
+    pub(crate) fn create_spans(&self) -> Result<SpansWriter, ImportError> {
+        self.create_directory()?;
+        SpansWriter::create(self.spans())
     }
 
-    pub(crate) fn create_rows(&self) -> Result<JsonLinesWriter<Row>, ImportError> {
-        self.create(self.rows())
+    pub(crate) fn create_people(&self) -> Result<JsonLinesWriter<StagedPerson>, ImportError> {
+        self.create(self.people())
     }
 
     fn create<T: Serialize>(&self, file: PathBuf) -> Result<JsonLinesWriter<T>, ImportError> {
+        self.create_directory()?;
+        JsonLinesWriter::create(file)
+    }
+
+    fn create_directory(&self) -> Result<(), ImportError> {
         fs::create_dir_all(&self.directory).map_err(|problem| ImportError::Staging {
             action: "create the directory",
             file: self.directory.clone(),
             problem,
-        })?;
-        JsonLinesWriter::create(file)
+        })
     }
 
-    pub(crate) fn read_conversations(&self) -> Result<JsonLinesReader<StagedConversation>, ImportError> {
-        JsonLinesReader::open(self.conversations(), 0)
+    /// Reads the conversations from the byte `offset` on, which must begin a line.
+    pub(crate) fn read_conversations(&self, offset: u64) -> Result<JsonLinesReader<StagedConversation>, ImportError> {
+        JsonLinesReader::open(self.conversations(), offset)
     }
 
-    pub(crate) fn read_messages(&self) -> Result<JsonLinesReader<StagedMessage>, ImportError> {
-        JsonLinesReader::open(self.messages(), 0)
+    pub(crate) fn read_spans(&self) -> Result<SpansReader, ImportError> {
+        SpansReader::open(self.spans())
     }
 
-    /// Reads the rows from the byte `offset` on, which must begin a line.
-    pub(crate) fn read_rows(&self, offset: u64) -> Result<JsonLinesReader<Row>, ImportError> {
-        JsonLinesReader::open(self.rows(), offset)
+    /// Reads the people from the byte `offset` on, which must begin a line.
+    pub(crate) fn read_people(&self, offset: u64) -> Result<JsonLinesReader<StagedPerson>, ImportError> {
+        JsonLinesReader::open(self.people(), offset)
     }
 
     /// Whether an extraction was staged here.
     pub(crate) fn has_extracted(&self) -> bool {
-        self.conversations().exists() && self.messages().exists()
+        self.conversations().exists() && self.spans().exists()
     }
 
     /// Whether a transformation was staged here.
-    pub(crate) fn has_rows(&self) -> bool {
-        self.rows().exists()
+    pub(crate) fn has_people(&self) -> bool {
+        self.people().exists()
     }
 
     fn conversations(&self) -> PathBuf {
-        self.directory.join("extracted_conversations.jsonl")
+        self.directory.join("conversations.jsonl")
     }
 
-    fn messages(&self) -> PathBuf {
-        self.directory.join("extracted_messages.jsonl")
+    fn spans(&self) -> PathBuf {
+        self.directory.join("messages.spans")
     }
 
-    fn rows(&self) -> PathBuf {
-        self.directory.join("transformed_rows.jsonl")
+    fn people(&self) -> PathBuf {
+        self.directory.join("people.jsonl")
     }
 }
 
@@ -130,14 +119,14 @@ mod tests {
     fn the_directory_is_created_with_those_above_it() {
         let directory = tempfile::tempdir().unwrap();
         let staging = Staging::new(directory.path().join("deep/down"));
-        staging.create_rows().unwrap().finish().unwrap();
-        assert_eq!(staging.read_rows(0).unwrap().read().unwrap(), None);
+        staging.create_people().unwrap().finish().unwrap();
+        assert_eq!(staging.read_people(0).unwrap().read().unwrap(), None);
     }
 
     #[test]
     fn a_directory_that_cannot_be_is_named() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        let error = Staging::new(file.path()).create_rows().err().unwrap().to_string();
+        let error = Staging::new(file.path()).create_people().err().unwrap().to_string();
         assert!(error.contains(&file.path().display().to_string()), "{error}");
     }
 }

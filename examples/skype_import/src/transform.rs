@@ -1,106 +1,84 @@
-//! The second phase: turns staged messages into rows for the database.
+//! The second phase: finds out which messages can be imported and who wrote them; and, for the third one, what rows they become.
 
 mod attachment;
 mod call;
+mod card;
+mod listed;
 mod markup;
+mod messages;
 mod people;
 mod plain_text;
+mod rows;
+mod sender;
 mod thread_activity;
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::{ImportError, Stop};
-use crate::json_lines::JsonLinesWriter;
-use crate::staging::{MessageRow, Row, StagedConversation, StagedMessage, Staging};
+use crate::export::Export;
+use crate::extract::{LeftOut, Rejection};
+use crate::message::Message;
+use crate::staging::Staging;
 
+use messages::Messages;
 use people::People;
 
-/// How many rows were staged. People are counted once for every name they had.
+pub(crate) use rows::{Cursor, MessageRow, Named, Row, Rows};
+
+/// One step of the transformation, told to its caller.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Seen {
+    Conversation,
+    /// A message that can be imported.
+    Message,
+    LeftOut(Rejection),
+}
+
+/// What can be imported.
 #[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Transformed {
     pub(crate) conversations: u64,
     pub(crate) people: u64,
     pub(crate) messages: u64,
+    pub(crate) left_out: LeftOut,
 }
 
-/// Stages the rows of the database. `watch` hears of each row.
-pub(crate) fn transform(staging: &Staging, watch: &mut impl FnMut(&Row) -> Result<(), Stop>) -> Result<Transformed, ImportError> {
-    let mut conversations = staging.read_conversations()?;
-    let mut messages = staging.read_messages()?;
-    let mut transformation =
-        Transformation { rows: staging.create_rows()?, people: People::default(), transformed: Transformed::default(), watch };
-
-    // Both files are in the order of the export, so reading them side by side finds each message's conversation.
-    let mut next = messages.read()?;
+/// Stages the people, each with the latest name. A message without an id or without a readable time is left out: `watch` hears
+/// of each, and the rest goes on.
+pub(crate) fn transform(
+    export: &Export,
+    staging: &Staging,
+    watch: &mut impl FnMut(Seen) -> Result<(), Stop>,
+) -> Result<Transformed, ImportError> {
+    let mut watch = |seen| watch(seen).map_err(ImportError::Stopped);
+    let (mut transformed, mut people) = (Transformed::default(), People::default());
+    let mut messages = Messages::of(export, staging)?;
+    let mut conversations = staging.read_conversations(0)?;
     while let Some(conversation) = conversations.read()? {
-        transformation.conversation(&conversation)?;
-        while let Some(message) = next.take_if(|next| next.conversation <= conversation.position) {
-            // A lower position is that of a conversation that was left out.
-            if message.conversation == conversation.position {
-                transformation.message(&conversation, message)?;
+        for number in 0..conversation.messages {
+            let written = messages.read(&conversation, number)?;
+            match Message::read(written, &conversation.id, number + 1) {
+                Ok(message) => {
+                    people.learn_of(&message);
+                    transformed.messages += 1;
+                    watch(Seen::Message)?;
+                }
+                Err(rejection) => {
+                    transformed.left_out.add(&rejection);
+                    watch(Seen::LeftOut(rejection))?;
+                }
             }
-            next = messages.read()?;
         }
+        transformed.conversations += 1;
+        watch(Seen::Conversation)?;
     }
-    transformation.finish()
-}
-
-struct Transformation<'a, W> {
-    rows: JsonLinesWriter<Row>,
-    people: People,
-    transformed: Transformed,
-    watch: &'a mut W,
-}
-
-impl<W: FnMut(&Row) -> Result<(), Stop>> Transformation<'_, W> {
-    fn conversation(&mut self, conversation: &StagedConversation) -> Result<(), ImportError> {
-        self.transformed.conversations += 1;
-        self.write(&Row::Conversation { id: conversation.id.clone(), display_name: conversation.display_name.clone() })
+    let mut staged = staging.create_people()?;
+    for person in people.in_order() {
+        staged.write(&person)?;
+        transformed.people += 1;
     }
-
-    fn message(&mut self, conversation: &StagedConversation, message: StagedMessage) -> Result<(), ImportError> {
-        let sender = message.from.as_deref().and_then(people::sender_id);
-        if let Some(sender) = sender {
-            self.person(sender, &message)?;
-        }
-        self.transformed.messages += 1;
-        self.write(&Row::Message(MessageRow {
-            conversation_id: conversation.id.clone(),
-            sender: sender.map(str::to_owned),
-            text: text(&message),
-            id: message.id,
-            sent_at: message.sent_at,
-            message_type: message.message_type,
-        }))
-    }
-
-    fn person(&mut self, sender: &str, message: &StagedMessage) -> Result<(), ImportError> {
-        let name = message.display_name.as_deref();
-        match self.people.learn(sender, name, &message.sent_at) {
-            Some(person) => {
-                self.transformed.people += 1;
-                self.write(&person)
-            }
-            None => Ok(()),
-        }
-    }
-
-    fn write(&mut self, row: &Row) -> Result<(), ImportError> {
-        self.rows.write(row)?;
-        (self.watch)(row).map_err(ImportError::Stopped)
-    }
-
-    fn finish(self) -> Result<Transformed, ImportError> {
-        self.rows.finish()?;
-        Ok(self.transformed)
-    }
-}
-
-/// A message without content has no text, which is not the same as an empty one.
-fn text(message: &StagedMessage) -> Option<String> {
-    let message_type = message.message_type.as_deref().unwrap_or_default();
-    let content = message.content.as_deref()?;
-    Some(plain_text::plain_text(message_type, content))
+    staged.finish()?;
+    Ok(transformed)
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ pub(crate) fn watched(run: RunBuilder, places: &Places) -> io::Result<RunBuilder
 fn logged() -> Tracing {
     let asked = env::var("RUST_LOG").map_or(Ok(Targets::default()), |asked| asked.parse());
     let asked = asked.unwrap_or_else(|mistake| {
-        eprintln!("skype_import: RUST_LOG is left out: {mistake}");
+        crate::say!("RUST_LOG is left out: {mistake}");
         Targets::default()
     });
     tracing_subscriber::registry().with(fmt::layer().with_writer(io::stderr)).with(asked).init();

@@ -1,5 +1,4 @@
 use std::fs;
-use std::path::PathBuf;
 
 use tempfile::TempDir;
 
@@ -7,31 +6,33 @@ use super::*;
 
 /// An export on disk, and the staging of its extraction.
 struct Fixture {
-    export: PathBuf,
+    export: Export,
     staging: Staging,
     _directory: TempDir,
 }
 
 impl Fixture {
-    fn new(json: &str) -> Self {
+    fn new(json: impl AsRef<[u8]>) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let export = directory.path().join("messages.json");
-        fs::write(&export, json).unwrap();
+        let file = directory.path().join("messages.json");
+        fs::write(&file, json).unwrap();
         let staging = Staging::new(directory.path().join("staging"));
+        let export = Export::open(&file, directory.path()).unwrap();
         Self { export, staging, _directory: directory }
     }
 
-    fn extract(&self) -> (Extracted, Vec<Found>) {
+    fn try_extract(&self) -> (Result<Extracted, ImportError>, Vec<Found>) {
         let mut found = Vec::new();
         let extracted = extract(&self.export, &self.staging, &mut |step| {
             found.push(step);
             Ok(())
         });
-        (extracted.unwrap(), found)
+        (extracted, found)
     }
 
-    fn file(&self) -> String {
-        self.export.display().to_string()
+    fn extract(&self) -> (Extracted, Vec<Found>) {
+        let (extracted, found) = self.try_extract();
+        (extracted.unwrap(), found)
     }
 
     fn rejections(&self) -> Vec<String> {
@@ -42,184 +43,198 @@ impl Fixture {
         self.extract().1.into_iter().filter_map(rejection).collect()
     }
 
-    fn staged_messages(&self) -> Vec<StagedMessage> {
-        let mut reader = self.staging.read_messages().unwrap();
+    fn conversations(&self) -> Vec<StagedConversation> {
+        let mut reader = self.staging.read_conversations(0).unwrap();
         std::iter::from_fn(|| reader.read().unwrap()).collect()
     }
 
-    fn staged_conversations(&self) -> Vec<StagedConversation> {
-        let mut reader = self.staging.read_conversations().unwrap();
-        std::iter::from_fn(|| reader.read().unwrap()).collect()
+    /// The messages of each conversation, as they are written.
+    fn messages(&self) -> Vec<(String, Vec<String>)> {
+        let mut spans = self.staging.read_spans().unwrap();
+        let json = fs::read_to_string(&self.export.name).unwrap();
+        let mut message = |number| {
+            let Span { offset, length } = spans.read(number).unwrap();
+            json[usize::try_from(offset).unwrap()..][..usize::try_from(length).unwrap()].to_owned()
+        };
+        let conversations = self.conversations().into_iter();
+        let of = |c: StagedConversation| (c.id, (c.first..c.first + c.messages).map(&mut message).collect());
+        conversations.map(of).collect()
+    }
+
+    fn refusal(&self) -> String {
+        self.try_extract().0.unwrap_err().to_string()
     }
 }
 
-const GOOD: &str = r#"{"id": "1", "originalarrivaltime": "2021-03-04T05:06:07Z"}"#;
-
-/// An export with one conversation that has these messages.
-fn with_messages(messages: &str) -> Fixture {
-    Fixture::new(&format!(r#"{{"conversations": [{{"id": "8:live:ada", "MessageList": [{messages}]}}]}}"#))
+fn pairs(expected: &[(&str, &[&str])]) -> Vec<(String, Vec<String>)> {
+    let owned = |texts: &[&str]| texts.iter().map(ToString::to_string).collect();
+    expected.iter().map(|(id, messages)| ((*id).to_owned(), owned(messages))).collect()
 }
 
 #[test]
-fn conversations_and_messages_are_staged() {
+fn conversations_and_the_places_of_their_messages_are_staged() {
     let fixture = Fixture::new(
-        r#"{"userId": "8:live:me", "exportDate": "2022-01-01T00:00", "conversations": [
-            {"id": "8:live:ada", "displayName": "Ada", "version": 1.5, "properties": {"a": [1]},
-             "threadProperties": null, "MessageList": [
-                {"id": "17", "displayName": "Ada L.", "originalarrivaltime": "2021-03-04T05:06:07.5+01:00",
-                 "messagetype": "RichText", "version": 17, "content": "<b>hi</b>\n",
-                 "conversationid": "8:live:ada", "from": "8:live:ada", "properties": null,
-                 "amsreferences": ["x"], "unknown": {"id": 3}}]}]}"#,
+        r#"{"userId": "8:live:me", "conversations": [
+            {"id": "8:live:ada", "displayName": "Ada", "version": 1.5, "properties": {"a": [1]}, "threadProperties": null,
+             "MessageList": [{"id": "17", "content": "<b>}]hi</b>\n\""} , {"id": {}}]},
+            {"id": "empty", "MessageList": []}]} "#,
     );
     let (extracted, found) = fixture.extract();
-    assert_eq!((extracted.conversations, extracted.messages), (1, 1));
-    assert_eq!(found, [Found::Message, Found::Conversation]);
-    let conversation = StagedConversation { position: 1, id: "8:live:ada".to_owned(), display_name: Some("Ada".to_owned()) };
-    assert_eq!(fixture.staged_conversations(), [conversation]);
-    let message = StagedMessage {
-        conversation: 1,
-        id: "17".to_owned(),
-        from: Some("8:live:ada".to_owned()),
-        display_name: Some("Ada L.".to_owned()),
-        sent_at: "2021-03-04T04:06:07.500Z".to_owned(),
-        message_type: Some("RichText".to_owned()),
-        content: Some("<b>hi</b>\n".to_owned()),
-    };
-    assert_eq!(fixture.staged_messages(), [message]);
+    assert_eq!((extracted.conversations, extracted.messages), (2, 2));
+    assert_eq!(found, [Found::Message, Found::Message, Found::Conversation, Found::Conversation]);
+    let first =
+        StagedConversation { part: 0, id: "8:live:ada".to_owned(), display_name: Some("Ada".to_owned()), first: 0, messages: 2 };
+    assert_eq!(fixture.conversations()[0], first);
+    let messages = [r#"{"id": "17", "content": "<b>}]hi</b>\n\""}"#, r#"{"id": {}}"#];
+    assert_eq!(fixture.messages(), pairs(&[("8:live:ada", &messages), ("empty", &[])]));
 }
 
 #[test]
-fn everything_but_ids_and_times_may_be_null_or_absent() {
-    let fixture = Fixture::new(&format!(
-        r#"{{"userId": null, "conversations": [
-            {{"id": "a"}},
-            {{"id": "b", "displayName": null, "MessageList": null}},
-            {{"id": "c", "MessageList": [{GOOD}, {{"id": "2", "displayName": null,
-              "originalarrivaltime": "2021-03-04T05:06:07Z", "messagetype": null, "version": null,
-              "content": null, "conversationid": null, "from": null, "properties": null}}]}}]}}"#
-    ));
-    let (extracted, _) = fixture.extract();
-    assert_eq!((extracted.conversations, extracted.messages), (3, 2));
-    for message in fixture.staged_messages() {
-        assert_eq!((message.from, message.content), (None, None));
-    }
+fn everything_but_the_id_may_be_null_absent_or_odd() {
+    let fixture = Fixture::new(
+        r#"{"userId": null, "conversations": [{"id": 42}, {"id": "b", "displayName": null, "MessageList": null},
+            {"id": "c", "displayName": " ", "threadProperties": [1], "properties": NaN, "x\ud83d": "\ud83d", "version": -1e999}]}"#,
+    );
+    fixture.extract();
+    assert_eq!(fixture.messages(), pairs(&[("42", &[]), ("b", &[]), ("c", &[])]));
+    assert!(fixture.conversations().iter().all(|conversation| conversation.display_name.is_none()));
+}
+
+#[test]
+fn what_no_character_can_be_read_from_is_marked_in_ids_and_names() {
+    let fixture = Fixture::new(b"{\"conversations\": [{\"id\": \"caf\xe9\", \"displayName\": \"\\ude42 Bo\"}]}");
+    fixture.extract();
+    let conversation = fixture.conversations().remove(0);
+    assert_eq!((conversation.id.as_str(), conversation.display_name.as_deref()), ("caf\u{FFFD}", Some("\u{FFFD} Bo")));
+}
+
+#[test]
+fn a_group_without_a_name_has_its_topic() {
+    let fixture = Fixture::new(
+        r#"{"conversations": [
+            {"id": "a", "displayName": null, "threadProperties": {"membercount": 2, "topic": "Tea club"}},
+            {"id": "b", "threadProperties": {"topic": "Tea"}, "displayName": "Name"}]}"#,
+    );
+    fixture.extract();
+    let names: Vec<_> = fixture.conversations().into_iter().map(|conversation| conversation.display_name.unwrap()).collect();
+    assert_eq!(names, ["Tea club", "Name"]);
 }
 
 #[test]
 fn an_export_without_conversations_is_empty() {
     for conversations in ["[]", "null"] {
-        let fixture = Fixture::new(&format!("{{\"conversations\": {conversations}}}"));
-        assert_eq!(fixture.extract(), (Extracted { file: fixture.file(), ..Extracted::default() }, vec![]));
+        let (extracted, found) = Fixture::new(format!("{{\"conversations\": {conversations}}}")).extract();
+        assert_eq!((extracted.conversations, extracted.messages, found), (0, 0, vec![]));
     }
-}
-
-#[test]
-fn ids_may_be_numbers() {
-    let fixture = Fixture::new(
-        r#"{"conversations": [{"id": 42, "MessageList": [
-            {"id": 1614834367000, "originalarrivaltime": "2021-03-04T05:06:07Z", "from": 7}]}]}"#,
-    );
-    fixture.extract();
-
-    assert_eq!(fixture.staged_conversations()[0].id, "42");
-    assert_eq!(fixture.staged_messages()[0].id, "1614834367000");
-    assert_eq!(fixture.staged_messages()[0].from.as_deref(), Some("7"));
 }
 
 #[test]
 fn the_id_of_a_conversation_may_follow_its_messages() {
-    let fixture = Fixture::new(&format!(
-        r#"{{"conversations": [
-            {{"id": "first", "MessageList": [{GOOD}]}},
-            {{"MessageList": [{GOOD}], "displayName": "Second", "id": "second"}}]}}"#
-    ));
+    let fixture =
+        Fixture::new(r#"{"conversations": [{"id": "first", "MessageList": [1]}, {"MessageList": [2, 3], "id": "second"}]}"#);
     fixture.extract();
-
-    let conversations = fixture.staged_conversations();
-    let messages = fixture.staged_messages();
-    assert_eq!(conversations[1].id, "second");
-    assert_eq!(messages[0].conversation, conversations[0].position);
-    assert_eq!(messages[1].conversation, conversations[1].position);
+    assert_eq!(fixture.messages(), pairs(&[("first", &["1"]), ("second", &["2", "3"])]));
 }
 
 #[test]
-fn a_message_without_an_id_is_left_out() {
-    for id in [r#""id": null,"#, r#""id": "","#, r#""id": "  ","#, ""] {
-        let fixture = with_messages(&format!(r#"{GOOD}, {{{id} "originalarrivaltime": "2021-03-04T05:06:07Z"}}, {GOOD}"#));
-        assert_eq!(fixture.rejections(), ["message number 2 of conversation 8:live:ada has no id"]);
-        assert_eq!(fixture.staged_messages().len(), 2);
-    }
+fn what_is_no_conversation_is_left_out() {
+    let fixture = Fixture::new(r#"{"conversations": ["oops", {"id": "a"}, null, [3], {"id": " ", "MessageList": [{}, {}]}]}"#);
+    let expected = [
+        "conversation number 1 of the export is no object",
+        "conversation number 3 of the export is no object",
+        "conversation number 4 of the export is no object",
+        "conversation number 5 of the export has no id: it is left out with its 2 messages",
+    ];
+    assert_eq!(fixture.rejections(), expected);
+    let (extracted, _) = fixture.extract();
+    assert_eq!((extracted.left_out.conversations, extracted.left_out.messages), (4, 2));
+    assert_eq!(fixture.messages(), pairs(&[("a", &[])]));
 }
 
 #[test]
-fn a_message_without_a_readable_time_is_left_out() {
-    for (time, problem) in [
-        (r#", "originalarrivaltime": "today""#, "\"today\" is not RFC 3339"),
-        (r#", "originalarrivaltime": 16148343"#, "\"16148343\" is not RFC 3339"),
-        (r#", "originalarrivaltime": null"#, "it is absent"),
-        ("", "it is absent"),
-    ] {
-        let fixture = with_messages(&format!(r#"{{"id": "9"{time}}}, {GOOD}"#));
-        let expected = format!("message 9 of conversation 8:live:ada has no readable time: {problem}");
-        assert_eq!(fixture.rejections(), [expected]);
-        assert_eq!(fixture.staged_messages().len(), 1);
-    }
+fn a_conversation_whose_messages_are_no_list_is_there_without_them() {
+    let fixture =
+        Fixture::new(r#"{"conversations": [{"id": "a", "MessageList": {"1": {}}}, {"MessageList": "none", "id": "b"}]}"#);
+    let expected = ["the MessageList of conversation a is no list", "the MessageList of conversation number 2 is no list"];
+    assert_eq!(fixture.rejections(), expected);
+    assert_eq!(fixture.messages(), pairs(&[("a", &[]), ("b", &[])]));
 }
 
 #[test]
-fn a_null_in_the_list_is_a_message_without_an_id() {
-    let (extracted, _) = with_messages(&format!("null, {GOOD}")).extract();
-    assert_eq!((extracted.messages, extracted.messages_left_out), (1, 1));
-}
-
-#[test]
-fn a_rejection_names_the_conversation_as_well_as_it_can() {
-    let fixture = Fixture::new(
-        r#"{"conversations": [
-            {"MessageList": [{"conversationid": "8:live:ada"}], "id": "8:live:ada"},
-            {"id": "", "MessageList": [{}]}]}"#,
-    );
+fn of_a_list_that_is_there_twice_the_last_one_counts() {
+    let fixture = Fixture::new(r#"{"conversations": [{"id": "a", "MessageList": [1, 2], "MessageList": [3], "id": "b"}]}"#);
     assert_eq!(
         fixture.rejections(),
-        [
-            "message number 1 of conversation 8:live:ada has no id",
-            "message number 1 of conversation number 2 has no id",
-            "conversation number 2 of the export has no id: \
-             it is left out with the 0 messages that were staged for it",
-        ]
+        ["the MessageList of conversation a is there twice: the first one is left out, with 2 messages"]
     );
+    assert_eq!(fixture.messages(), pairs(&[("b", &["3"])]));
+
+    let fixture = Fixture::new(
+        r#"{"conversations": [{"id": "a", "MessageList": [1, 2]}], "conversations": [{"id": "b", "MessageList": [3]}]}"#,
+    );
+    let (extracted, _) = fixture.extract();
+    assert_eq!((extracted.conversations, extracted.messages), (1, 1));
+    assert_eq!((extracted.left_out.conversations, extracted.left_out.messages), (1, 2));
+    assert_eq!(fixture.messages(), pairs(&[("b", &["3"])]));
 }
 
 #[test]
-fn a_conversation_without_an_id_is_left_out_with_its_messages() {
-    for id in [r#""id": null,"#, r#""id": "","#, ""] {
-        let fixture = Fixture::new(&format!(
-            r#"{{"conversations": [
-                {{{id} "MessageList": [{GOOD}, {{}}, {GOOD}]}},
-                {{"id": "kept", "MessageList": [{GOOD}]}}, null]}}"#
-        ));
-        let (extracted, _) = fixture.extract();
+fn elements_that_do_not_fit_into_a_block_are_found() {
+    let long = format!("\"{}\"", "x\\\"]}".repeat(200_000));
+    let fixture =
+        Fixture::new(format!(r#"{{"other": [{long}], "conversations": [{{"id": "a", "MessageList": [1, {long}, 2]}}]}}"#));
+    fixture.extract();
+    assert_eq!(fixture.messages(), pairs(&[("a", &["1", &long, "2"])]));
+}
 
-        let expected =
-            Extracted { file: fixture.file(), conversations: 1, conversations_left_out: 2, messages: 1, messages_left_out: 3 };
-        assert_eq!(extracted, expected);
-        assert!(fixture.rejections()[1].starts_with("conversation number 1 of the export has no id"));
-        assert_eq!(fixture.staged_conversations()[0].position, 2);
+#[track_caller]
+fn assert_refused(json: &str, problem: &str) {
+    let error = Fixture::new(json).refusal();
+    assert!(error.contains(&format!("messages.json is no readable Skype export: {problem}")), "{error}");
+    assert!(error.ends_with("or the archive around it (.tar, .tar.gz, .zip)"), "{error}");
+}
+
+#[test]
+fn what_is_no_json_is_refused_by_line_and_column() {
+    assert_refused("", "EOF while parsing at line 1 column 1;");
+    assert_refused("\n\nhello", "expected value at line 3 column 1;");
+    assert_refused("<html></html>", "expected value at line 1 column 1;");
+    assert_refused("{\"conversations\": [}", "expected value at line 1 column 20;");
+    assert_refused("{\"conversations\": [1,]}", "expected value at line 1 column 22;");
+    assert_refused("{\"conversations\": [1 2]}", "expected `,` or `]` at line 1 column 22;");
+    assert_refused("{\"conversations\" []}", "expected `:` at line 1 column 18;");
+    assert_refused("{conversations: []}", "expected a key at line 1 column 2;");
+    assert_refused("{\"conversations\": []}\n{}", "trailing characters at line 2 column 1;");
+}
+
+#[test]
+fn json_of_another_shape_is_refused_by_what_was_expected() {
+    assert_refused("[]", "expected an object with the list `conversations` at line 1 column");
+    assert_refused("{\n\"users\": []\n}", "missing field `conversations` at line 3 column");
+    assert_refused("{\"conversations\":\n {}}", "expected the list `conversations` at line 2 column 2;");
+}
+
+#[test]
+fn an_export_that_is_cut_off_is_refused_wherever_it_ends() {
+    let whole = "{\"conversations\": [\n{\"id\": \"a\", \"MessageList\": [{\"id\": \"1\", \"n\": 12}]}]}";
+    for length in 0..whole.len() {
+        let error = Fixture::new(&whole[..length]).refusal();
+        let line = 1 + usize::from(length > 19);
+        assert!(error.contains(&format!("EOF while parsing at line {line} column")), "{length}: {error}");
     }
 }
 
 #[test]
 fn the_caller_can_stop_the_extraction() {
-    let fixture = with_messages(&[GOOD; 3].join(","));
-    let stop = &mut |_| Err("enough".into());
-    let error = extract(&fixture.export, &fixture.staging, stop).unwrap_err();
+    let fixture = Fixture::new(r#"{"conversations": [{"id": "a", "MessageList": [1, 2]}]}"#);
+    let error = extract(&fixture.export, &fixture.staging, &mut |_| Err("enough".into())).unwrap_err();
     assert_eq!(error.to_string(), "enough");
 }
 
 #[test]
 fn extracting_again_stages_anew() {
-    let fixture = with_messages(GOOD);
+    let fixture = Fixture::new(r#"{"conversations": [{"id": "a", "MessageList": [1]}]}"#);
     fixture.extract();
     fixture.extract();
-    assert_eq!(fixture.staged_messages().len(), 1);
+    assert_eq!(fixture.messages(), pairs(&[("a", &["1"])]));
 }

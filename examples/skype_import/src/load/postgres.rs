@@ -7,7 +7,7 @@ use postgres::{Client, NoTls, Statement, Transaction};
 
 use super::{Loaded, RowCounts, Target, Written};
 use crate::error::ImportError;
-use crate::staging::{MessageRow, Row};
+use crate::transform::{MessageRow, Named, Row};
 
 const EXIST: &str = "select to_regclass('skype.messages') is not null";
 
@@ -30,8 +30,14 @@ const CREATE: &str = "
         sent_at         timestamptz not null,
         type            text,
         text            text,
+        content         text,
+        edited_at       timestamptz,
+        deleted_at      timestamptz,
+        version         bigint not null,
+        replaces        text,
         primary key (conversation_id, id)
-    )";
+    );
+    create index if not exists messages_that_replace on skype.messages (conversation_id, replaces) where replaces is not null";
 
 /// Loads wait for each other, as two that write the same rows in another order would never end; reading goes on. A load that
 /// is not heard of for half a minute is ended by the server, so that it does not keep the next one waiting.
@@ -55,19 +61,42 @@ fn write_named(table: &str) -> String {
     )
 }
 
-/// Of several messages with the same key the last one counts.
+/// Of several messages with the same key the latest version counts.
 const WRITE_MESSAGES: &str = "
     with written as (
-        insert into skype.messages (conversation_id, id, sender, sent_at, type, text)
-        select distinct on (conversation_id, id) conversation_id, id, sender, sent_at::timestamptz, type, text
-        from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
-            with ordinality as given (conversation_id, id, sender, sent_at, type, text, position)
-        order by conversation_id, id, position desc
+        insert into skype.messages as known
+            (conversation_id, id, sender, sent_at, type, text, content, edited_at, deleted_at, version, replaces)
+        select distinct on (conversation_id, id)
+            conversation_id, id, sender, sent_at::timestamptz, type, text, content, edited_at::timestamptz, deleted_at::timestamptz,
+            version, replaces
+        from unnest(
+                $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
+                $10::bigint[], $11::text[]
+            )
+            with ordinality as given
+                (conversation_id, id, sender, sent_at, type, text, content, edited_at, deleted_at, version, replaces, position)
+        order by conversation_id, id, version desc, position desc
         on conflict (conversation_id, id) do update
-        set sender = excluded.sender, sent_at = excluded.sent_at, type = excluded.type, text = excluded.text
+        set sender = excluded.sender, sent_at = excluded.sent_at, type = excluded.type, text = excluded.text,
+            content = excluded.content, edited_at = excluded.edited_at, deleted_at = excluded.deleted_at,
+            version = excluded.version, replaces = excluded.replaces
+        where known.version <= excluded.version
         returning xmax = 0 as is_new
     )
     select count(*) filter (where is_new) from written";
+
+/// As in `SQLite`: of several that replace one message the latest counts, and one whose original is not here stands for itself.
+const REPLACE_EDITED: &str = "
+    update skype.messages as original
+    set text = later.text, content = later.content, edited_at = later.edited_at, deleted_at = later.deleted_at,
+        version = later.version
+    from (
+        select distinct on (conversation_id, replaces) *
+        from skype.messages where replaces is not null order by conversation_id, replaces, version desc
+    ) as later
+    where original.conversation_id = later.conversation_id and original.id = later.replaces and original.version <= later.version;
+    delete from skype.messages as edit using skype.messages as original
+    where edit.replaces is not null and original.conversation_id = edit.conversation_id and original.id = edit.replaces";
 
 const COUNT_ROWS: &str = "
     select (select count(*) from skype.conversations), (select count(*) from skype.people), (select count(*) from skype.messages)";
@@ -117,7 +146,10 @@ impl<'a, 'client> Tables<'a, 'client> {
             let inserted = if rows == 0 { 0 } else { transaction.query_one(statement, columns)?.get(0) };
             Ok::<_, postgres::Error>(written(rows, inserted))
         };
-        let Messages { conversation_ids, ids, senders, sent_at, types, texts } = messages;
+        let Messages { conversation_ids, ids, senders, sent_at, types, texts, contents, .. } = messages;
+        let Messages { edited_at, deleted_at, versions, replaces, .. } = messages;
+        let columns: [&(dyn ToSql + Sync); 11] =
+            [conversation_ids, ids, senders, sent_at, types, texts, contents, edited_at, deleted_at, versions, replaces];
         Ok(Loaded {
             conversations: write(
                 write_conversations,
@@ -125,7 +157,7 @@ impl<'a, 'client> Tables<'a, 'client> {
                 &[&conversations.ids, &conversations.display_names],
             )?,
             people: write(write_people, people.ids.len(), &[&people.ids, &people.display_names])?,
-            messages: write(write_messages, ids.len(), &[conversation_ids, ids, senders, sent_at, types, texts])?,
+            messages: write(write_messages, ids.len(), &columns)?,
         })
     }
 }
@@ -133,6 +165,15 @@ impl<'a, 'client> Tables<'a, 'client> {
 impl Target for Tables<'_, '_> {
     fn write(&mut self, rows: &[Row]) -> Result<Loaded, ImportError> {
         self.write_columns(&Columns::of(rows)).map_err(cannot("write"))
+    }
+
+    /// The transaction is committed with the end of the phase.
+    fn commit(&mut self) -> Result<(), ImportError> {
+        Ok(())
+    }
+
+    fn replace_edited(&mut self) -> Result<(), ImportError> {
+        self.transaction.batch_execute(REPLACE_EDITED).map_err(cannot("write"))
     }
 }
 
@@ -149,25 +190,30 @@ fn cannot(action: &'static str) -> impl FnOnce(postgres::Error) -> ImportError {
 /// Rows as the statements take them: an array for each column.
 #[derive(Default)]
 struct Columns<'a> {
-    conversations: Named<'a>,
-    people: Named<'a>,
+    conversations: NamedColumns<'a>,
+    people: NamedColumns<'a>,
     messages: Messages<'a>,
 }
 
 #[derive(Default)]
-struct Named<'a> {
-    ids: Vec<Cow<'a, str>>,
-    display_names: Vec<Option<Cow<'a, str>>>,
+struct NamedColumns<'a> {
+    ids: Vec<&'a str>,
+    display_names: Vec<Option<&'a str>>,
 }
 
 #[derive(Default)]
 struct Messages<'a> {
-    conversation_ids: Vec<Cow<'a, str>>,
-    ids: Vec<Cow<'a, str>>,
-    senders: Vec<Option<Cow<'a, str>>>,
+    conversation_ids: Vec<&'a str>,
+    ids: Vec<&'a str>,
+    senders: Vec<Option<&'a str>>,
     sent_at: Vec<Cow<'a, str>>,
-    types: Vec<Option<Cow<'a, str>>>,
-    texts: Vec<Option<Cow<'a, str>>>,
+    types: Vec<Option<&'a str>>,
+    texts: Vec<Option<&'a str>>,
+    contents: Vec<Option<&'a str>>,
+    edited_at: Vec<Option<Cow<'a, str>>>,
+    deleted_at: Vec<Option<Cow<'a, str>>>,
+    versions: Vec<i64>,
+    replaces: Vec<Option<&'a str>>,
 }
 
 impl<'a> Columns<'a> {
@@ -175,8 +221,8 @@ impl<'a> Columns<'a> {
         let mut columns = Columns::default();
         for row in rows {
             match row {
-                Row::Conversation { id, display_name } => columns.conversations.push(id, display_name.as_deref()),
-                Row::Person { id, display_name } => columns.people.push(id, display_name.as_deref()),
+                Row::Conversation(conversation) => columns.conversations.push(conversation),
+                Row::Person(person) => columns.people.push(person),
                 Row::Message(message) => columns.messages.push(message),
             }
         }
@@ -184,27 +230,27 @@ impl<'a> Columns<'a> {
     }
 }
 
-impl<'a> Named<'a> {
-    fn push(&mut self, id: &'a str, display_name: Option<&'a str>) {
-        self.ids.push(storable(id));
-        self.display_names.push(display_name.map(storable));
+impl<'a> NamedColumns<'a> {
+    fn push(&mut self, named: &'a Named) {
+        self.ids.push(&named.id);
+        self.display_names.push(named.display_name.as_deref());
     }
 }
 
 impl<'a> Messages<'a> {
     fn push(&mut self, message: &'a MessageRow) {
-        self.conversation_ids.push(storable(&message.conversation_id));
-        self.ids.push(storable(&message.id));
-        self.senders.push(message.sender.as_deref().map(storable));
+        self.conversation_ids.push(&message.conversation_id);
+        self.ids.push(&message.id);
+        self.senders.push(message.sender.as_deref());
         self.sent_at.push(timestamp(&message.sent_at));
-        self.types.push(message.message_type.as_deref().map(storable));
-        self.texts.push(message.text.as_deref().map(storable));
+        self.types.push(message.message_type.as_deref());
+        self.texts.push(message.text.as_deref());
+        self.contents.push(message.content.as_deref());
+        self.edited_at.push(message.edited_at.as_deref().map(timestamp));
+        self.deleted_at.push(message.deleted_at.as_deref().map(timestamp));
+        self.versions.push(message.version);
+        self.replaces.push(message.replaces.as_deref());
     }
-}
-
-/// PostgreSQL keeps no zero bytes in a text.
-fn storable(text: &str) -> Cow<'_, str> {
-    if text.contains('\0') { text.replace('\0', "\u{FFFD}").into() } else { text.into() }
 }
 
 /// PostgreSQL has no year 0, which is 1 BC.
@@ -220,9 +266,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_postgres_cannot_keep_is_kept_as_well_as_it_can() {
-        assert_eq!(storable("a\0b"), "a\u{FFFD}b");
-        assert_eq!(storable("a b"), "a b");
+    fn the_year_0_is_1_bc() {
         assert_eq!(timestamp("0000-02-29T05:06:07.000Z"), "0001-02-29T05:06:07.000Z BC");
         assert_eq!(timestamp("2021-03-04T05:06:07.000Z"), "2021-03-04T05:06:07.000Z");
     }

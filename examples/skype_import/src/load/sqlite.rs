@@ -1,12 +1,16 @@
 //! The `SQLite` database: its tables, and how rows get into them.
 
+mod foreign;
+
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, ToSql, Transaction, params};
+use rusqlite::{CachedStatement, Connection, ToSql};
 
 use super::{Loaded, RowCounts, Target, Written};
 use crate::error::ImportError;
-use crate::staging::Row;
+use crate::transform::{MessageRow, Named, Row};
+
+pub(crate) use foreign::{Standing, standing};
 
 /// Without rowids, `SQLite` keeps the rows in the order of their primary keys and refuses a null in them.
 const TABLES: &str = "
@@ -25,20 +29,58 @@ const TABLES: &str = "
         sent_at         TEXT NOT NULL,
         type            TEXT,
         text            TEXT,
+        content         TEXT,
+        edited_at       TEXT,
+        deleted_at      TEXT,
+        version         INTEGER NOT NULL,
+        replaces        TEXT,
         PRIMARY KEY (conversation_id, id)
-    ) WITHOUT ROWID;";
+    ) WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS messages_that_replace ON messages (conversation_id, replaces) WHERE replaces IS NOT NULL;";
 
-const INSERT_CONVERSATION: &str = "INSERT INTO conversations VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+/// What is committed is on the disk, and readers need not wait.
+const SETTINGS: &str = "
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    PRAGMA wal_autocheckpoint = 4000;";
+
+/// One file, for whoever copies it.
+const ONE_FILE: &str = "PRAGMA journal_mode = DELETE";
+
+const INSERT_CONVERSATION: &str = "INSERT INTO conversations (id, display_name) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
 /// A name that is known is better than none.
 const UPDATE_CONVERSATION: &str = "UPDATE conversations SET display_name = coalesce(?2, display_name) WHERE id = ?1";
 
-const INSERT_PERSON: &str = "INSERT INTO people VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+const INSERT_PERSON: &str = "INSERT INTO people (id, display_name) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
 const UPDATE_PERSON: &str = "UPDATE people SET display_name = coalesce(?2, display_name) WHERE id = ?1";
 
-const INSERT_MESSAGE: &str = "INSERT INTO messages VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING";
+const INSERT_MESSAGE: &str = "
+    INSERT INTO messages
+        (conversation_id, id, sender, sent_at, type, text, content, edited_at, deleted_at, version, replaces)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT DO NOTHING";
+/// The export may have an earlier version of it behind a later one.
 const UPDATE_MESSAGE: &str = "
-    UPDATE messages SET sender = ?3, sent_at = ?4, type = ?5, text = ?6
-    WHERE conversation_id = ?1 AND id = ?2";
+    UPDATE messages
+    SET sender = ?3, sent_at = ?4, type = ?5, text = ?6, content = ?7, edited_at = ?8, deleted_at = ?9, version = ?10, replaces = ?11
+    WHERE conversation_id = ?1 AND id = ?2 AND version <= ?10";
+
+/// Of several that replace one message the latest counts: beside `max`, `SQLite` gives the other columns of the same row. One
+/// whose original is not here stands for itself.
+const REPLACE_EDITED: &str = "
+    BEGIN;
+    UPDATE messages
+    SET text = later.text, content = later.content, edited_at = later.edited_at, deleted_at = later.deleted_at, version = later.version
+    FROM (
+        SELECT conversation_id, replaces, text, content, edited_at, deleted_at, max(version) AS version
+        FROM messages WHERE replaces IS NOT NULL GROUP BY conversation_id, replaces
+    ) AS later
+    WHERE messages.conversation_id = later.conversation_id AND messages.id = later.replaces AND messages.version <= later.version;
+    DELETE FROM messages
+    WHERE replaces IS NOT NULL AND EXISTS (
+        SELECT 1 FROM messages AS original
+        WHERE original.conversation_id = messages.conversation_id AND original.id = messages.replaces
+    );
+    COMMIT;";
 
 const COUNT_ROWS: &str = "
     SELECT (SELECT count(*) FROM conversations), (SELECT count(*) FROM people), (SELECT count(*) FROM messages)";
@@ -53,137 +95,103 @@ impl Database {
     pub(crate) fn open(file: &Path) -> Result<Self, ImportError> {
         let connection = Connection::open(file)
             .and_then(|connection| connection.execute_batch(TABLES).map(|()| connection))
-            .map_err(|problem| ImportError::Database { action: "open", file: file.to_path_buf(), problem })?;
+            .map_err(cannot("open", file))?;
         Ok(Self { file: file.to_path_buf(), connection })
+    }
+
+    /// The same, to write many rows.
+    pub(crate) fn open_to_load(file: &Path) -> Result<Self, ImportError> {
+        let database = Self::open(file)?;
+        database.run("open", SETTINGS)?;
+        Ok(database)
     }
 
     pub(crate) fn row_counts(&self) -> Result<RowCounts, ImportError> {
         let counts = self.connection.query_row(COUNT_ROWS, [], |row| {
             Ok(RowCounts { conversations: row.get(0)?, people: row.get(1)?, messages: row.get(2)? })
         });
-        counts.map_err(|problem| ImportError::Database { action: "read", file: self.file.clone(), problem })
+        counts.map_err(cannot("read", &self.file))
     }
 
-    fn write_in_transaction(&mut self, rows: &[Row]) -> rusqlite::Result<Loaded> {
-        let transaction = self.connection.transaction()?;
+    /// Whoever copies the file has all of it then. That another program reads it just now is no reason to fail.
+    pub(crate) fn close_as_one_file(self) {
+        let _ = self.connection.query_row(ONE_FILE, [], |_| Ok(()));
+    }
+
+    fn write_rows(&self, rows: &[Row]) -> rusqlite::Result<Loaded> {
+        if self.connection.is_autocommit() {
+            self.connection.execute_batch("BEGIN IMMEDIATE")?;
+        }
+        let cached = |statement| self.connection.prepare_cached(statement);
+        let mut conversations = Upsert { insert: cached(INSERT_CONVERSATION)?, update: cached(UPDATE_CONVERSATION)? };
+        let mut people = Upsert { insert: cached(INSERT_PERSON)?, update: cached(UPDATE_PERSON)? };
+        let mut messages = Upsert { insert: cached(INSERT_MESSAGE)?, update: cached(UPDATE_MESSAGE)? };
         let mut loaded = Loaded::default();
         for row in rows {
-            write_row(&transaction, row, &mut loaded)?;
+            match row {
+                Row::Conversation(named) => conversations.write(&named_values(named), &mut loaded.conversations)?,
+                Row::Person(named) => people.write(&named_values(named), &mut loaded.people)?,
+                Row::Message(message) => messages.write(&message_values(message), &mut loaded.messages)?,
+            }
         }
-        transaction.commit()?;
         Ok(loaded)
+    }
+
+    fn run(&self, action: &'static str, statements: &str) -> Result<(), ImportError> {
+        self.connection.execute_batch(statements).map_err(cannot(action, &self.file))
     }
 }
 
 impl Target for Database {
-    /// Commits all rows, or, with an error, none of them.
+    /// With an error, or without a commit, nothing is written.
     fn write(&mut self, rows: &[Row]) -> Result<Loaded, ImportError> {
-        self.write_in_transaction(rows).map_err(|problem| ImportError::Database {
-            action: "write",
-            file: self.file.clone(),
-            problem,
+        self.write_rows(rows).map_err(|problem| {
+            // What went wrong before is what is told.
+            let _ = self.connection.execute_batch("ROLLBACK");
+            cannot("write", &self.file)(problem)
         })
+    }
+
+    fn commit(&mut self) -> Result<(), ImportError> {
+        self.run("write", "COMMIT")
+    }
+
+    fn replace_edited(&mut self) -> Result<(), ImportError> {
+        self.run("write", REPLACE_EDITED)
     }
 }
 
-fn write_row(transaction: &Transaction<'_>, row: &Row, loaded: &mut Loaded) -> rusqlite::Result<()> {
-    match row {
-        Row::Conversation { id, display_name } => {
-            upsert(transaction, [INSERT_CONVERSATION, UPDATE_CONVERSATION], params![id, display_name], &mut loaded.conversations)
-        }
-        Row::Person { id, display_name } => {
-            upsert(transaction, [INSERT_PERSON, UPDATE_PERSON], params![id, display_name], &mut loaded.people)
-        }
-        Row::Message(message) => upsert(
-            transaction,
-            [INSERT_MESSAGE, UPDATE_MESSAGE],
-            params![message.conversation_id, message.id, message.sender, message.sent_at, message.message_type, message.text,],
-            &mut loaded.messages,
-        ),
-    }
+fn cannot(action: &'static str, file: &Path) -> impl FnOnce(rusqlite::Error) -> ImportError {
+    move |problem| ImportError::Database { action, file: file.to_path_buf(), problem }
+}
+
+fn named_values(Named { id, display_name }: &Named) -> [&dyn ToSql; 2] {
+    [id, display_name]
+}
+
+fn message_values(message: &MessageRow) -> [&dyn ToSql; 11] {
+    let MessageRow { conversation_id, id, sender, sent_at, message_type, text, content, .. } = message;
+    let MessageRow { edited_at, deleted_at, version, replaces, .. } = message;
+    [conversation_id, id, sender, sent_at, message_type, text, content, edited_at, deleted_at, version, replaces]
 }
 
 /// Two statements instead of `SQLite`'s own upsert, because that does not tell whether the row was there.
-fn upsert(
-    transaction: &Transaction<'_>,
-    [insert, update]: [&str; 2],
-    values: &[&dyn ToSql],
-    written: &mut Written,
-) -> rusqlite::Result<()> {
-    if transaction.prepare_cached(insert)?.execute(values)? == 1 {
-        written.inserted += 1;
-    } else {
-        transaction.prepare_cached(update)?.execute(values)?;
-        written.updated += 1;
+struct Upsert<'a> {
+    insert: CachedStatement<'a>,
+    update: CachedStatement<'a>,
+}
+
+impl Upsert<'_> {
+    fn write(&mut self, values: &[&dyn ToSql], written: &mut Written) -> rusqlite::Result<()> {
+        if self.insert.execute(values)? == 1 {
+            written.inserted += 1;
+        } else {
+            self.update.execute(values)?;
+            written.updated += 1;
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::staging::MessageRow;
-
-    fn conversation(name: Option<&str>) -> Row {
-        Row::Conversation { id: "8:live:ada".to_owned(), display_name: name.map(str::to_owned) }
-    }
-
-    fn message(id: &str, text: &str) -> Row {
-        Row::Message(MessageRow {
-            conversation_id: "8:live:ada".to_owned(),
-            id: id.to_owned(),
-            sender: None,
-            sent_at: "2021-03-04T05:06:07.000Z".to_owned(),
-            message_type: None,
-            text: Some(text.to_owned()),
-        })
-    }
-
-    fn first_value(database: &Database, query: &str) -> String {
-        database.connection.query_row(query, [], |row| row.get(0)).unwrap()
-    }
-
-    #[test]
-    fn rows_that_were_there_are_updated_and_counted_as_such() {
-        let mut database = Database::open(Path::new(":memory:")).unwrap();
-        let rows = [message("1", "old"), message("2", "other"), message("1", "new")];
-
-        let messages = database.write(&rows).unwrap().messages;
-        assert_eq!((messages.inserted, messages.updated), (2, 1));
-
-        let text = first_value(&database, "SELECT text FROM messages WHERE id = '1'");
-        assert_eq!(text, "new");
-    }
-
-    #[test]
-    fn a_known_name_is_not_lost_to_an_unknown_one() {
-        let mut database = Database::open(Path::new(":memory:")).unwrap();
-        let rows = [Some("Ada"), None, Some("Ada B."), None].map(conversation);
-        database.write(&rows).unwrap();
-
-        let name = first_value(&database, "SELECT display_name FROM conversations");
-        assert_eq!(name, "Ada B.");
-    }
-
-    #[test]
-    fn a_batch_that_fails_leaves_nothing() {
-        let mut database = Database::open(Path::new(":memory:")).unwrap();
-        database.connection.execute_batch("DROP TABLE messages").unwrap();
-
-        let error = database.write(&[conversation(None), message("1", "text")]).unwrap_err().to_string();
-        assert!(error.contains("cannot write the database :memory:"), "{error}");
-        let rows = first_value(&database, "SELECT CAST(count(*) AS TEXT) FROM conversations");
-        assert_eq!(rows, "0");
-    }
-
-    #[test]
-    fn a_file_that_is_no_database_is_refused_by_name() {
-        let directory = tempfile::tempdir().unwrap();
-        let file = directory.path().join("notes.txt");
-        std::fs::write(&file, "no database, ".repeat(100)).unwrap();
-
-        let error = Database::open(&file).err().unwrap().to_string();
-        assert!(error.contains("cannot open the database"), "{error}");
-        assert!(error.contains("notes.txt"), "{error}");
-    }
-}
+mod tests;

@@ -1,6 +1,8 @@
 //! Describes a call by its list of participants.
 
-use super::markup::{self, Elements};
+use std::collections::BTreeSet;
+
+use super::markup::{self, Element, Elements};
 
 /// For instance `Call ended, 2 participants, 63 s`.
 pub(crate) fn describe(content: &str) -> String {
@@ -8,15 +10,24 @@ pub(crate) fn describe(content: &str) -> String {
     let Some(list) = elements.first("partlist") else {
         return without_list(content);
     };
-    let state = match list.attribute("type").unwrap_or_default() {
-        "" => "Call".to_owned(),
-        state => format!("Call {state}"),
+    let state = match list.attribute("type").filter(|state| !state.is_empty()).or_else(|| state_beside(&elements)) {
+        None => "Call".to_owned(),
+        Some(state) => format!("Call {state}"),
     };
     [Some(state), participants(&elements), length(&elements)].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
+/// Some exports say it in an element of its own.
+fn state_beside(elements: &Elements) -> Option<&'static str> {
+    ["started", "ended", "missed"].into_iter().find(|state| elements.first(state).is_some())
+}
+
+/// Whoever left and came back is one participant.
 fn participants(elements: &Elements) -> Option<String> {
-    match elements.all("part").count() {
+    let named = |part: &Element| part.attribute("identity").map(str::to_owned);
+    let parts: Vec<_> = elements.all("part").map(named).collect();
+    let known: BTreeSet<_> = parts.iter().flatten().collect();
+    match known.len() + parts.iter().filter(|part| part.is_none()).count() {
         0 => None,
         1 => Some("1 participant".to_owned()),
         participants => Some(format!("{participants} participants")),
@@ -57,6 +68,17 @@ mod tests {
         let started = r#"<partlist type="started"><part identity="8:a"><name>A</name></part></partlist>"#;
         assert_eq!(describe(started), "Call started, 1 participant");
         assert_eq!(describe(r#"<partlist type="missed"/>"#), "Call missed");
+    }
+
+    #[test]
+    fn whoever_comes_back_is_one_participant() {
+        let call = "<partlist type='ended'><part identity='8:a'/><part identity='8:b'/><part identity='8:a'/><part/></partlist>";
+        assert_eq!(describe(call), "Call ended, 3 participants");
+    }
+
+    #[test]
+    fn the_state_may_stand_beside_the_list() {
+        assert_eq!(describe("<ended/><partlist alt=''><part identity='8:a'/></partlist>"), "Call ended, 1 participant");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Describes what happened to a group, such as a new member or a new topic.
 
-use super::markup::Elements;
+use super::markup::{self, Elements};
 
 /// A sentence for the type `ThreadActivity/…`. Activities that are not known keep their content as it is.
 pub(crate) fn describe(activity: &str, content: &str) -> String {
@@ -11,7 +11,7 @@ pub(crate) fn describe(activity: &str, content: &str) -> String {
         "AddMember" => format!("{initiator} added {}", targets(&elements)),
         "DeleteMember" if targets(&elements) == initiator => format!("{initiator} left"),
         "DeleteMember" => format!("{initiator} removed {}", targets(&elements)),
-        "TopicUpdate" => match value(&elements) {
+        "TopicUpdate" => match markup::inside(content, "value").as_deref().map(str::trim).filter(|topic| !topic.is_empty()) {
             Some(topic) => format!("{initiator} changed the topic to “{topic}”"),
             None => format!("{initiator} removed the topic"),
         },
@@ -24,13 +24,27 @@ pub(crate) fn describe(activity: &str, content: &str) -> String {
             format!("{initiator} allowed joining by link")
         }
         "JoiningEnabledUpdate" => format!("{initiator} disallowed joining by link"),
-        "RoleUpdate" => format!(
-            "{initiator} changed the role of {} to {}",
-            elements.texts("id").next().unwrap_or("someone"),
-            elements.texts("role").next().unwrap_or("another one"),
-        ),
+        "RoleUpdate" => format!("{initiator} changed the role of {}", roles(&elements)),
         _ => content.to_owned(),
     }
+}
+
+/// Who made it happen: the group itself only tells of it.
+pub(crate) fn initiator(content: &str) -> Option<String> {
+    Elements::read(content).texts("initiator").next().map(str::to_owned)
+}
+
+/// As in `8:bo to admin, of 8:cy to user`.
+fn roles(elements: &Elements) -> String {
+    let mut roles = elements.texts("role");
+    let mut told: Vec<_> = Vec::new();
+    for id in elements.texts("id") {
+        told.push(format!("{id} to {}", roles.next().unwrap_or("another one")));
+    }
+    if told.is_empty() {
+        told.push(format!("someone to {}", roles.next().unwrap_or("another one")));
+    }
+    told.join(", of ")
 }
 
 fn targets(elements: &Elements) -> String {
@@ -67,7 +81,13 @@ mod tests {
     #[test]
     fn the_topic_is_told() {
         assert_says("TopicUpdate", "<value>Tea &amp; cake</value>", "8:ada changed the topic to “Tea & cake”");
+        assert_says(
+            "TopicUpdate",
+            "<value>Tea <ss type=\"c\">(c)</ss> time</value>",
+            "8:ada changed the topic to “Tea (c) time”",
+        );
         assert_says("TopicUpdate", "<value />", "8:ada removed the topic");
+        assert_says("TopicUpdate", "<value>  </value>", "8:ada removed the topic");
     }
 
     #[test]
@@ -76,7 +96,11 @@ mod tests {
         assert_says("HistoryDisclosedUpdate", "<value>true</value>", "8:ada showed the history to new members");
         assert_says("HistoryDisclosedUpdate", "<value>False</value>", "8:ada hid the history from new members");
         assert_says("JoiningEnabledUpdate", "<value>true</value>", "8:ada allowed joining by link");
-        assert_says("RoleUpdate", "<target><id>8:bo</id><role>admin</role></target>", "8:ada changed the role of 8:bo to admin");
+        let bo = "<target><id>8:bo</id><role>admin</role></target>";
+        assert_says("RoleUpdate", bo, "8:ada changed the role of 8:bo to admin");
+        let both = format!("{bo}<target><id>8:cy</id><role>user</role></target>");
+        assert_says("RoleUpdate", &both, "8:ada changed the role of 8:bo to admin, of 8:cy to user");
+        assert_says("RoleUpdate", "", "8:ada changed the role of someone to another one");
     }
 
     #[test]

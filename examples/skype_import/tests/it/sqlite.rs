@@ -54,10 +54,10 @@ fn without_arguments_the_sample_fills_a_temporary_database() {
     for phase in ["extract", "transform", "load"] {
         assert!(ended.contains(&vec![phase, "completed", "1"]), "{printed}");
     }
-    let last: Vec<&str> = printed.lines().rev().take(3).collect();
-    let (database, counts) = last[2].strip_prefix("Database: ").unwrap().split_once(" has ").unwrap();
-    assert_eq!(counts, "12 conversations, 18 people, 400 messages");
-    assert_eq!(row_counts(Path::new(database)), [12, 18, 400]);
+    let last: Vec<&str> = printed.lines().rev().take(6).collect();
+    let (database, counts) = last[5].strip_prefix("Database: ").unwrap().split_once(" has ").unwrap();
+    assert_eq!(counts, "12 conversations, 15 people, 400 messages");
+    assert_eq!(row_counts(Path::new(database)), [12, 15, 400]);
     let directory = Path::new(database).parent().unwrap();
     assert_eq!(last[1], format!("Report: open {database}.html in a browser"));
     assert!(fs::read_to_string(format!("{database}.html")).unwrap().contains("skype-import"));
@@ -73,9 +73,9 @@ fn importing_again_changes_no_row() {
     let first = rows(&place.path("skype.db"));
     let printed = place.import_well(&["--db", "skype.db", SAMPLE]);
 
-    assert_eq!(first.len(), 12 + 18 + 400);
+    assert_eq!(first.len(), 12 + 15 + 400);
     assert_eq!(rows(&place.path("skype.db")), first);
-    assert!(printed.contains("skype.db has 12 conversations, 18 people, 400 messages\nReport: open "), "{printed}");
+    assert!(printed.contains("skype.db has 12 conversations, 15 people, 400 messages\n"), "{printed}");
     assert!(printed.ends_with("skype.db.html in a browser\n"), "{printed}");
     assert_eq!(place.names(), ["skype.db", "skype.db.html"]);
 }
@@ -95,21 +95,21 @@ fn the_report_is_where_it_is_asked_for_and_else_beside_the_database() {
 }
 
 #[test]
-fn a_report_that_cannot_be_written_is_named_and_the_rows_are_there() {
+fn what_cannot_be_written_is_told_before_anything_is_done() {
     let place = Place::new();
-    let output = place.import(&["--db", "skype.db", "--report", "missing/run.html"]);
-    assert_eq!(output.status.code(), Some(1), "{output:?}");
-    let message = text(&output.stderr);
-    assert!(message.contains("cannot write the report missing/run.html: "), "{message}");
-    assert_eq!(row_counts(&place.path("skype.db")), [12, 18, 400]);
+    for (option, what) in [("--report", "the report"), ("--lineage", "the lineage file"), ("--journal", "the journal")] {
+        let output = place.import(&["--db", "skype.db", option, "missing/file"]);
+        assert_failed(&place, &output, &[], &[&format!("cannot write {what} missing/file: ")]);
+    }
 }
 
 #[test]
 fn a_failed_import_tells_why_in_the_report_that_was_asked_for() {
     let place = Place::new();
-    let output = place.import(&["missing.json", "--db", "skype.db", "--report", "run.html"]);
-    assert_failed(&place, &output, &["run.html"], &["missing.json"]);
-    assert!(fs::read_to_string(place.path("run.html")).unwrap().contains("cannot read the export"));
+    place.write("cut.json", "{");
+    let output = place.import(&["cut.json", "--db", "skype.db", "--report", "run.html"]);
+    assert_failed(&place, &output, &["cut.json", "run.html"], &["cut.json"]);
+    assert!(fs::read_to_string(place.path("run.html")).unwrap().contains("is no readable Skype export"));
 }
 
 #[test]
@@ -157,7 +157,7 @@ fn a_file_that_is_no_export_fails_the_extract_phase_by_file_and_line() {
         place.write("notes.txt", content);
         let output = place.import(&["notes.txt", "--db", "skype.db"]);
 
-        let expected = "expected the messages.json of a Skype export, or the tar archive around it";
+        let expected = "expected the messages.json of a Skype export, or the archive around it";
         let line = format!("at line {line} column");
         assert_failed(&place, &output, &["notes.txt"], &["phase `extract` failed", "notes.txt", problem, &line, expected]);
     }
@@ -167,7 +167,7 @@ fn a_file_that_is_no_export_fails_the_extract_phase_by_file_and_line() {
 fn a_missing_export_is_named() {
     let place = Place::new();
     let output = place.import(&["missing.json"]);
-    assert_failed(&place, &output, &[], &["phase `extract` failed", "cannot read the export", "missing.json"]);
+    assert_failed(&place, &output, &[], &["cannot read the export", "missing.json"]);
 }
 
 #[test]
@@ -190,11 +190,13 @@ fn bad_messages_are_left_out_and_recorded_with_both_ids() {
 
     let bad = bad_messages(&place.path("messages.json"));
     assert_eq!(bad.len(), 10);
-    for message in bad {
-        assert!(printed.contains(&format!("\n  extract, attempt 1: {message}")), "{message} is not in {printed}");
+    // The first three of each kind.
+    for message in &bad[..6] {
+        assert!(printed.contains(&format!("\n  transform, attempt 1: {message}")), "{message} is not in {printed}");
     }
-    assert!(printed.contains("\n10 errors\n"), "{printed}");
-    assert!(printed.contains("\nLeft out: 10 messages, 0 conversations\n"), "{printed}");
+    assert!(printed.contains("\n6 errors\n"), "{printed}");
+    let told = "\nLeft out: 10 messages, 0 conversations\n  messages without a readable time: 5\n  messages without an id: 5\n";
+    assert!(printed.contains(told), "{printed}");
     assert_eq!(row_counts(&place.path("skype.db"))[2], 490);
 }
 
@@ -215,12 +217,12 @@ fn bad_messages(export: &Path) -> Vec<String> {
 }
 
 #[test]
-fn a_thousand_bad_messages_are_recorded_and_all_are_counted() {
+fn of_many_bad_messages_some_are_recorded_and_all_are_counted() {
     let place = Place::new();
     place.generate("--conversations 3 --messages 2000 --seed 7 --bad 1500 --output messages.json");
     let printed = place.import_well(&["messages.json", "--db", "skype.db"]);
 
-    assert!(printed.contains("\n1,000 errors\n"), "{printed}");
+    assert!(printed.contains("\n6 errors\n"), "{printed}");
     assert!(printed.contains("\nLeft out: 1500 messages, 0 conversations\n"), "{printed}");
     assert_eq!(row_counts(&place.path("skype.db"))[2], 500);
 }
@@ -229,11 +231,11 @@ fn a_thousand_bad_messages_are_recorded_and_all_are_counted() {
 fn a_database_that_cannot_be_written_is_named() {
     let place = Place::new();
     let output = place.import(&["--db", "missing/skype.db"]);
-    assert_failed(&place, &output, &[], &["the directory of the database", "missing/skype.db"]);
+    assert_failed(&place, &output, &[], &["cannot write the database", "missing/skype.db"]);
 
     place.write("notes.txt", "no database, ".repeat(100));
     let output = place.import(&["--db", "notes.txt"]);
-    assert_failed(&place, &output, &["notes.txt"], &["phase `load` failed", "cannot open the database", "notes.txt"]);
+    assert_failed(&place, &output, &["notes.txt"], &["cannot open the database", "notes.txt"]);
     assert_eq!(fs::read_to_string(place.path("notes.txt")).unwrap(), "no database, ".repeat(100));
 }
 
@@ -243,7 +245,7 @@ fn names_that_are_special_to_sqlite_are_files_like_any_other() {
     for name in [":memory:", "file:skype.db?mode=memory"] {
         let place = Place::new();
         place.import_well(&["--db", name]);
-        assert_eq!(row_counts(&place.path(name)), [12, 18, 400]);
+        assert_eq!(row_counts(&place.path(name)), [12, 15, 400]);
     }
 }
 
@@ -297,7 +299,8 @@ fn contents(file: &Path) -> Vec<String> {
         let rows = query.query_map([], |row| row.get::<_, String>(0)).unwrap();
         rows.map(Result::unwrap).collect::<Vec<_>>()
     };
-    let messages = "json_array(conversation_id, id, sender, sent_at, type, text)";
+    let messages =
+        "json_array(conversation_id, id, sender, sent_at, type, text, content, edited_at, deleted_at, version, replaces)";
     let named = "json_array(id, display_name)";
     [rows("conversations", named), rows("people", named), rows("messages", messages)].concat()
 }
@@ -305,7 +308,7 @@ fn contents(file: &Path) -> Vec<String> {
 #[test]
 fn an_import_that_is_killed_again_and_again_ends_as_an_undisturbed_one() {
     let place = Place::new();
-    place.run("generate_export", &["--conversations", "100", "--messages", "50000", "--seed", "3", "--output", "export.json"]);
+    place.run("generate_export", &["--conversations", "100", "--messages", "100000", "--seed", "3", "--output", "export.json"]);
     place.import_well(&["export.json", "--db", "clean.db"]);
 
     let arguments = ["export.json", "--db", "killed.db", "--journal", "run.jsonl"];
@@ -314,8 +317,8 @@ fn an_import_that_is_killed_again_and_again_ends_as_an_undisturbed_one() {
     for events in [2, 2, 4, 2, 4] {
         kill_after(&place, events, &arguments);
     }
-    // And fifteen times in the load: before its next batch, and after one and two of them.
-    for kill in 0..15 {
+    // And nine times in the load: before its next batch of ten, and after one and two of them.
+    for kill in 0..9 {
         kill_after(&place, 2 + kill % 3, &arguments);
     }
     let output = place.import(&arguments);
@@ -323,5 +326,5 @@ fn an_import_that_is_killed_again_and_again_ends_as_an_undisturbed_one() {
     assert!(contents(&place.path("killed.db")) == contents(&place.path("clean.db")), "the databases differ");
     let interruptions = ["extract", "transform", "load"].map(|phase| interrupted(&place, phase));
     println!("interrupted attempts at extract, transform and load: {interruptions:?}");
-    assert!(interruptions[0] >= 1 && interruptions[1] >= 1 && interruptions[2] >= 15, "{interruptions:?}");
+    assert!(interruptions[0] >= 1 && interruptions[1] >= 1 && interruptions[2] >= 9, "{interruptions:?}");
 }
