@@ -4,6 +4,7 @@
 
 #[cfg(all(unix, feature = "postgres"))]
 mod postgres;
+mod runs;
 mod sqlite;
 
 // What these share.
