@@ -15,6 +15,9 @@ use crate::journal::postgres::session::Session;
 /// For a renewal there is at least this much time, also after a pause of the process.
 const LEAST: Duration = Duration::from_millis(500);
 
+/// After how long a renewal that failed is tried again.
+const SOON: Duration = Duration::from_millis(200);
+
 /// What is held under a lease.
 pub(super) trait Held: Send + Sync + 'static {
     fn renew(&self, session: &mut Session) -> Result<(), Fault>;
@@ -33,8 +36,8 @@ pub(super) struct Keeper {
 impl Keeper {
     pub(super) fn start(database: Database, lease: Duration, held: Arc<impl Held>) -> Result<Self, JournalError> {
         let (stop, stopped) = mpsc::channel();
-        let renewed = Instant::now();
-        let keeping = Keeping { connection: Connection::new(database), lease, renewed, held };
+        let heard = Instant::now();
+        let keeping = Keeping { connection: Connection::new(database), lease, heard, held };
         let thread = thread::Builder::new().name("etl-context lease".to_owned()).spawn(move || keeping.keep(&stopped));
         let thread = thread.map_err(|error| JournalError::new("cannot start a thread for the lease").with_source(error))?;
         Ok(Keeper { stop: Some(stop), thread: Some(thread) })
@@ -54,27 +57,38 @@ impl Drop for Keeper {
 struct Keeping<H> {
     connection: Connection,
     lease: Duration,
-    /// When the renewal was asked for that succeeded last: the lease lasts at least from then on.
-    renewed: Instant,
+    /// When the renewal was asked for that succeeded last: the lease lasts at least from then on. Or when the process went on that
+    /// was paused.
+    heard: Instant,
     held: Arc<H>,
 }
 
 impl<H: Held> Keeping<H> {
     fn keep(mut self, stopped: &Receiver<()>) {
-        let mut due = self.renewed + self.lease / 3;
+        let mut due = self.heard + self.lease / 3;
         while stopped.recv_timeout(due.saturating_duration_since(Instant::now())) == Err(RecvTimeoutError::Timeout) {
-            due = Instant::now() + self.lease / 3;
-            self.renew();
+            let begun = Instant::now();
+            if begun > due + self.lease / 3 {
+                // The process was paused and has not asked. Whether somebody has taken the run meanwhile, the database says.
+                self.heard = begun;
+            }
+            due = (begun + self.renew()).max(Instant::now());
         }
     }
 
-    fn renew(&mut self) {
+    /// Says how long after its beginning the next renewal is due. One that failed is tried again soon, so that nobody who lets go of
+    /// what is held has to wait for a server that is not there.
+    fn renew(&mut self) -> Duration {
         let (begun, held) = (Instant::now(), Arc::clone(&self.held));
-        let left = (self.renewed + self.lease).saturating_duration_since(begun).max(LEAST);
-        match self.connection.run_within(left, left, move |session| held.renew(session)) {
-            Ok(()) => self.renewed = begun,
-            Err(_) if self.renewed.elapsed() >= self.lease => self.held.give_up(),
+        let left = (self.heard + self.lease).saturating_duration_since(begun).max(LEAST);
+        let outcome = self.connection.run_within(Duration::ZERO, left, move |session| held.renew(session));
+        let third = self.lease / 3;
+        match outcome {
+            Ok(()) => self.heard = begun,
+            Err(_) if self.heard.elapsed() >= self.lease => self.held.give_up(),
+            Err(fault) if fault.passes() => return third.min(SOON),
             Err(_) => {}
         }
+        third
     }
 }
