@@ -40,7 +40,8 @@ use crate::text::line::{shown_path, told};
 ///   about `fdatasync`.
 /// - A last line that was torn by a crash is cut off before the next event is written, and kept beside the file.
 /// - A file that was changed in any other way is refused, by the number of the line; nothing is skipped.
-/// - After a failed sync the journal refuses everything: what a disk says after that proves nothing. Open it again.
+/// - After a failed sync the event is in doubt ([`JournalError::is_in_doubt`]), and the journal refuses everything: what a disk says
+///   after that proves nothing. Open it again.
 /// - While one process has it open, others are refused and told who owns it, by whatever name they open it.
 ///   [`RunRecord::read`] reads it meanwhile.
 /// - A file that was cut, replaced, renamed or removed while it is open is an error of the next call, not a loss that is found
@@ -180,7 +181,7 @@ impl FileJournal {
     fn take_back(&mut self, error: io::Error) -> JournalError {
         match self.storage.cut(self.committed).and_then(|()| self.storage.sync()) {
             Ok(()) => JournalError::io("write to", &self.path, error),
-            Err(_) => self.poison("write to", error),
+            Err(_) => self.poison("write to", error).in_doubt(),
         }
     }
 
@@ -214,7 +215,7 @@ impl Journal for FileJournal {
         self.storage.sync().map_err(|error| {
             // Whether the line is on the disk nobody knows; if it is still only in memory, this takes it back.
             let _ = self.storage.cut(self.committed);
-            self.poison("sync", error)
+            self.poison("sync", error).in_doubt()
         })?;
         self.committed += self.line.len() as u64;
         self.events += 1;

@@ -215,7 +215,9 @@ fn after_a_failed_sync_a_journal_takes_no_more_until_it_is_opened_again() {
         let disk = FakeDisk::default().failing(Fault { at: SYNC_OF_THE_FIRST_PHASE, done, for_good: false });
         let context = begin(&disk, &place).unwrap();
         let begun = context.record().clone();
-        let context = context.start(Extract).unwrap_err().into_parts().0;
+        let (context, error) = context.start(Extract).unwrap_err().into_parts();
+        assert!(matches!(&error, Error::Journal { source, .. } if source.is_in_doubt()), "{error:?}");
+        assert!(error.to_string().starts_with("it is not known whether the event"), "{error}");
         let (context, error) = context.start(Extract).unwrap_err().into_parts();
         assert!(matches!(&error, Error::Journal { source, .. } if source.to_string().contains("open it again")), "{error:?}");
         assert_eq!(*context.record(), begun);
