@@ -219,7 +219,8 @@ fn an_attempt_that_goes_on_counts_for_itself() {
     extract.update_progress(Counts { conversations: 1, messages: 10 });
     extract.checkpoint(&10).unwrap();
     extract.update_progress(Counts { conversations: 1, messages: 5 });
-    let mut resumed = running(&file.crashed());
+    let crashed = file.crashed();
+    let mut resumed = running(&crashed);
     resumed.update_progress(Counts { conversations: 0, messages: 2 });
     let resumed = resumed.complete(()).unwrap();
     assert_eq!(resumed.counts().messages, 2);

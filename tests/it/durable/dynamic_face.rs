@@ -50,7 +50,8 @@ fn a_phase_goes_on_from_its_last_checkpoint() {
     let mut context = open_dynamic(&file);
     context.start_phase("load", None).unwrap();
     context.checkpoint(&dict! { "row": 7 }).unwrap();
-    let mut context = open_dynamic(&file.crashed());
+    let crashed = file.crashed();
+    let mut context = open_dynamic(&crashed);
     assert_eq!(context.get_phase_status("load"), PhaseStatus::Failed);
     context.start_phase("load", None).unwrap();
     assert_eq!(context.resume_point::<etl_context::Dictionary>().unwrap().unwrap()["row"], 7);

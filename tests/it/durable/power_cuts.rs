@@ -198,7 +198,7 @@ fn cut_short(certain: &[u8], kept: &[&Operation], at_every_byte: bool) -> Vec<Ve
     let before = |operations: &[&Operation]| operations.iter().fold(certain.to_vec(), |bytes, operation| apply(bytes, operation));
     let Some((Operation::Append { at, bytes }, earlier)) = kept.split_last() else { return vec![before(kept)] };
     let length = bytes.len();
-    let lengths = if at_every_byte { (0..=length).collect() } else { vec![0, 1, length / 3, length - 1, length] };
+    let lengths = if at_every_byte { (0..=length).collect() } else { vec![0, length / 2, length - 1, length] };
     let written = |length: usize| Operation::Append { at: *at, bytes: bytes[..length].to_vec() };
     lengths.into_iter().map(|length| apply(before(earlier), &written(length))).collect()
 }
