@@ -1,4 +1,4 @@
-//! Writes the JSON of an export, message by message.
+//! Writes the JSON of an export, conversation by conversation.
 
 use std::io::{self, BufWriter, Write};
 
@@ -41,16 +41,23 @@ pub(crate) fn write(order: &Order, output: impl Write) -> io::Result<()> {
         let mut chat = Chat::new(order.seed, number as u64, messages, &scripts);
         write_comma(&mut output, number == 0)?;
         write_head(&mut output, &chat)?;
-        for number in 0..messages {
+        for (number, message) in newest_first(&mut chat, messages).enumerate() {
             write_comma(&mut output, number == 0)?;
             write!(output, "\n        ")?;
-            serde_json::to_writer(&mut output, &spoiled(chat.next_message(), written, order))?;
+            serde_json::to_writer(&mut output, &spoiled(message, written, order))?;
             written += 1;
         }
         write!(output, "\n      ]\n    }}")?;
     }
     writeln!(output, "\n  ]\n}}")?;
     output.flush()
+}
+
+/// In the order of a real export.
+fn newest_first(chat: &mut Chat<'_>, messages: u64) -> impl Iterator<Item = Message> {
+    let mut said: Vec<_> = (0..messages).map(|_| chat.next_message()).collect();
+    said.reverse();
+    said.into_iter()
 }
 
 fn write_comma(output: &mut impl Write, is_first: bool) -> io::Result<()> {
@@ -134,10 +141,10 @@ mod tests {
     }
 
     #[test]
-    fn the_ids_of_a_conversation_are_unique_and_in_order() {
+    fn the_ids_of_a_conversation_are_unique_and_the_newest_comes_first() {
         let export = export(1, 2_000, 3, 0);
         let ids: Vec<&str> = messages(&export).iter().map(|message| message["id"].as_str().unwrap()).collect();
-        assert!(ids.is_sorted_by(|a, b| a < b));
+        assert!(ids.is_sorted_by(|a, b| a > b));
     }
 
     #[test]

@@ -5,8 +5,7 @@
 //!     --conversations 500 --messages 200000 --seed 1 --output messages.json
 //! ```
 //!
-//! The same seed always gives the same export. One message at a time is made and written, so the size costs time but no
-//! memory.
+//! The same seed always gives the same export. One conversation at a time is made and written, the newest message first.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may panic"))]
 
