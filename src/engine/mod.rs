@@ -298,9 +298,9 @@ impl Engine {
             microseconds: ended.microseconds_since(running.started),
             counts: self.meter.counts(),
             totals: self.meter.totals(),
-            carried: self.meter.carried(),
+            carried: self.meter.carried().map(Box::new),
             result: result.map(KeptResult::Given),
-            error,
+            error: error.map(Box::new),
         })
     }
 

@@ -268,9 +268,9 @@ impl Line {
                     microseconds: self.duration_microseconds?,
                     counts: self.counts?,
                     totals: self.totals?,
-                    carried: self.carried,
+                    carried: self.carried.map(Box::new),
                     result: self.result.map(KeptResult::Given),
-                    error: report_error,
+                    error: report_error.map(Box::new),
                 });
                 Event::PhaseEnded { report, error }
             }

@@ -62,9 +62,9 @@ pub(crate) struct Attempt {
     pub(crate) counts: Tally,
     pub(crate) totals: Tally,
     /// What earlier attempts did of `counts`, if this one went on from there.
-    pub(crate) carried: Option<Tally>,
+    pub(crate) carried: Option<Box<Tally>>,
     pub(crate) result: Option<KeptResult>,
-    pub(crate) error: Option<RecordedError>,
+    pub(crate) error: Option<Box<RecordedError>>,
 }
 
 /// Why an attempt failed.
@@ -146,7 +146,7 @@ impl PhaseReport {
     /// The error with which it failed, with its sources; `None` if it completed, or failed without one.
     #[must_use]
     pub fn error(&self) -> Option<&RecordedError> {
-        self.0.error.as_ref()
+        self.0.error.as_deref()
     }
 
     /// When it started.
@@ -177,7 +177,7 @@ impl PhaseReport {
     /// checkpoint, or the parts that they had completed. `None` if it began at zero.
     #[must_use]
     pub fn carried(&self) -> Option<&Tally> {
-        self.0.carried.as_ref()
+        self.0.carried.as_deref()
     }
 
     /// What was tracked, by name.
@@ -263,7 +263,7 @@ impl PhaseReport {
         self.serialize_unless_own(map, Key::plain("end_time"), self.ended().then_some(self.0.ended))?;
         self.serialize_unless_own(map, Key::plain("attempt"), Some(self.0.number))?;
         self.serialize_unless_own(map, Key::plain("cause"), self.0.cause)?;
-        self.serialize_unless_own(map, Key::plain("error"), self.0.error.as_ref())
+        self.serialize_unless_own(map, Key::plain("error"), self.error())
     }
 
     /// The result's own keys, without those that are told elsewhere.

@@ -134,7 +134,7 @@ impl Running {
             microseconds: ended.microseconds_since(self.started),
             counts: self.counts.clone().unwrap_or_else(|| self.totals.zeroed()),
             totals: self.totals.clone(),
-            carried: self.carried.clone(),
+            carried: self.carried.clone().map(Box::new),
             result: None,
             error: None,
         })
