@@ -28,17 +28,29 @@ impl<T> Default for ByName<T> {
 }
 
 impl<T: OfPhase> ByName<T> {
+    #[inline]
     pub(crate) fn place(&self, name: &str) -> Option<usize> {
-        let mut searched = self.entries.iter().take(SEARCHED);
-        let found = searched.position(|entry| *entry.phase_name() == *name);
-        if found.is_some() || self.entries.len() <= SEARCHED { found } else { self.places.get(name).copied() }
+        let is_it = |entry: &T| *entry.phase_name() == *name;
+        if self.entries.len() <= SEARCHED {
+            return self.entries.iter().position(is_it);
+        }
+        self.place_among_many(name, is_it)
     }
 
     /// The same, of a name that is most likely the one that is in the list.
+    #[inline]
     pub(crate) fn place_of(&self, name: &PhaseName) -> Option<usize> {
-        let mut searched = self.entries.iter().take(SEARCHED);
-        let found = searched.position(|entry| entry.phase_name() == name);
-        if found.is_some() || self.entries.len() <= SEARCHED { found } else { self.places.get(name).copied() }
+        let is_it = |entry: &T| entry.phase_name() == name;
+        if self.entries.len() <= SEARCHED {
+            return self.entries.iter().position(is_it);
+        }
+        self.place_among_many(name.as_str(), is_it)
+    }
+
+    #[cold]
+    fn place_among_many(&self, name: &str, is_it: impl Fn(&T) -> bool) -> Option<usize> {
+        let searched = self.entries[..SEARCHED].iter().position(is_it);
+        searched.or_else(|| self.places.get(name).copied())
     }
 
     pub(crate) fn find(&self, name: &str) -> Option<&T> {

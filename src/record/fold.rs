@@ -197,15 +197,15 @@ impl RunRecord {
 
     /// What comes after the phase, which starts, is outdated. Where that is more than a few, those are left alone that are already.
     fn outdate_after(&mut self, index: usize) {
-        let few = self.phases.len().min(FEW);
-        self.phases[few.min(index + 1)..few].iter_mut().for_each(PhaseRecord::outdate);
-        if self.phases.len() > FEW {
-            for later in self.up_to_date.split_off(&(index + 1)) {
-                self.phases[later].outdate();
-            }
-            if index >= FEW {
-                self.up_to_date.insert(index);
-            }
+        if self.phases.len() <= FEW {
+            return self.phases[index + 1..].iter_mut().for_each(PhaseRecord::outdate);
+        }
+        self.phases[FEW.min(index + 1)..FEW].iter_mut().for_each(PhaseRecord::outdate);
+        for later in self.up_to_date.split_off(&(index + 1)) {
+            self.phases[later].outdate();
+        }
+        if index >= FEW {
+            self.up_to_date.insert(index);
         }
     }
 }
