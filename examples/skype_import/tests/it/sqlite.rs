@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Output, Stdio};
 
-use etl_context::{FailureCause, RunRecord};
+use etl_context::{Counts, FailureCause, RunRecord};
 use rusqlite::Connection;
 use serde_json::Value;
 
@@ -324,6 +324,9 @@ fn an_import_that_is_killed_again_and_again_ends_as_an_undisturbed_one() {
     let output = place.import(&arguments);
     assert!(output.status.success(), "{output:?}");
     assert!(contents(&place.path("killed.db")) == contents(&place.path("clean.db")), "the databases differ");
+    // Each attempt at the load goes on from the counts of the one before.
+    let load = recorded(&place).unwrap().phase("load").unwrap().latest_report().unwrap().counts();
+    assert_eq!(load, Counts { conversations: 100, messages: 100_000 });
     let interruptions = ["extract", "transform", "load"].map(|phase| interrupted(&place, phase));
     println!("interrupted attempts at extract, transform and load: {interruptions:?}");
     assert!(interruptions[0] >= 1 && interruptions[1] >= 1 && interruptions[2] >= 9, "{interruptions:?}");
