@@ -72,7 +72,7 @@ fn main() -> anyhow::Result<()> {
     let [export, database] = arguments.as_slice() else { anyhow::bail!("import_by_hand <export> <sqlite file>") };
     let folder = tempfile::tempdir_in(database.parent().unwrap_or(database))?;
     let export = Export::open(export, folder.path())?;
-    let staging = Staging::new(folder.path());
+    let staging = Staging::of_this_process(folder.path());
     let mut missing = Missing::default();
     let phases = [
         extracted(&export, &staging, &mut missing)?,

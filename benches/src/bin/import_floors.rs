@@ -33,7 +33,7 @@ fn main() -> anyhow::Result<()> {
     let arguments: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
     let [export, database] = arguments.as_slice() else { anyhow::bail!("import_floors <export> <sqlite file>") };
     let folder = tempfile::tempdir_in(database.parent().unwrap_or(database))?;
-    let (export, staging) = (Export::open(export, folder.path())?, Staging::new(folder.path()));
+    let (export, staging) = (Export::open(export, folder.path())?, Staging::of_this_process(folder.path()));
     extract::extract(&export, &staging, &mut |_| Ok(()))?;
     transform::transform(&export, &staging, &mut |_| Ok(()))?;
 

@@ -15,14 +15,16 @@ use crate::error::ImportError;
 pub(crate) struct JsonLinesWriter<T> {
     file: PathBuf,
     output: BufWriter<NamedTempFile>,
+    is_kept: bool,
     values: PhantomData<T>,
 }
 
 impl<T: Serialize> JsonLinesWriter<T> {
-    pub(crate) fn create(file: PathBuf) -> Result<Self, ImportError> {
+    /// One that is kept is for another process, should this one or its machine die.
+    pub(crate) fn create(file: PathBuf, is_kept: bool) -> Result<Self, ImportError> {
         let directory = file.parent().unwrap_or(Path::new("."));
         let output = NamedTempFile::new_in(directory).map_err(failed("create the staged file", &file))?;
-        Ok(Self { file, output: BufWriter::with_capacity(1 << 16, output), values: PhantomData })
+        Ok(Self { file, output: BufWriter::with_capacity(1 << 16, output), is_kept, values: PhantomData })
     }
 
     pub(crate) fn write(&mut self, value: &T) -> Result<(), ImportError> {
@@ -44,16 +46,22 @@ impl<T: Serialize> JsonLinesWriter<T> {
         cut.map_err(failed("write the staged file", &self.file))
     }
 
-    /// Writes out what is still buffered, makes it durable, for the phase that wrote it is not run again, and gives the file
-    /// its name, in place of an earlier one. Without this call, there is no file.
+    /// Writes out what is still buffered, makes it durable if it is kept, for the phase that wrote it is not run again, and gives
+    /// the file its name, in place of an earlier one. Without this call, there is no file.
     pub(crate) fn finish(self) -> Result<(), ImportError> {
         let output = self.output.into_inner().map_err(io::IntoInnerError::into_error);
-        let written = output.and_then(|output| {
-            output.as_file().sync_all()?;
-            Ok(output.persist(&self.file)?)
-        });
-        written.map(drop).map_err(failed("write the staged file", &self.file))
+        let written = output.and_then(|output| persist(output, &self.file, self.is_kept));
+        written.map_err(failed("write the staged file", &self.file))
     }
+}
+
+/// Gives a complete file its name, once it is durable if it is kept.
+pub(crate) fn persist(file: NamedTempFile, name: &Path, is_kept: bool) -> io::Result<()> {
+    if is_kept {
+        file.as_file().sync_all()?;
+    }
+    file.persist(name)?;
+    Ok(())
 }
 
 pub(crate) struct JsonLinesReader<T> {
@@ -121,7 +129,7 @@ mod tests {
     use super::*;
 
     fn write(file: &Path, values: &[&str]) {
-        let mut writer = JsonLinesWriter::create(file.to_path_buf()).unwrap();
+        let mut writer = JsonLinesWriter::create(file.to_path_buf(), true).unwrap();
         for value in values {
             writer.write(&(*value).to_owned()).unwrap();
         }
@@ -150,7 +158,7 @@ mod tests {
     fn what_was_cut_off_is_not_there() {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("values");
-        let mut writer = JsonLinesWriter::create(file.clone()).unwrap();
+        let mut writer = JsonLinesWriter::create(file.clone(), true).unwrap();
         writer.write(&"one").unwrap();
         let behind_one = writer.offset().unwrap();
         writer.write(&"two").unwrap();
@@ -164,7 +172,7 @@ mod tests {
     fn a_file_that_was_not_finished_is_not_there() {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("values");
-        JsonLinesWriter::create(file.clone()).unwrap().write(&"one").unwrap();
+        JsonLinesWriter::create(file.clone(), true).unwrap().write(&"one").unwrap();
         assert!(!file.exists());
     }
 

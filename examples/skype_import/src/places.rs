@@ -78,7 +78,7 @@ impl Places {
             destination: Destination::Sqlite { database, journal: request.journal, again: request.again },
             report: Some(report),
             lineage,
-            staging: Staging::new(staging_directory.path()),
+            staging: staging_directory.staging(),
             staging_directory,
             database_directory,
         })
@@ -97,7 +97,7 @@ impl Places {
             destination: Destination::Postgres { url, key },
             report: report.map(Report::asked_for),
             lineage,
-            staging: Staging::new(staging_directory.path()),
+            staging: staging_directory.staging(),
             staging_directory,
             database_directory: None,
         })
@@ -174,6 +174,13 @@ impl StagingDirectory {
         let mut directory = journal.as_os_str().to_owned();
         directory.push(".staging");
         StagingDirectory::Kept(directory.into())
+    }
+
+    fn staging(&self) -> Staging {
+        match self {
+            StagingDirectory::Temporary(directory) => Staging::of_this_process(directory.path()),
+            StagingDirectory::Kept(directory) => Staging::new(directory),
+        }
     }
 
     fn path(&self) -> &Path {

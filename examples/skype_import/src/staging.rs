@@ -40,12 +40,19 @@ pub(crate) struct StagedPerson {
 #[derive(Debug, Clone)]
 pub(crate) struct Staging {
     directory: PathBuf,
+    /// Whether another process may go on with it.
+    is_kept: bool,
 }
 
 impl Staging {
     /// Uses `directory`, which is created when something is staged.
     pub(crate) fn new(directory: impl Into<PathBuf>) -> Self {
-        Self { directory: directory.into() }
+        Self { directory: directory.into(), is_kept: true }
+    }
+
+    /// The same for this process alone, so that nothing need be on the disk before the next thing is done.
+    pub(crate) fn of_this_process(directory: impl Into<PathBuf>) -> Self {
+        Self { directory: directory.into(), is_kept: false }
     }
 
     pub(crate) fn create_conversations(&self) -> Result<ConversationsWriter, ImportError> {
@@ -54,7 +61,7 @@ impl Staging {
 
     pub(crate) fn create_spans(&self) -> Result<SpansWriter, ImportError> {
         self.create_directory()?;
-        SpansWriter::create(self.spans())
+        SpansWriter::create(self.spans(), self.is_kept)
     }
 
     pub(crate) fn create_people(&self) -> Result<JsonLinesWriter<StagedPerson>, ImportError> {
@@ -63,7 +70,7 @@ impl Staging {
 
     fn create<T: Serialize>(&self, file: PathBuf) -> Result<JsonLinesWriter<T>, ImportError> {
         self.create_directory()?;
-        JsonLinesWriter::create(file)
+        JsonLinesWriter::create(file, self.is_kept)
     }
 
     fn create_directory(&self) -> Result<(), ImportError> {

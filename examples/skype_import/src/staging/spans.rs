@@ -8,7 +8,7 @@ use tempfile::NamedTempFile;
 
 use crate::error::ImportError;
 use crate::extract::Span;
-use crate::json_lines::failed;
+use crate::json_lines::{failed, persist};
 
 const LENGTH: usize = 16;
 const BUFFER: usize = 1 << 16;
@@ -17,14 +17,16 @@ const BUFFER: usize = 1 << 16;
 pub(crate) struct SpansWriter {
     file: PathBuf,
     output: BufWriter<NamedTempFile>,
+    is_kept: bool,
     count: u64,
 }
 
 impl SpansWriter {
-    pub(crate) fn create(file: PathBuf) -> Result<Self, ImportError> {
+    /// One that is kept is for another process, should this one or its machine die.
+    pub(crate) fn create(file: PathBuf, is_kept: bool) -> Result<Self, ImportError> {
         let directory = file.parent().unwrap_or(Path::new("."));
         let output = NamedTempFile::new_in(directory).map_err(failed("create the staged file", &file))?;
-        Ok(Self { file, output: BufWriter::with_capacity(BUFFER, output), count: 0 })
+        Ok(Self { file, output: BufWriter::with_capacity(BUFFER, output), is_kept, count: 0 })
     }
 
     /// How many were written.
@@ -50,14 +52,11 @@ impl SpansWriter {
         cut.map_err(failed("write the staged file", &self.file))
     }
 
-    /// Makes the file durable, for the phase that wrote it is not run again, and gives it its name.
+    /// Makes the file durable if it is kept, for the phase that wrote it is not run again, and gives it its name.
     pub(crate) fn finish(self) -> Result<(), ImportError> {
         let output = self.output.into_inner().map_err(std::io::IntoInnerError::into_error);
-        let written = output.and_then(|output| {
-            output.as_file().sync_all()?;
-            Ok(output.persist(&self.file)?)
-        });
-        written.map(drop).map_err(failed("write the staged file", &self.file))
+        let written = output.and_then(|output| persist(output, &self.file, self.is_kept));
+        written.map_err(failed("write the staged file", &self.file))
     }
 }
 
@@ -110,7 +109,7 @@ mod tests {
     fn written(count: u64, then: impl FnOnce(&mut SpansWriter)) -> (tempfile::TempDir, SpansReader) {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("spans");
-        let mut writer = SpansWriter::create(file.clone()).unwrap();
+        let mut writer = SpansWriter::create(file.clone(), true).unwrap();
         (0..count).for_each(|number| writer.write(span(number)).unwrap());
         then(&mut writer);
         assert!(!file.exists());

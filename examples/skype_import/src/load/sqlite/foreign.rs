@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, OpenFlags, Row};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Row};
 
 use super::{TABLES, cannot};
 use crate::error::ImportError;
@@ -24,9 +24,12 @@ pub(crate) fn standing(file: &Path) -> Result<Standing, ImportError> {
     if !file.exists() {
         return Ok(Standing::WithoutTables);
     }
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let database = Connection::open_with_flags(file, flags).map_err(cannot("open", file))?;
-    let found = columns_of_all(&database).map_err(cannot("open", file))?;
+    // Whoever died while writing has left work to its next reader, which cannot be done without writing.
+    let found = columns_in(file, OpenFlags::SQLITE_OPEN_READ_ONLY).or_else(|problem| match problem.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => Err(problem),
+        _ => columns_in(file, OpenFlags::SQLITE_OPEN_READ_WRITE),
+    });
+    let found = found.map_err(cannot("open", file))?;
     let expected = expected().map_err(cannot("open", file))?;
     for ((name, found), (_, expected)) in found.iter().zip(&expected) {
         if !found.is_empty() && found != expected {
@@ -35,6 +38,10 @@ pub(crate) fn standing(file: &Path) -> Result<Standing, ImportError> {
     }
     let has_all = found.iter().all(|(_, columns)| !columns.is_empty());
     Ok(if has_all { Standing::WithTables } else { Standing::WithoutTables })
+}
+
+fn columns_in(file: &Path, access: OpenFlags) -> rusqlite::Result<Columns> {
+    columns_of_all(&Connection::open_with_flags(file, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?)
 }
 
 type Columns = Vec<(&'static str, Vec<String>)>;
@@ -88,6 +95,32 @@ mod tests {
         let file = directory.path().join("skype.db");
         Database::open(&file).unwrap();
         assert_eq!(standing(&file).unwrap(), Standing::WithTables);
+    }
+
+    /// Of a writer that was killed after these statements.
+    fn left_by(statements: &str, file_beside: &str) -> (Standing, i64) {
+        let directory = tempfile::tempdir().unwrap();
+        let path = |name: &str| directory.path().join(name);
+        let writing = Database::open(&path("written.db")).unwrap();
+        writing.connection.execute_batch(statements).unwrap();
+        for end in ["", file_beside] {
+            std::fs::copy(path(&format!("written.db{end}")), path(&format!("left.db{end}"))).unwrap();
+        }
+        let standing = standing(&path("left.db")).unwrap();
+        (standing, Database::open(&path("left.db")).unwrap().row_counts().unwrap().people)
+    }
+
+    #[test]
+    fn a_database_whose_writer_was_killed_is_known_too() {
+        let committed = "PRAGMA journal_mode = WAL; INSERT INTO people (id) VALUES ('8:live:ada')";
+        assert_eq!(left_by(committed, "-wal"), (Standing::WithTables, 1));
+        // So little memory that the rows are in the file before they are committed.
+        let under_way = "
+            PRAGMA cache_size = 1;
+            BEGIN;
+            WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers LIMIT 10000)
+            INSERT INTO people (id) SELECT '8:live:' || n FROM numbers";
+        assert_eq!(left_by(under_way, "-journal"), (Standing::WithTables, 0));
     }
 
     #[test]
