@@ -45,7 +45,7 @@ const PAGES: &str = "PRAGMA page_size = 16384";
 const SETTINGS: &str = "
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
-    PRAGMA wal_autocheckpoint = 1000;";
+    PRAGMA wal_autocheckpoint = 2000;";
 
 /// One file, for whoever copies it.
 const ONE_FILE: &str = "PRAGMA journal_mode = DELETE";

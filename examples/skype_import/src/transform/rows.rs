@@ -60,7 +60,8 @@ pub(crate) struct Cursor {
 }
 
 pub(crate) struct Rows<'a> {
-    people: JsonLinesReader<StagedPerson>,
+    /// None once all were given.
+    people: Option<JsonLinesReader<StagedPerson>>,
     conversations: JsonLinesReader<StagedConversation>,
     messages: Messages<'a>,
     current: Option<(Arc<str>, StagedConversation)>,
@@ -70,7 +71,7 @@ pub(crate) struct Rows<'a> {
 impl<'a> Rows<'a> {
     /// The rows that come at the cursor, which is the default or one that was given for the same export.
     pub(crate) fn from(export: &'a Export, staging: &Staging, cursor: Cursor) -> Result<Self, ImportError> {
-        let people = staging.read_people(cursor.people)?;
+        let people = Some(staging.read_people(cursor.people)?);
         let conversations = staging.read_conversations(cursor.conversation)?;
         Ok(Rows { people, conversations, messages: Messages::of(export, staging)?, current: None, cursor })
     }
@@ -92,10 +93,19 @@ impl<'a> Rows<'a> {
         Ok(batch)
     }
 
+    fn next_person(&mut self) -> Result<Option<Named>, ImportError> {
+        let Some(people) = &mut self.people else { return Ok(None) };
+        let person = people.read()?;
+        self.cursor.people = people.offset();
+        if person.is_none() {
+            self.people = None;
+        }
+        Ok(person.map(|StagedPerson { id, display_name }| Named { id: id.into(), display_name }))
+    }
+
     fn next(&mut self) -> Result<Option<Row>, ImportError> {
-        if let Some(StagedPerson { id, display_name }) = self.people.read()? {
-            self.cursor.people = self.people.offset();
-            return Ok(Some(Row::Person(Named { id: id.into(), display_name })));
+        if let Some(person) = self.next_person()? {
+            return Ok(Some(Row::Person(person)));
         }
         loop {
             let Some((id, conversation)) = &self.current else {
