@@ -1,4 +1,5 @@
-//! Who remembers in a file? A journal of one event a line. The newline is the commit mark; `docs/journal-format.md` is the specification.
+//! Who remembers in a file? A journal of one event a line. The newline is the commit mark; `docs/journal-format.md` is the
+//! specification.
 
 use std::fs;
 use std::io::{self, BufRead, Read};

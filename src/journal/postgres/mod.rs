@@ -1,5 +1,5 @@
-//! Who remembers for several machines? A journal in PostgreSQL, for runs that several machines may start: one of them owns the run, under a lease, and the epoch
-//! of the lease stands beside every event.
+//! Who remembers for several machines? A journal in PostgreSQL, for runs that several machines may start: one of them owns the
+//! run, under a lease, and the epoch of the lease stands beside every event.
 
 mod address;
 mod call;
