@@ -9,6 +9,7 @@ use crate::pipeline::table::NotHere;
 use crate::record::NotAdmitted;
 use crate::record::attempt::FailureCause;
 use crate::record::error::RecordedError;
+use crate::record::run_id::RunId;
 use crate::record::stored::NotReadable;
 use crate::text::line::{shown, told};
 use crate::text::sentence;
@@ -216,6 +217,37 @@ pub enum Error {
         source: Option<RecordedError>,
     },
 
+    /// Several phases that ran side by side failed; this is how a [`PhasesFailure`](crate::PhasesFailure) with more than one turns into
+    /// an `Error` under `?`.
+    #[error("{} phases failed: {}", .failures.len(), told_all(.failures))]
+    #[non_exhaustive]
+    PhasesFailed {
+        /// Why each of them did, in the order in which the phases were given.
+        failures: Vec<Error>,
+    },
+
+    /// The phase was started in another branch of the run, which has not been joined to this one.
+    #[error(
+        "phase `{phase}` was started in another branch of the run; let one branch go through it, and join the branches before another does"
+    )]
+    #[non_exhaustive]
+    InOtherBranch {
+        /// The phase that was to start.
+        phase: PhaseName,
+    },
+
+    /// Two contexts were to be joined that are no branches of one run.
+    #[error(
+        "the branches are of different runs, {run} and {other}, and cannot be joined; join the contexts that one `fork` has made"
+    )]
+    #[non_exhaustive]
+    NotJoined {
+        /// The run of the context that was to go on.
+        run: RunId,
+        /// The run of the other one.
+        other: RunId,
+    },
+
     /// The parts of a phase cannot be registered.
     #[error("the parts of phase `{phase}` cannot be registered: {reason}")]
     #[non_exhaustive]
@@ -270,6 +302,10 @@ impl Error {
     pub(crate) fn invalid_status(status: &str, reason: &'static str) -> Self {
         Error::InvalidStatus { status: shown(status), reason }
     }
+}
+
+fn told_all(failures: &[Error]) -> String {
+    failures.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 impl From<InvalidName> for Error {

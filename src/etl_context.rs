@@ -14,7 +14,7 @@ use crate::json::dictionary::dictionary;
 use crate::parts::{Parts, part_names};
 use crate::pipeline::Pipeline;
 use crate::pipeline::phase::{PhaseName, PhaseStatus};
-use crate::pipeline::table::Table;
+use crate::pipeline::table::{PipelineTable, Table};
 use crate::record::RunRecord;
 use crate::record::attempt::PhaseReport;
 use crate::record::error::{ErrorRecord, WorkError};
@@ -115,9 +115,16 @@ impl EtlContext {
         {
             // As in `try_into_state`, a run that goes on stands at two positions.
             let left = pipeline.check_order(&phase, self.record().position());
-            left.or_else(|_| pipeline.check_order(&phase, self.engine.position()))?;
+            left.or_else(|refused| self.check_branches(pipeline, &phase).then_some(()).ok_or(refused))?;
         }
         self.engine.start(phase, counters.unwrap_or(C::NAMES), totals.to_values())
+    }
+
+    /// Whether the phase may start where this process has come to, or at the end of another branch.
+    #[cold]
+    fn check_branches(&self, pipeline: &PipelineTable, phase: &PhaseName) -> bool {
+        let mut positions = [self.engine.position()].into_iter().chain(self.record().positions());
+        positions.any(|position| pipeline.check_order(phase, position).is_ok())
     }
 
     /// Adds to the counters of the running phase; they saturate.
@@ -268,7 +275,7 @@ impl EtlContext {
     /// A handle that asks the run to stop: for a signal handler, a deadline, another thread.
     #[must_use]
     pub fn stopper(&self) -> Stopper {
-        self.engine.stopper.clone()
+        self.engine.stopper.of_run()
     }
 
     /// A key that is the same in every attempt at the running phase of this run, for loading into systems that can tell a

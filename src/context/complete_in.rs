@@ -72,13 +72,15 @@ impl<S, P> Context<S, P> {
 
 fn write_completion(engine: &mut Engine, transaction: &mut Transaction<'_>, result: impl PhaseResult) -> Result<Event, Error> {
     let event = engine.completion(|| result.into_dictionary())?;
-    let written = match engine.journal::<PostgresJournal>() {
-        Some((journal, sequence)) => journal.append_in(transaction, sequence, &event),
-        None => Err(JournalError::new("the run has no journal in PostgreSQL, which a transaction could write to")),
-    };
-    match written {
+    engine.hold(&event)?;
+    let written = engine.with_journal(|journal: &mut PostgresJournal, sequence| journal.append_in(transaction, sequence, &event));
+    let none = || JournalError::new("the run has no journal in PostgreSQL, which a transaction could write to");
+    match written.unwrap_or_else(|| Err(none())) {
         Ok(()) => Ok(event),
-        Err(error) => Err(engine.not_recorded(&event, error)),
+        Err(error) => {
+            engine.release();
+            Err(engine.not_recorded(&event, error))
+        }
     }
 }
 
@@ -104,11 +106,8 @@ impl<Ph: Phase, P> Uncommitted<Ph, P> {
     #[allow(clippy::missing_panics_doc, clippy::expect_used, reason = "the context is taken here or when it is dropped")]
     pub fn committed(mut self) -> Result<Context<Completed<Ph>, P>, Refused<Context<Running<Ph>, P>>> {
         let mut engine = self.engine.take().expect("nothing has taken it");
-        let held = match engine.journal::<PostgresJournal>() {
-            Some((journal, sequence)) => journal.holds(sequence, &self.event),
-            None => Ok(false),
-        };
-        let error = match held {
+        let held = engine.with_journal(|journal: &mut PostgresJournal, sequence| journal.holds(sequence, &self.event));
+        let error = match held.unwrap_or(Ok(false)) {
             Ok(true) => {
                 engine.completed_outside(&self.event);
                 return Ok(Context::from_engine(engine));
@@ -116,6 +115,7 @@ impl<Ph: Phase, P> Uncommitted<Ph, P> {
             Ok(false) => JournalError::new("its transaction was not committed"),
             Err(error) => error,
         };
+        engine.release();
         let error = engine.not_recorded(&self.event, error);
         Err(Refused::new(Context::from_engine(engine), error))
     }
@@ -124,13 +124,14 @@ impl<Ph: Phase, P> Uncommitted<Ph, P> {
 impl<Ph: Phase, P> Drop for Uncommitted<Ph, P> {
     fn drop(&mut self) {
         let Some(engine) = &mut self.engine else { return };
-        let held = engine.journal::<PostgresJournal>().map(|(journal, sequence)| journal.settled(sequence, &self.event));
+        let held = engine.with_journal(|journal: &mut PostgresJournal, sequence| journal.settled(sequence, &self.event));
         match held {
             Some(Ok(true)) => engine.completed_outside(&self.event),
             Some(Ok(false)) => {}
             // The transaction is still open, or the database is not there; the next owner will find out.
             Some(Err(_)) | None => engine.leave_journal(),
         }
+        engine.release();
     }
 }
 

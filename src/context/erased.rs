@@ -39,8 +39,8 @@ impl EtlContext {
     /// [`StateMismatch`], which gives the context back and says in which state it is.
     pub fn try_into_state<S: State, P: Pipeline>(mut self) -> Result<Context<S, P>, StateMismatch> {
         let pipeline = self.engine.pipeline;
-        let has_phase = S::phase().is_none_or(|phase| P::TABLE.declaration(&phase).is_ok());
-        let keeps_to = has_phase && pipeline.is_none_or(|pipeline| pipeline == P::TABLE);
+        let has_phases = S::PHASES.iter().all(|phase| P::TABLE.declaration(phase).is_ok());
+        let keeps_to = has_phases && pipeline.is_none_or(|pipeline| pipeline == P::TABLE);
         // Of a run that goes on, both are true: where this process has come to, and where the run was left.
         let mut positions = [self.engine.position(), self.record().position()].into_iter();
         if keeps_to && positions.any(|position| S::matches(&self.standing_at(position))) {
@@ -57,10 +57,13 @@ impl EtlContext {
 
     fn standing_at(&self, position: Position) -> Standing<'_> {
         let record = self.record();
-        let ended = position.phase().and_then(|phase| record.phase(phase.as_str())?.latest_report());
+        let ended = position.phases().first().and_then(|phase| record.phase(phase.as_str())?.latest_report());
+        let mut completed = record.standing_at();
+        completed.extend(position.phases().iter().filter_map(|phase| Some(record.phase(phase.as_str())?.name())));
         Standing {
             running: record.current_phase().map(|phase| (phase, self.engine.meter.names())),
             counted: ended.map(PhaseReport::tally),
+            completed,
             position,
         }
     }

@@ -6,15 +6,19 @@
 //!
 //! Imports from everything below the faces, and from the dynamic face the way there and back.
 
+mod branch;
 #[cfg(feature = "postgres")]
 pub(crate) mod complete_in;
 mod ended;
 pub(crate) mod entry;
 pub(crate) mod erased;
 pub(crate) mod failure;
+pub(crate) mod phases_failure;
 pub(crate) mod refused;
 mod running;
 pub(crate) mod scope;
+pub(crate) mod side_by_side;
+mod task;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -66,8 +70,9 @@ use crate::text::line::shown;
 ///
 /// | state | methods | lead to |
 /// |---|---|---|
-/// | [`Idle`], [`Completed`], [`Failed`]: at rest | [`start`], [`start_with`], if the pipeline allows the phase here | `Running` |
+/// | [`Idle`], [`Completed`], [`Failed`], [`Joined`](crate::Joined): at rest | [`start`], [`start_with`], if the pipeline allows the phase here | `Running` |
 /// | | [`phase(…).run(…)`](Context::phase), which does all the rest around a closure | `Completed`, or `Failed` with the error |
+/// | | [`fork`] and [`join`]; [`phases(…).run(…)`](Context::phases): phases [side by side](crate::guide::side_by_side) | [`Joined`](crate::Joined) |
 /// | [`Running`] | [`complete`] | `Completed` |
 /// | | [`fail`] | `Failed` |
 /// | | [`update_progress`], [`set_totals`], [`progress`], [`record_error`], [`checkpoint`], [`resume_point`], [`parts`](Context::parts) | |
@@ -114,6 +119,8 @@ use crate::text::line::shown;
 /// [`record`]: Context::record
 /// [`stopper`]: Context::stopper
 /// [`erase`]: Context::erase
+/// [`fork`]: Context::fork
+/// [`join`]: Context::join
 #[must_use = "a context that is dropped while its phase is running records the phase as abandoned"]
 pub struct Context<S = Idle, P = Etl> {
     engine: Box<Engine>,
@@ -147,7 +154,6 @@ impl<S, P> Context<S, P> {
         &self.engine
     }
 
-    #[cfg(feature = "postgres")]
     pub(crate) fn into_engine(self) -> Box<Engine> {
         self.engine
     }
@@ -342,7 +348,7 @@ impl<S, P> Context<S, P> {
     /// A handle that asks the run to stop: for a signal handler, a deadline, another thread.
     #[must_use]
     pub fn stopper(&self) -> Stopper {
-        self.engine.stopper.clone()
+        self.engine.stopper.of_run()
     }
 
     /// What was found, and mended, when the run was opened again; `None` for a new run.

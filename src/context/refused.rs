@@ -35,6 +35,10 @@ impl<C> Refused<C> {
         &self.0.1
     }
 
+    pub(crate) fn context_mut(&mut self) -> &mut C {
+        &mut self.0.0
+    }
+
     /// The context and the reason.
     #[must_use]
     pub fn into_parts(self) -> (C, Error) {

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use crate::counting::counters::{CounterValues, MAX_COUNTERS};
+use crate::counting::counters::{CounterValues, MAX_COUNTERS, Tally};
 use crate::counting::pace::{Pace, time_left};
 use crate::counting::snapshot::{CounterProgress, ProgressSnapshot};
 
@@ -128,6 +128,12 @@ impl Attempt {
             workers.iter().for_each(|cells| cells.add_to(used, &mut sums));
         }
         sums
+    }
+
+    /// What earlier attempts did of the counts, if they did anything.
+    pub(super) fn carried(&self) -> Option<Tally> {
+        let carried = self.carried.read();
+        carried.iter().any(|count| *count > 0).then(|| Tally::new(self.names, carried))
     }
 
     pub(super) fn look(&self) -> ProgressSnapshot {

@@ -85,8 +85,7 @@ impl Meter {
 
     /// What earlier attempts did of the counts, if they did anything.
     pub(crate) fn carried(&self) -> Option<Tally> {
-        let carried = self.attempt.carried.read();
-        carried.iter().any(|count| *count > 0).then(|| Tally::new(self.attempt.names, carried))
+        self.attempt.carried()
     }
 
     pub(crate) fn totals(&self) -> Tally {

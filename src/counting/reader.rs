@@ -32,6 +32,11 @@ impl ProgressReader {
         Tally::new(self.0.names, self.0.totals.read())
     }
 
+    /// What earlier attempts did of the counts, if they did anything.
+    pub(crate) fn carried(&self) -> Option<Tally> {
+        self.0.carried()
+    }
+
     /// Counts, totals, rates and what they say of the rest, as of now.
     #[must_use]
     pub fn snapshot(&self) -> ProgressSnapshot {

@@ -3,6 +3,7 @@
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::pipeline::phase::PhaseName;
+use crate::record::RunRecord;
 use crate::record::attempt::FailureCause;
 use crate::record::event::Event;
 use crate::record::phase::PhaseRecord;
@@ -34,25 +35,25 @@ impl Engine {
         admitted
     }
 
-    /// Records that the run was asked to stop, unless that is on record, or the run is completed.
+    /// Records that the run was asked to stop, unless that is on record, or the run is completed. While another branch runs, that one
+    /// will say so.
     pub(super) fn notice_stop(&mut self) {
-        if self.stopper.is_asked() && !self.record.is_stopped() && self.record.run_status() != RunStatus::Completed {
+        let is_news = |record: &RunRecord| {
+            !record.is_stopped() && record.current().is_none() && record.run_status() != RunStatus::Completed
+        };
+        if self.stopper.is_asked() && self.with_whole(|whole| is_news(&whole.record)).unwrap_or_else(|| is_news(&self.record)) {
             // If the journal cannot take it, the run is told as unfinished, which is true as well.
             let _ = self.happen(&Event::RunStopped { time: self.clock.now() }, |_| {});
         }
     }
 
-    /// The run was not asked to stop, and the phase has not failed as often as it may. While a phase is running, that is said
-    /// instead, by the record.
+    /// The run was not asked to stop, and the phase has not failed as often as it may.
     ///
     /// # Errors
     ///
     /// [`Error::Stopped`]; [`Error::TooManyAttempts`], with its history.
     fn check_limits(&self, phase: &PhaseName) -> Result<(), Error> {
-        if self.record.current_phase().is_some() {
-            return Ok(());
-        }
-        if self.stopper.is_asked() {
+        if self.stopper.is_asked() || self.stopper.is_called_off() {
             return Err(Error::Stopped);
         }
         let Some(allowed) = self.limits.attempts else { return Ok(()) };

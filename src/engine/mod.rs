@@ -3,20 +3,22 @@
 //! taken an event, nothing has changed.
 //!
 //! [`Engine`] is all of it; [`opening::Opening`] is what an author says of a run before it begins, and [`limits::Limits`] how much
-//! may go wrong.
+//! may go wrong. Where branches run side by side, each has an engine, and [`branches`] says what they have in common.
 //!
 //! Imports from `journal` and `observe`, which it tells of every event, and from everything below them.
 
+mod branches;
+mod companions;
 mod limits;
 mod opening;
 #[cfg(feature = "postgres")]
 mod outside;
 mod parts;
 mod passing;
+mod running;
 mod said;
 
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
@@ -28,14 +30,14 @@ use crate::counting::counters::{CounterValues, Tally};
 use crate::counting::meter::Meter;
 use crate::error::Error;
 use crate::journal::{Journal, JournalError};
-use crate::json::dictionary::{Checked, Dictionary, KeptResult, ResultFault};
+use crate::json::dictionary::{Checked, Dictionary, ResultFault};
 use crate::json::lossless;
-use crate::observe::{Observation, Observers};
 use crate::pipeline::by_name::ByName;
 use crate::pipeline::phase::{PhaseName, PhaseStatus};
 use crate::pipeline::position::Position;
 use crate::pipeline::table::PipelineTable;
-use crate::record::attempt::{Attempt, FailureCause, PhaseReport};
+use crate::record::RunRecord;
+use crate::record::attempt::{FailureCause, PhaseReport};
 use crate::record::clock::{Clock, Timestamp};
 use crate::record::error::{ErrorRecord, RecordedError};
 use crate::record::event::{Beginning, Event};
@@ -43,7 +45,6 @@ use crate::record::parameters::Parameters;
 use crate::record::phase::PhaseRecord;
 use crate::record::recovery::RecoveryReport;
 use crate::record::run_id::RunId;
-use crate::record::{RunRecord, Running};
 use crate::stopper::Stopper;
 use crate::text::line::shown;
 
@@ -73,31 +74,23 @@ pub(crate) struct Engine {
     pub(crate) pipeline: Option<&'static PipelineTable>,
     /// Behind a mutex only so that a context can be shared between threads; it is never locked.
     companions: Mutex<Companions>,
+    /// Where the companions are if this is one of several branches.
+    branch: Option<Branch>,
 }
 
 /// Where a process stands that has only gone past completed phases.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Passed {
     position: Position,
     /// How many steps of the run are behind it.
     steps: usize,
 }
 
+use branches::Branch;
+pub(crate) use companions::Companions;
 pub(crate) use limits::Limits;
 pub(crate) use opening::Opening;
 pub(crate) use parts::Registration;
-
-#[derive(Default)]
-pub(crate) struct Companions {
-    pub(crate) journal: Option<Box<dyn Journal>>,
-    pub(crate) observers: Observers,
-}
-
-impl std::fmt::Debug for Companions {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Companions").field("observers", &self.observers).finish_non_exhaustive()
-    }
-}
 
 impl Engine {
     /// A run that nobody remembers or watches: this cannot fail.
@@ -123,6 +116,7 @@ impl Engine {
             started_in_panic: false,
             pipeline,
             companions: Mutex::default(),
+            branch: None,
             clock,
         }
     }
@@ -137,7 +131,8 @@ impl Engine {
 
     /// How often observers failed.
     pub(crate) fn observer_failures(&self) -> u64 {
-        self.companions.lock().unwrap_or_else(PoisonError::into_inner).observers.failures()
+        let of_whole = self.with_whole(|whole| whole.companions.observers.failures());
+        of_whole.unwrap_or_else(|| self.companions.lock().unwrap_or_else(PoisonError::into_inner).observers.failures())
     }
 
     /// What opening the run again found; `None` for a new run.
@@ -146,6 +141,7 @@ impl Engine {
     }
 
     pub(crate) fn start(&mut self, phase: PhaseName, names: &'static [&'static str], totals: CounterValues) -> Result<(), Error> {
+        self.record.at_rest(&phase)?;
         self.admit(&phase)?;
         let (attempt, visit) = (self.record.next_attempt(phase.as_str()), self.visit(&phase));
         let started = Instant::now();
@@ -252,13 +248,17 @@ impl Engine {
         }
     }
 
-    /// An attempt that was running when its process died becomes a failed one, as of its last sign of life.
-    fn interrupt(&mut self) -> Result<Option<(PhaseName, u32)>, Error> {
-        let Some(running) = self.record.current() else { return Ok(None) };
-        let interrupted = (running.phase.clone(), running.attempt);
-        let report = running.as_of(self.record.latest_time(), PhaseStatus::Failed, Some(FailureCause::Interrupted));
-        self.happen(&Event::PhaseEnded { report, error: None }, |_| {})?;
-        Ok(Some(interrupted))
+    /// Attempts that were running when their process died become failed ones, as of its last sign of life.
+    fn interrupt(&mut self) -> Result<Vec<(PhaseName, u32)>, Error> {
+        let latest = self.record.latest_time();
+        let running = self.record.running_attempts();
+        let reports = running.map(|running| running.as_of(latest, PhaseStatus::Failed, Some(FailureCause::Interrupted)));
+        let reports = reports.collect::<Vec<_>>();
+        let interrupted = reports.iter().map(|report| (report.phase().clone(), report.attempt())).collect();
+        for report in reports {
+            self.happen(&Event::PhaseEnded { report, error: None }, |_| {})?;
+        }
+        Ok(interrupted)
     }
 
     fn end(&mut self, ending: Ending) -> Result<PhaseReport, Error> {
@@ -279,31 +279,6 @@ impl Engine {
         Ok((Event::PhaseEnded { report: report.clone(), error }, report))
     }
 
-    /// What would be reported of the running attempt if it ended now.
-    pub(crate) fn running_report(&self) -> Option<PhaseReport> {
-        let running = self.record.current()?;
-        Some(self.report(running, Ending { status: PhaseStatus::Running, cause: None, result: None, error: None }))
-    }
-
-    fn report(&self, running: &Running, ending: Ending) -> PhaseReport {
-        let ended = self.clock.now();
-        let Ending { status, cause, result, error } = ending;
-        PhaseReport::new(Attempt {
-            phase: running.phase.clone(),
-            number: running.attempt,
-            status,
-            cause,
-            started: running.started,
-            ended,
-            microseconds: ended.microseconds_since(running.started),
-            counts: self.meter.counts(),
-            totals: self.meter.totals(),
-            carried: self.meter.carried().map(Box::new),
-            result: result.map(KeptResult::Given),
-            error: error.map(Box::new),
-        })
-    }
-
     /// Decide, append, apply, notify. `meter` moves the counters along with the record.
     fn happen(&mut self, event: &Event, meter: impl FnOnce(&mut Meter)) -> Result<(), Error> {
         self.happen_by(event, |journal, sequence| journal.append(sequence, event), meter)
@@ -316,6 +291,9 @@ impl Engine {
         append: impl FnOnce(&mut dyn Journal, u64) -> Result<(), JournalError>,
         meter: impl FnOnce(&mut Meter),
     ) -> Result<(), Error> {
+        if self.branch.is_some() {
+            return self.happen_beside(event, append, meter);
+        }
         self.record.admits(event)?;
         let sequence = self.record.events();
         self.append_by(event, |journal| append(journal, sequence))?;
@@ -325,6 +303,11 @@ impl Engine {
 
     /// Apply, notify: what follows once the journal has the event.
     fn happened(&mut self, event: &Event, meter: impl FnOnce(&mut Meter)) {
+        self.follow(event, meter);
+        self.notify(event);
+    }
+
+    fn follow(&mut self, event: &Event, meter: impl FnOnce(&mut Meter)) {
         self.record.apply(event);
         meter(&mut self.meter);
         if let Event::PhaseEnded { report, .. } = event
@@ -332,7 +315,6 @@ impl Engine {
         {
             self.visited(report.phase());
         }
-        self.notify(event);
     }
 
     fn append(&mut self, sequence: u64, event: &Event) -> Result<(), Error> {
@@ -345,10 +327,7 @@ impl Engine {
         append: impl FnOnce(&mut dyn Journal) -> Result<(), JournalError>,
     ) -> Result<(), Error> {
         let companions = self.companions.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let Some(journal) = &mut companions.journal else { return Ok(()) };
-        let appended = catch_unwind(AssertUnwindSafe(|| append(&mut **journal)));
-        let appended = appended.unwrap_or_else(|panic| Err(JournalError::panicked(panic.as_ref())));
-        appended.map_err(|source| self.not_recorded(event, source))
+        companions.append(append).map_err(|source| self.not_recorded(event, source))
     }
 
     /// The refusal of an event by the journal, as an error of the call.
@@ -370,11 +349,7 @@ impl Engine {
 
     fn notify(&mut self, event: &Event) {
         let companions = self.companions.get_mut().unwrap_or_else(PoisonError::into_inner);
-        if companions.observers.is_empty() {
-            return;
-        }
-        let progress = self.meter.reader();
-        companions.observers.notify(event, &Observation { record: &self.record, progress: &progress });
+        companions.notify(event, &self.record, || self.meter.reader());
     }
 }
 

@@ -93,13 +93,20 @@ impl Engine {
     /// other parameters.
     fn catch_up(&mut self, parameters: Parameters) -> Result<RecoveryReport, Error> {
         let events = self.record.events();
-        let interrupted = self.interrupt()?;
+        let mut interrupted = self.interrupt()?.into_iter();
         let pipeline_changes = self.change_pipeline()?;
         if !self.record.parameters().changes(&parameters).is_empty() {
             let time = self.clock.now();
             self.happen(&Event::ParametersChanged { parameters, time }, |_| {})?;
         }
-        Ok(RecoveryReport { events, completed: self.completed(), interrupted, pipeline_changes, repairs: self.repairs() })
+        Ok(RecoveryReport {
+            events,
+            completed: self.completed(),
+            interrupted: interrupted.next(),
+            also_interrupted: interrupted.collect(),
+            pipeline_changes,
+            repairs: self.repairs(),
+        })
     }
 
     /// What is different in the pipeline, which is recorded; nothing for a process that keeps to none.

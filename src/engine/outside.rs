@@ -1,7 +1,6 @@
 //! How does a phase end in a transaction that somebody else commits? Decided here, recorded there, and applied once it is known
 //! to be recorded.
 
-use std::any::Any;
 use std::sync::PoisonError;
 
 use crate::counting::meter::Meter;
@@ -20,21 +19,31 @@ impl Engine {
         Ok(event)
     }
 
-    /// The run's journal and the number of the next event, if the journal is a `J`.
-    pub(crate) fn journal<J: Journal>(&mut self) -> Option<(&mut J, u64)> {
+    /// Does something with the run's journal and the number of the next event; `None` if the journal is no `J`.
+    pub(crate) fn with_journal<J: Journal, R>(&mut self, work: impl FnOnce(&mut J, u64) -> R) -> Option<R> {
+        if self.branch.is_some() {
+            return self.with_whole(|whole| {
+                let events = whole.record.events();
+                Some(work(whole.companions.journal_as()?, events))
+            })?;
+        }
         let events = self.record.events();
         let companions = self.companions.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let journal: &mut dyn Any = &mut **companions.journal.as_mut()?;
-        Some((journal.downcast_mut()?, events))
+        Some(work(companions.journal_as()?, events))
     }
 
     /// Applies what the journal holds already.
     pub(crate) fn completed_outside(&mut self, event: &Event) {
-        self.happened(event, Meter::end);
+        if self.branch.is_some() {
+            self.happened_beside(event, Meter::end);
+        } else {
+            self.happened(event, Meter::end);
+        }
     }
 
     /// Nothing more is recorded of the run by this process.
     pub(crate) fn leave_journal(&mut self) {
         self.companions.get_mut().unwrap_or_else(PoisonError::into_inner).journal = None;
+        self.with_whole(|whole| whole.companions.journal = None);
     }
 }

@@ -34,6 +34,13 @@ impl Engine {
         self.visits.place_of(phase).map_or(1, |place| self.visits[place].1.saturating_add(1))
     }
 
+    /// Another branch has come to the phase so often.
+    pub(super) fn visited_at_least(&mut self, phase: &PhaseName, visits: u32) {
+        while self.visit(phase) <= visits {
+            self.visited(phase);
+        }
+    }
+
     pub(super) fn visited(&mut self, phase: &PhaseName) {
         let place = self.visits.place_of(phase).unwrap_or_else(|| self.visits.push((phase.clone(), 0)));
         let (_, visits) = &mut self.visits[place];

@@ -156,7 +156,7 @@ pub(crate) fn part_names(names: impl IntoIterator<Item: Into<String>>) -> Vec<Ar
 /// The board on which the parts are registered: that of the run's journal, if it has one.
 fn board<C: Counters>(engine: &mut Engine, registration: Registration<C>) -> Result<Box<dyn PhaseBoard>, Error> {
     #[cfg(feature = "postgres")]
-    if engine.journal::<PostgresJournal>().is_some() {
+    if engine.with_journal(|_: &mut PostgresJournal, _| ()).is_some() {
         return board_elsewhere(engine, registration);
     }
     let board = BoardHere::new(registration.open.clone());
@@ -170,18 +170,18 @@ fn board_elsewhere<C: Counters>(engine: &mut Engine, registration: Registration<
     let (phase, names, open) = (registration.phase.clone(), registration.names.clone(), registration.open.clone());
     let parts = Registered { since: engine.parts_since(&phase), names: &names, open: &open };
     let not_registered = |error| not_handed_out(&phase, error);
-    let Some((journal, _)) = engine.journal::<PostgresJournal>() else {
-        return Err(not_registered(JournalError::new("the run has no journal in PostgreSQL")));
-    };
-    let mut board = journal.board(&phase).map_err(not_registered)?;
+    let none = || JournalError::new("the run has no journal in PostgreSQL");
+    let board = engine.with_journal(|journal: &mut PostgresJournal, _| journal.board(&phase));
+    let mut board = board.unwrap_or_else(|| Err(none())).map_err(not_registered)?;
     if registration.is_again() {
-        journal.register_again(&mut board, &parts).map_err(not_registered)?;
+        let again = engine.with_journal(|journal: &mut PostgresJournal, _| journal.register_again(&mut board, &parts));
+        again.unwrap_or_else(|| Err(none())).map_err(not_registered)?;
     } else {
         engine.register_parts(registration, |journal, sequence, event| {
             let journal: &mut dyn Any = journal;
             match journal.downcast_mut::<PostgresJournal>() {
                 Some(journal) => journal.append_with_parts(sequence, event, &mut board, &parts),
-                None => Err(JournalError::new("the run has no journal in PostgreSQL")),
+                None => Err(none()),
             }
         })?;
     }

@@ -9,8 +9,10 @@ pub(crate) mod by_name;
 pub(crate) mod check;
 mod compile_message;
 pub(crate) mod declare;
+pub(crate) mod joined;
 pub(crate) mod mermaid;
 mod mistaken;
+pub(crate) mod order;
 pub(crate) mod phase;
 pub(crate) mod position;
 pub(crate) mod shape;
@@ -72,10 +74,11 @@ pub struct Edge {
     pub after: Position,
 }
 
-/// What `after` can name in [`pipeline!`](crate::pipeline): `Idle`, a phase, or `Failed<…>` of a phase.
+/// What `after` can name in [`pipeline!`](crate::pipeline): `Idle`, a phase, `Failed<…>` of a phase, or a tuple of phases that are
+/// all needed.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is nothing that a phase can start after",
-    note = "write `Idle`, a phase, or `Failed<…>` of a phase"
+    note = "write `Idle`, a phase, `Failed<…>` of a phase, or the phases that are all needed, as in `(Users, Orders)`"
 )]
 pub trait Predecessor {
     /// The position that it stands for.

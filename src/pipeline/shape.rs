@@ -62,7 +62,7 @@ impl PipelineShape {
     /// Its phases, in the order in which the edges name them, which is that of their declaration.
     pub(crate) fn phases(&self) -> Vec<&PhaseName> {
         let (mut phases, mut known) = (Vec::new(), BTreeSet::new());
-        let predecessors = self.edges.iter().filter_map(|edge| edge.after.phase());
+        let predecessors = self.edges.iter().flat_map(|edge| edge.after.phases());
         for phase in self.edges.iter().map(|edge| &edge.phase).chain(predecessors) {
             if known.insert(phase) {
                 phases.push(phase);

@@ -36,19 +36,21 @@ mod sealed {
         pub position: Position,
         /// What that phase counted.
         pub counted: Option<&'a Tally>,
+        /// The completed phases at which a run with branches stands.
+        pub completed: Vec<&'a PhaseName>,
     }
 
     #[diagnostic::on_unimplemented(
         message = "`{Self}` is no state of a context",
         label = "not a state",
-        note = "the states are `Idle`, `Running<…>`, `Completed<…>` and `Failed<…>`; a context moves from one to the next by its methods"
+        note = "the states are `Idle`, `Running<…>`, `Completed<…>`, `Failed<…>` and `Joined<…>`; a context moves from one to the next by its methods"
     )]
     pub trait SealedState {
         /// The state as the record would show it, as in `Running<load>`.
         fn description() -> String;
 
-        /// The phase that the state is about.
-        fn phase() -> Option<PhaseName>;
+        /// The phases that the state is about.
+        const PHASES: &'static [PhaseName];
 
         /// Whether a run that stands so is in this state.
         fn matches(standing: &Standing<'_>) -> bool;
@@ -57,7 +59,8 @@ mod sealed {
 
 pub(crate) use sealed::{SealedState, Standing};
 
-/// A state that a [`Context`](crate::Context) can be in: [`Idle`], [`Running`], [`Completed`] or [`Failed`]. Sealed.
+/// A state that a [`Context`](crate::Context) can be in: [`Idle`], [`Running`], [`Completed`], [`Failed`] or
+/// [`Joined`](crate::Joined). Sealed.
 ///
 /// Signatures say with it what they need and what they give:
 ///
@@ -84,13 +87,21 @@ pub trait State: SealedState + Send + Sync + 'static {}
 impl<S: SealedState + Send + Sync + 'static> State for S {}
 
 /// A state in which no phase is running, so that one can be started. `Last` is what the started phase has to follow: what
-/// completed last, `Failed<…>` of what failed last, or `Idle`. Sealed.
+/// completed last, `Failed<…>` of what failed last, the tuple of the phases that were joined, or `Idle`. Sealed.
 #[diagnostic::on_unimplemented(
     message = "A phase is already in progress: the context is `{Self}`",
     label = "a phase is already in progress",
     note = "end the running phase first, with `complete(result)` or `fail(&error)`, and start the next one from the context that this returns"
 )]
 pub trait AtRest<Last>: State {}
+
+/// A state in which no phase is running, so that the run can go on in several branches. Sealed.
+#[diagnostic::on_unimplemented(
+    message = "A phase is already in progress: the context is `{Self}`",
+    label = "a phase is already in progress",
+    note = "end the running phase first, with `complete(result)` or `fail(&error)`, and fork the context that this returns"
+)]
+pub trait Forks: State {}
 
 /// A state in which the phase `Ph` is running. Sealed.
 #[diagnostic::on_unimplemented(
@@ -107,13 +118,17 @@ impl<Ph: Phase> AtRest<Ph> for Completed<Ph> {}
 #[diagnostic::do_not_recommend]
 impl<Ph: Phase> AtRest<Failed<Ph>> for Failed<Ph> {}
 #[diagnostic::do_not_recommend]
+impl Forks for Idle {}
+#[diagnostic::do_not_recommend]
+impl<Ph: Phase> Forks for Completed<Ph> {}
+#[diagnostic::do_not_recommend]
+impl<Ph: Phase> Forks for Failed<Ph> {}
+#[diagnostic::do_not_recommend]
 impl<Ph: Phase> InProgress<Ph> for Running<Ph> {}
 
 #[diagnostic::do_not_recommend]
 impl SealedState for Idle {
-    fn phase() -> Option<PhaseName> {
-        None
-    }
+    const PHASES: &'static [PhaseName] = &[];
 
     fn description() -> String {
         Position::Idle.to_string()
@@ -126,9 +141,7 @@ impl SealedState for Idle {
 
 #[diagnostic::do_not_recommend]
 impl<Ph: Phase> SealedState for Running<Ph> {
-    fn phase() -> Option<PhaseName> {
-        Some(Ph::NAME)
-    }
+    const PHASES: &'static [PhaseName] = &[Ph::NAME];
 
     fn description() -> String {
         format!("Running<{}>", Ph::NAME)
@@ -141,9 +154,7 @@ impl<Ph: Phase> SealedState for Running<Ph> {
 
 #[diagnostic::do_not_recommend]
 impl<Ph: Phase> SealedState for Completed<Ph> {
-    fn phase() -> Option<PhaseName> {
-        Some(Ph::NAME)
-    }
+    const PHASES: &'static [PhaseName] = &[Ph::NAME];
 
     fn description() -> String {
         Position::Completed(Ph::NAME).to_string()
@@ -156,9 +167,7 @@ impl<Ph: Phase> SealedState for Completed<Ph> {
 
 #[diagnostic::do_not_recommend]
 impl<Ph: Phase> SealedState for Failed<Ph> {
-    fn phase() -> Option<PhaseName> {
-        Some(Ph::NAME)
-    }
+    const PHASES: &'static [PhaseName] = &[Ph::NAME];
 
     fn description() -> String {
         Position::Failed(Ph::NAME).to_string()

@@ -35,6 +35,18 @@ impl PipelineTable {
         self.name
     }
 
+    /// Whether a phase of it joins branches.
+    pub(crate) const fn joins(&self) -> bool {
+        let mut index = 0;
+        while index < self.edges.len() {
+            if matches!(self.edges[index].after, Position::Joined(_)) {
+                return true;
+            }
+            index += 1;
+        }
+        false
+    }
+
     pub(crate) fn shape(&self) -> PipelineShape {
         PipelineShape::new(self.name, self.edges)
     }

@@ -170,7 +170,7 @@ impl Serialize for Timestamp {
 }
 
 /// The clock of one run in one process: the wall clock is read once, the monotonic clock each time.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Clock {
     wall: Timestamp,
     monotonic: Instant,

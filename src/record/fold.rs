@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::counting::counters::Tally;
 use crate::pipeline::by_name::ByName;
+use crate::pipeline::order::{Order, Relation};
 use crate::pipeline::phase::{PhaseName, PhaseStatus};
 use crate::record::attempt::{FailureCause, PhaseReport};
 use crate::record::clock::Timestamp;
@@ -12,8 +13,9 @@ use crate::record::error::ErrorRecord;
 use crate::record::event::{Beginning, Event};
 use crate::record::part::PartRecord;
 use crate::record::phase::{Checkpoint, PhaseRecord};
+use crate::record::running::{Running, RunningAttempts};
 use crate::record::steps::Steps;
-use crate::record::{Errors, NotAdmitted, RunRecord, Running};
+use crate::record::{Errors, NotAdmitted, RunRecord};
 
 /// The details of so many errors of a phase are kept in memory; a journal has them all.
 const ERRORS_KEPT: u64 = 1_000;
@@ -26,13 +28,14 @@ impl RunRecord {
     pub(crate) fn begin(beginning: Beginning) -> Self {
         RunRecord {
             latest: beginning.time,
+            order: beginning.pipeline.as_ref().and_then(Order::of).map(Arc::new),
             pipeline: beginning.pipeline.clone(),
             parameters: beginning.parameters.clone(),
             beginning,
             events: 1,
             phases: ByName::default(),
             up_to_date: BTreeSet::new(),
-            running: None,
+            running: RunningAttempts::default(),
             ended: None,
             steps: Steps::default(),
             stopped: false,
@@ -63,19 +66,17 @@ impl RunRecord {
     /// The error of the mistake that the event would be.
     pub(crate) fn admits(&self, event: &Event) -> Result<(), NotAdmitted> {
         let is_running = |phase: &PhaseName, attempt: u32| {
-            let running = self.running.as_ref();
-            running.is_some_and(|running| running.phase == *phase && running.attempt == attempt)
+            let running = self.running.of(phase);
+            running.is_some_and(|running| running.attempt == attempt)
         };
         let fits = match event {
             Event::RunBegan(_) => false,
             Event::StatusSet { .. } | Event::ErrorRecorded { .. } | Event::ParametersChanged { .. } => true,
-            Event::PipelineChanged { .. } | Event::RunStopped { .. } => self.running.is_none(),
-            Event::PhaseStarted { phase, attempt, .. } => match &self.running {
-                Some(running) => {
-                    return Err(NotAdmitted::AlreadyInProgress { running: running.phase.clone(), asked: phase.clone() });
-                }
-                None => *attempt == self.next_attempt(phase.as_str()),
-            },
+            Event::PipelineChanged { .. } | Event::RunStopped { .. } => self.current().is_none(),
+            Event::PhaseStarted { phase, attempt, .. } => {
+                self.nothing_in_the_way_of(phase)?;
+                *attempt == self.next_attempt(phase.as_str())
+            }
             Event::Checkpointed { phase, attempt, .. } => is_running(phase, *attempt),
             Event::PartsRegistered { phase, attempt, .. } => {
                 is_running(phase, *attempt)
@@ -93,6 +94,17 @@ impl RunRecord {
         if fits { Ok(()) } else { Err(self.none_in_progress(event.name())) }
     }
 
+    /// The phase can run beside those that are running: neither leads to the other.
+    fn nothing_in_the_way_of(&self, phase: &PhaseName) -> Result<(), NotAdmitted> {
+        let Some(order) = self.order.as_ref().filter(|_| self.current().is_some()) else { return self.at_rest(phase) };
+        let around = order.around(phase);
+        let in_the_way = |running: &&PhaseName| *running == phase || around(running) != Relation::Apart;
+        match self.running_phases().find(in_the_way) {
+            Some(running) => Err(NotAdmitted::AlreadyInProgress { running: running.clone(), asked: phase.clone() }),
+            None => Ok(()),
+        }
+    }
+
     /// Makes the event true.
     pub(crate) fn apply(&mut self, event: &Event) {
         self.events += 1;
@@ -100,7 +112,10 @@ impl RunRecord {
         match event {
             // A run begins once, and its record with it.
             Event::RunBegan(_) => {}
-            Event::PipelineChanged { pipeline, .. } => self.pipeline = Some(pipeline.clone()),
+            Event::PipelineChanged { pipeline, .. } => {
+                self.order = Order::of(pipeline).map(Arc::new);
+                self.pipeline = Some(pipeline.clone());
+            }
             Event::ParametersChanged { parameters, .. } => self.parameters = parameters.clone(),
             Event::RunStopped { .. } => self.stopped = true,
             Event::PhaseStarted { phase, attempt, visit, totals, time } => self.start(phase, *attempt, *visit, totals, *time),
@@ -110,7 +125,7 @@ impl RunRecord {
                     counts: counts.clone(),
                     attempt: *attempt,
                 });
-                self.checkpoint(counts, carried.as_ref());
+                self.checkpoint(phase, counts, carried.as_ref());
             }
             Event::PartsRegistered { phase, attempt, parts, .. } => self.phase_mut(phase).register_parts(*attempt, parts),
             Event::PartEnded { phase, attempt, part, time } => self.end_part(phase, *attempt, part, *time),
@@ -123,15 +138,35 @@ impl RunRecord {
     fn start(&mut self, phase: &PhaseName, attempt: u32, visit: u32, totals: &Tally, started: Timestamp) {
         let index = self.index_of(phase);
         self.stopped = false;
-        self.steps.start(index, visit);
-        self.phases[index].start(self.events);
-        self.outdate_after(index);
+        match self.order.clone() {
+            None => {
+                self.steps.start(index, visit, |_| true);
+                self.phases[index].start(self.events);
+                self.outdate_after(index);
+            }
+            Some(order) => self.start_in(&order, index, visit),
+        }
         let (phase, totals) = (phase.clone(), totals.clone());
-        self.running = Some(Running { index, phase, attempt, started, counts: None, carried: None, totals });
+        self.running.start(Running { index, phase, attempt, started, counts: None, carried: None, totals });
     }
 
-    fn checkpoint(&mut self, counts: &Tally, carried: Option<&Tally>) {
-        if let Some(running) = &mut self.running {
+    /// What worked from the phase is outdated: it comes behind the phase in the pipeline, and not merely later.
+    fn start_in(&mut self, order: &Order, index: usize, visit: u32) {
+        let around = order.around(self.phases[index].name());
+        let is_behind = |place: usize, phase: &PhaseRecord| match around(phase.name()) {
+            Relation::Behind => true,
+            // In a loop each comes behind the other, so that the order counts in which they were first mentioned.
+            Relation::Around => place > index,
+            Relation::Before | Relation::Apart => false,
+        };
+        self.steps.start(index, visit, |place| is_behind(place, &self.phases[place]));
+        self.phases[index].start(self.events);
+        let behind = self.phases.iter_mut().enumerate().filter(|(place, phase)| is_behind(*place, phase));
+        behind.for_each(|(_, phase)| phase.outdate());
+    }
+
+    fn checkpoint(&mut self, phase: &PhaseName, counts: &Tally, carried: Option<&Tally>) {
+        if let Some(running) = self.running.of_mut(phase) {
             running.counts = Some(counts.clone());
             running.carried = carried.cloned();
         }
@@ -161,12 +196,14 @@ impl RunRecord {
     }
 
     fn end(&mut self, report: &PhaseReport, error: Option<&ErrorRecord>) {
-        let index = self.running.take().map_or_else(|| self.index_of(report.phase()), |running| running.index);
+        let running = self.running.end(report.phase());
+        let index = running.map_or_else(|| self.index_of(report.phase()), |running| running.index);
         self.phases[index].end(self.events, report);
-        self.steps.end(report);
-        self.stopped = report.cause() == Some(FailureCause::Stopped);
+        self.steps.end(index, report);
+        let was_stopped = report.cause() == Some(FailureCause::Stopped);
+        self.stopped |= was_stopped;
         self.ended = Some(index);
-        if let Some(error) = error.filter(|_| !self.stopped) {
+        if let Some(error) = error.filter(|_| !was_stopped) {
             self.record_error(error);
         }
     }
@@ -185,7 +222,7 @@ impl RunRecord {
     }
 
     /// Where the phase is kept; a new one is added.
-    fn index_of(&mut self, name: &PhaseName) -> usize {
+    pub(super) fn index_of(&mut self, name: &PhaseName) -> usize {
         self.phases.place_of(name).unwrap_or_else(|| {
             let index = self.phases.push(PhaseRecord::new(name.clone()));
             if index >= FEW {

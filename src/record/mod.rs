@@ -3,7 +3,8 @@
 //! Invariants, which hold between any two events:
 //!
 //! 1. The first event is [`Event::RunBegan`], and no other one is.
-//! 2. At most one phase is running. Its phase and attempt are the only ones that can be checkpointed or ended.
+//! 2. At most one phase is running; in a pipeline that joins branches, also others that neither come before nor behind it. Running
+//!    attempts are the only ones that can be checkpointed or ended.
 //! 3. The attempts at a phase are numbered 1, 2, 3 …; all but the running one have ended and have their report.
 //! 4. A report is never changed. A status can be, and each such override is kept.
 //! 5. Every error is counted; of those recorded under a phase, the details of the first thousand are kept. The error that ended an
@@ -24,6 +25,7 @@ pub(crate) mod counted;
 pub(crate) mod error;
 pub(crate) mod event;
 mod fold;
+mod merge;
 #[cfg(feature = "postgres")]
 pub(crate) mod outline;
 pub(crate) mod parameters;
@@ -31,26 +33,30 @@ pub(crate) mod part;
 pub(crate) mod phase;
 pub(crate) mod recovery;
 pub(crate) mod run_id;
+pub(crate) mod running;
+mod standing;
 pub(crate) mod status;
 pub(crate) mod steps;
 pub(crate) mod stored;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use crate::counting::counters::Tally;
 use crate::pipeline::by_name::ByName;
+use crate::pipeline::order::Order;
 use crate::pipeline::phase::{PhaseName, PhaseStatus};
 use crate::pipeline::position::Position;
 use crate::pipeline::shape::PipelineShape;
-use crate::record::attempt::{Attempt, FailureCause, PhaseReport};
+use crate::record::attempt::PhaseReport;
 use crate::record::clock::Timestamp;
 use crate::record::error::ErrorRecord;
 use crate::record::event::Beginning;
 use crate::record::parameters::Parameters;
 use crate::record::phase::PhaseRecord;
 use crate::record::run_id::RunId;
+use crate::record::running::{Running, RunningAttempts};
 use crate::record::steps::Steps;
 use crate::record::stored::{NotReadable, read_stored};
 
@@ -78,7 +84,9 @@ pub struct RunRecord {
     phases: ByName<PhaseRecord>,
     /// Which of them have started since a phase before them has, by their indexes.
     up_to_date: BTreeSet<usize>,
-    running: Option<Running>,
+    running: RunningAttempts,
+    /// Of a pipeline that joins branches.
+    order: Option<Arc<Order>>,
     /// The index of the phase that ended last.
     ended: Option<usize>,
     /// What was done in which order, for a process that goes on with it.
@@ -106,41 +114,6 @@ pub(crate) enum NotAdmitted {
     NoneInProgress { asked: &'static str, state: Position },
 }
 
-/// The attempt that is running.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Running {
-    index: usize,
-    pub(crate) phase: PhaseName,
-    pub(crate) attempt: u32,
-    pub(crate) started: Timestamp,
-    /// As of the last checkpoint, if there was one; the live counts are elsewhere.
-    counts: Option<Tally>,
-    /// What earlier attempts did of that.
-    carried: Option<Tally>,
-    /// As they were when the attempt started.
-    totals: Tally,
-}
-
-impl Running {
-    /// The attempt as its events tell of it, up to this moment.
-    pub(crate) fn as_of(&self, ended: Timestamp, status: PhaseStatus, cause: Option<FailureCause>) -> PhaseReport {
-        PhaseReport::new(Attempt {
-            phase: self.phase.clone(),
-            number: self.attempt,
-            status,
-            cause,
-            started: self.started,
-            ended,
-            microseconds: ended.microseconds_since(self.started),
-            counts: self.counts.clone().unwrap_or_else(|| self.totals.zeroed()),
-            totals: self.totals.clone(),
-            carried: self.carried.clone().map(Box::new),
-            result: None,
-            error: None,
-        })
-    }
-}
-
 impl RunRecord {
     pub(crate) fn beginning(&self) -> &Beginning {
         &self.beginning
@@ -151,9 +124,26 @@ impl RunRecord {
         self.phase(phase).map_or(1, PhaseRecord::next_attempt)
     }
 
-    /// The running attempt, if there is one.
+    /// The running attempt, if there is one; of several, the one that started first.
     pub(crate) fn current(&self) -> Option<&Running> {
-        self.running.as_ref()
+        self.running.first()
+    }
+
+    /// The running attempts, in the order in which they started.
+    pub(crate) fn running_attempts(&self) -> impl Iterator<Item = &Running> {
+        self.running.iter()
+    }
+
+    /// No phase is running here that would be in the way of this one.
+    ///
+    /// # Errors
+    ///
+    /// [`NotAdmitted::AlreadyInProgress`], which names the other one.
+    pub(crate) fn at_rest(&self, asked: &PhaseName) -> Result<(), NotAdmitted> {
+        match self.current() {
+            Some(running) => Err(NotAdmitted::AlreadyInProgress { running: running.phase.clone(), asked: asked.clone() }),
+            None => Ok(()),
+        }
     }
 
     /// The running attempt, for a call that needs one.
@@ -241,10 +231,16 @@ impl RunRecord {
         format!("{}/{phase}", self.run_id())
     }
 
-    /// The running phase.
+    /// The running phase; where branches run side by side, the one of them that started first.
     #[must_use]
     pub fn current_phase(&self) -> Option<&PhaseName> {
-        self.running.as_ref().map(|running| &running.phase)
+        self.current().map(|running| &running.phase)
+    }
+
+    /// The phases that are running, in the order in which they started. More than one run side by side in
+    /// [branches](crate::Context::fork).
+    pub fn running_phases(&self) -> impl Iterator<Item = &PhaseName> {
+        self.running.iter().map(|running| &running.phase)
     }
 
     /// What else the author wanted to be known of the run.
@@ -301,15 +297,7 @@ impl RunRecord {
 
     /// The state as the typed face writes it, as in `Running<load>`.
     pub(crate) fn state(&self) -> String {
-        match self.current_phase() {
-            Some(phase) => format!("Running<{phase}>"),
-            None => self.position().to_string(),
-        }
-    }
-
-    /// The phase that ended last, judged by its present status. A running phase does not change it.
-    #[must_use]
-    pub fn position(&self) -> Position {
-        self.ended.map_or(Position::Idle, |index| self.phases[index].position())
+        let running = self.running_phases().map(PhaseName::as_str).collect::<Vec<_>>();
+        if running.is_empty() { self.position().to_string() } else { format!("Running<{}>", running.join(", ")) }
     }
 }

@@ -113,6 +113,16 @@ impl PhaseRecord {
         self.started > other.ended
     }
 
+    /// Whether this tells more of the phase than the other record of it does.
+    pub(super) fn is_ahead_of(&self, other: &PhaseRecord) -> bool {
+        let told = |phase: &PhaseRecord| (phase.reports.len(), phase.overrides.len());
+        told(self) > told(other)
+    }
+
+    pub(crate) fn has_started(&self) -> bool {
+        self.started > 0
+    }
+
     /// Whether the phase is done and need not run again.
     pub(crate) fn is_done(&self) -> bool {
         let completed = |report: &PhaseReport| report.status() == PhaseStatus::Completed;

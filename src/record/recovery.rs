@@ -30,6 +30,8 @@ pub struct RecoveryReport {
     pub completed: Vec<PhaseName>,
     /// The phase and attempt that were running when the last process died; now a failed attempt with the cause `interrupted`.
     pub interrupted: Option<(PhaseName, u32)>,
+    /// The other ones, where branches ran side by side.
+    pub also_interrupted: Vec<(PhaseName, u32)>,
     /// What is different in the pipeline since the run last kept to one, in words.
     pub pipeline_changes: Vec<String>,
     /// What the store mended, in its own words, such as a torn last line that was cut off and kept beside the file.
@@ -43,7 +45,7 @@ impl fmt::Display for RecoveryReport {
             let names = self.completed.iter().map(PhaseName::as_str).collect::<Vec<_>>().join(", ");
             write!(f, "; completed: {names}")?;
         }
-        if let Some((phase, attempt)) = &self.interrupted {
+        for (phase, attempt) in self.interrupted.iter().chain(&self.also_interrupted) {
             write!(f, "; attempt {attempt} at {phase} was interrupted")?;
         }
         self.pipeline_changes.iter().chain(&self.repairs).try_for_each(|words| write!(f, "; {}", told(words)))

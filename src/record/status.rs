@@ -128,15 +128,12 @@ impl RunRecord {
         if matches!(self.run_status(), RunStatus::Running | RunStatus::Completed) {
             return Vec::new();
         }
-        let position = self.position();
-        let again = match &position {
-            Position::Failed(failed) => self.phase(failed.as_str()).map(PhaseRecord::name),
-            _ => None,
-        };
-        let edges = self.pipeline().into_iter().flat_map(PipelineShape::edges);
-        let following = edges.filter(|edge| edge.after == position && !self.has_completed(&edge.phase)).map(|edge| &edge.phase);
+        let positions = self.positions();
+        let failed = positions.iter().filter(|position| matches!(position, Position::Failed(_))).flat_map(Position::phases);
+        let again = failed.filter_map(|name| self.phase(name.as_str())).map(PhaseRecord::name);
         let again = again.filter(|name| self.is_of_pipeline(name) && self.pipeline().is_some());
-        again.into_iter().chain(following).collect()
+        let following = self.startable().into_iter().filter(|phase| !self.has_completed(phase));
+        again.chain(following).collect()
     }
 
     /// The phases for which the run is told as failed.
@@ -146,14 +143,17 @@ impl RunRecord {
 
     /// Nothing is left to do.
     fn is_completed(&self) -> bool {
-        let Some(pipeline) = self.pipeline() else {
+        if self.pipeline().is_none() {
             let mut phases = self.phases().peekable();
             return phases.peek().is_some() && phases.all(|phase| phase.status() == PhaseStatus::Completed);
-        };
-        let position = self.position();
-        let Position::Completed(ended) = &position else { return false };
-        let mut following = pipeline.edges().iter().filter(|edge| edge.after == position);
-        self.is_of_pipeline(ended) && following.all(|edge| self.has_completed(&edge.phase))
+        }
+        let positions = self.positions();
+        !positions.is_empty()
+            && positions.iter().all(|position| {
+                let ended = !matches!(position, Position::Idle | Position::Failed(_));
+                let is_known = position.phases().iter().all(|phase| self.is_of_pipeline(phase));
+                ended && is_known && self.following(position).all(|phase| self.has_completed(phase))
+            })
     }
 
     /// The phase has completed, and nothing that comes before it has run again since.
@@ -171,15 +171,15 @@ impl RunRecord {
     /// The run has come by another way to where the phase would have led.
     fn is_made_good(&self, failed: &PhaseRecord) -> bool {
         let Some(edges) = self.pipeline().map(PipelineShape::edges) else { return false };
-        let follows = |phase: &PhaseName, position: Position| {
+        let follows = |phase: &PhaseName, leads: &dyn Fn(&Position) -> bool| {
             let mut edges = edges.iter().filter(|edge| edge.phase == *phase);
-            edges.any(|edge| edge.after == position)
+            edges.any(|edge| leads(&edge.after))
         };
         self.phases().any(|phase| {
             self.has_completed(phase.name())
                 && phase.started_after(failed)
-                && follows(phase.name(), Position::Completed(failed.name().clone()))
-                && !follows(phase.name(), Position::Failed(failed.name().clone()))
+                && follows(phase.name(), &|after| after.needs(failed.name()))
+                && !follows(phase.name(), &|after| *after == Position::Failed(failed.name().clone()))
         })
     }
 

@@ -52,20 +52,16 @@ const PHASES_NAMED: usize = 4;
 #[derive(Debug, Clone)]
 pub struct RunSummary {
     record: RunRecord,
-    /// What would be reported of the running attempt if it ended now.
-    running: Option<PhaseReport>,
+    /// What would be reported of the running attempts if they ended now.
+    running: Vec<PhaseReport>,
     taken: Timestamp,
     observer_failures: u64,
 }
 
 impl RunSummary {
     pub(crate) fn of(engine: &Engine) -> Self {
-        RunSummary {
-            record: engine.record().clone(),
-            running: engine.running_report(),
-            taken: engine.now(),
-            observer_failures: engine.observer_failures(),
-        }
+        let (record, running) = engine.whole_and_running();
+        RunSummary { record, running, taken: engine.now(), observer_failures: engine.observer_failures() }
     }
 
     /// The run's identity.
@@ -108,7 +104,7 @@ impl RunSummary {
     #[must_use]
     pub fn end_time(&self) -> Option<Timestamp> {
         let ends = self.record.phases().flat_map(PhaseRecord::reports).map(PhaseReport::end_time);
-        ends.max().filter(|_| self.running.is_none())
+        ends.max().filter(|_| self.running.is_empty())
     }
 
     /// From the beginning of the run to its end, or to now while a phase is running.
@@ -190,7 +186,7 @@ impl RunRecord {
     #[must_use]
     pub fn summary(&self) -> RunSummary {
         let taken = self.latest_time();
-        let running = self.current().map(|running| running.as_of(taken, PhaseStatus::Running, None));
+        let running = self.running_attempts().map(|running| running.as_of(taken, PhaseStatus::Running, None)).collect();
         RunSummary { record: self.clone(), running, taken, observer_failures: 0 }
     }
 }

@@ -60,6 +60,7 @@ mod refusing_journal;
 mod report_samples;
 #[cfg(unix)]
 mod seeded;
+mod side_by_side;
 mod unchanged;
 mod watcher;
 mod written_run;

@@ -2,7 +2,7 @@
 
 use crate::observe::open_lineage::facets::Failure;
 use crate::observe::open_lineage::run_event::EventType;
-use crate::pipeline::phase::PhaseStatus;
+use crate::pipeline::phase::{PhaseName, PhaseStatus};
 use crate::pipeline::position::Position;
 use crate::record::RunRecord;
 use crate::record::attempt::{FailureCause, PhaseReport};
@@ -57,6 +57,7 @@ fn after(record: &RunRecord) -> String {
         Position::Idle => String::new(),
         Position::Completed(phase) => format!(" after {phase}"),
         Position::Failed(phase) => format!(" in {phase}"),
+        Position::Joined(phases) => format!(" after {}", phases.iter().map(PhaseName::as_str).collect::<Vec<_>>().join(", ")),
     }
 }
 

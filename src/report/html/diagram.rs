@@ -67,6 +67,7 @@ fn predecessors(pipeline: &PipelineShape, phase: &PhaseName) -> String {
         Position::Idle => "the start".to_owned(),
         Position::Completed(phase) => phase.to_string(),
         Position::Failed(phase) => format!("a failure of {phase}"),
+        Position::Joined(phases) => phases.iter().map(PhaseName::as_str).collect::<Vec<_>>().join(" and "),
     });
     names.collect::<Vec<_>>().join(" or ")
 }
@@ -88,10 +89,11 @@ impl<'a> Picture<'a> {
         let phases = pipeline.phases();
         let rows: BTreeMap<_, _> = phases.iter().copied().zip(1..).collect();
         let row = |name: &PhaseName| rows.get(name).copied().unwrap_or(0);
-        let arrows = pipeline.edges().iter().map(|edge| Arrow {
-            from: edge.after.phase().map_or(0, row),
-            to: row(&edge.phase),
-            dotted: matches!(edge.after, Position::Failed(_)),
+        let arrows = pipeline.edges().iter().flat_map(|edge| {
+            let from = edge.after.phases().iter().map(row).collect::<Vec<_>>();
+            let from = if from.is_empty() { vec![0] } else { from };
+            let (to, dotted) = (row(&edge.phase), matches!(edge.after, Position::Failed(_)));
+            from.into_iter().map(move |from| Arrow { from, to, dotted })
         });
         let arrows = arrows.collect::<Vec<_>>();
         let ways = ways(&arrows);

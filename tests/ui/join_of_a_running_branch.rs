@@ -1,0 +1,19 @@
+//~ this one is `Completed<Users>`, the other one `Running<Orders>`
+
+use etl_context::{Error, pipeline};
+
+pipeline! {
+    Nightly {
+        Users = "users" after Idle;
+        Orders = "orders" after Idle;
+        Merge = "merge" after (Users, Orders);
+    }
+}
+
+fn main() -> Result<(), Error> {
+    let [users, orders] = Nightly::context("nightly").fork();
+    let users = users.start(Users)?.complete(())?;
+    let orders = orders.start(Orders)?;
+    users.join(orders)?;
+    Ok(())
+}
