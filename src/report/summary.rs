@@ -88,6 +88,11 @@ impl RunSummary {
         self.record.next_phases()
     }
 
+    /// The phases that are running: see [`RunRecord::running_phases`].
+    pub fn running_phases(&self) -> impl Iterator<Item = &PhaseName> {
+        self.record.running_phases()
+    }
+
     /// The recorded errors, oldest first; of more than a thousand, the first thousand.
     #[must_use]
     pub fn errors(&self) -> &[ErrorRecord] {

@@ -48,5 +48,5 @@ mod checksum;
 mod every_event;
 #[cfg(feature = "testing")]
 mod fake_disk;
-mod journal_file;
+pub(crate) mod journal_file;
 mod nightly_run;

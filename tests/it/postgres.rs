@@ -35,6 +35,6 @@ mod watching;
 // What the tests above share, each named for what it is.
 mod doubtful;
 mod import;
-mod patience;
+pub(crate) mod patience;
 mod relay;
-mod server;
+pub(crate) mod server;
