@@ -15,6 +15,44 @@ impl Meter {
     }
 }
 
+/// What an attempt has counted, as its owner or a reader has it.
+pub(crate) trait Counted {
+    fn counts(&self) -> Tally;
+
+    fn totals(&self) -> Tally;
+
+    /// What earlier attempts did of the counts, if they did anything.
+    fn carried(&self) -> Option<Tally>;
+}
+
+impl Counted for Meter {
+    fn counts(&self) -> Tally {
+        Meter::counts(self)
+    }
+
+    fn totals(&self) -> Tally {
+        Meter::totals(self)
+    }
+
+    fn carried(&self) -> Option<Tally> {
+        Meter::carried(self)
+    }
+}
+
+impl Counted for ProgressReader {
+    fn counts(&self) -> Tally {
+        ProgressReader::counts(self)
+    }
+
+    fn totals(&self) -> Tally {
+        ProgressReader::totals(self)
+    }
+
+    fn carried(&self) -> Option<Tally> {
+        self.0.carried()
+    }
+}
+
 /// Reading an attempt's counters from anywhere, for as long as one likes.
 #[derive(Clone)]
 pub struct ProgressReader(pub(super) Arc<Attempt>);
@@ -30,11 +68,6 @@ impl ProgressReader {
     #[must_use]
     pub fn totals(&self) -> Tally {
         Tally::new(self.0.names, self.0.totals.read())
-    }
-
-    /// What earlier attempts did of the counts, if they did anything.
-    pub(crate) fn carried(&self) -> Option<Tally> {
-        self.0.carried()
     }
 
     /// Counts, totals, rates and what they say of the rest, as of now.

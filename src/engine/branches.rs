@@ -198,6 +198,8 @@ impl Engine {
     }
 
     /// Decide, append, apply, notify, as a branch: the whole decides too.
+    #[cold]
+    #[inline(never)]
     pub(super) fn happen_beside(
         &mut self,
         event: &Event,

@@ -307,6 +307,7 @@ impl Engine {
         self.notify(event);
     }
 
+    #[inline]
     fn follow(&mut self, event: &Event, meter: impl FnOnce(&mut Meter)) {
         self.record.apply(event);
         meter(&mut self.meter);

@@ -1,7 +1,6 @@
 //! What would be told of the running attempts if they ended now? The record, with the counts as they are.
 
-use crate::counting::counters::Tally;
-use crate::counting::reader::ProgressReader;
+use crate::counting::reader::Counted;
 use crate::engine::{Ending, Engine};
 use crate::json::dictionary::KeptResult;
 use crate::pipeline::phase::PhaseStatus;
@@ -9,18 +8,10 @@ use crate::record::RunRecord;
 use crate::record::attempt::{Attempt, PhaseReport};
 use crate::record::running::Running;
 
-/// What an attempt has counted.
-struct Counted {
-    counts: Tally,
-    totals: Tally,
-    carried: Option<Tally>,
-}
-
 impl Engine {
     /// The report with which the running attempt of this engine ends.
     pub(super) fn report(&self, running: &Running, ending: Ending) -> PhaseReport {
-        let meter = &self.meter;
-        self.report_of(running, ending, Counted { counts: meter.counts(), totals: meter.totals(), carried: meter.carried() })
+        self.report_of(running, ending, &self.meter)
     }
 
     /// The run, and what would be reported of the running attempts: of all branches if there are several.
@@ -29,7 +20,7 @@ impl Engine {
         let of_branches = self.with_whole(|whole| {
             let reports = whole.record.running_attempts().filter_map(|running| {
                 let counters = whole.counters_of(&running.phase)?;
-                Some(self.report_of(running, now(), counted(counters)))
+                Some(self.report_of(running, now(), counters))
             });
             (whole.record.clone(), reports.collect())
         });
@@ -39,7 +30,8 @@ impl Engine {
         })
     }
 
-    fn report_of(&self, running: &Running, ending: Ending, counted: Counted) -> PhaseReport {
+    #[inline]
+    fn report_of(&self, running: &Running, ending: Ending, counted: &impl Counted) -> PhaseReport {
         let ended = self.clock.now();
         let Ending { status, cause, result, error } = ending;
         PhaseReport::new(Attempt {
@@ -50,15 +42,11 @@ impl Engine {
             started: running.started,
             ended,
             microseconds: ended.microseconds_since(running.started),
-            counts: counted.counts,
-            totals: counted.totals,
-            carried: counted.carried.map(Box::new),
+            counts: counted.counts(),
+            totals: counted.totals(),
+            carried: counted.carried().map(Box::new),
             result: result.map(KeptResult::Given),
             error: error.map(Box::new),
         })
     }
-}
-
-fn counted(counters: &ProgressReader) -> Counted {
-    Counted { counts: counters.counts(), totals: counters.totals(), carried: counters.carried() }
 }

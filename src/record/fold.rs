@@ -138,13 +138,13 @@ impl RunRecord {
     fn start(&mut self, phase: &PhaseName, attempt: u32, visit: u32, totals: &Tally, started: Timestamp) {
         let index = self.index_of(phase);
         self.stopped = false;
-        match self.order.clone() {
-            None => {
-                self.steps.start(index, visit, |_| true);
-                self.phases[index].start(self.events);
-                self.outdate_after(index);
-            }
-            Some(order) => self.start_in(&order, index, visit),
+        if let Some(order) = &self.order {
+            let order = Arc::clone(order);
+            self.start_in(&order, index, visit);
+        } else {
+            self.steps.start(index, visit, |_| true);
+            self.phases[index].start(self.events);
+            self.outdate_after(index);
         }
         let (phase, totals) = (phase.clone(), totals.clone());
         self.running.start(Running { index, phase, attempt, started, counts: None, carried: None, totals });
@@ -196,8 +196,7 @@ impl RunRecord {
     }
 
     fn end(&mut self, report: &PhaseReport, error: Option<&ErrorRecord>) {
-        let running = self.running.end(report.phase());
-        let index = running.map_or_else(|| self.index_of(report.phase()), |running| running.index);
+        let index = self.running.end(report.phase()).unwrap_or_else(|| self.index_of(report.phase()));
         self.phases[index].end(self.events, report);
         self.steps.end(index, report);
         let was_stopped = report.cause() == Some(FailureCause::Stopped);

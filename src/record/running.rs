@@ -61,26 +61,45 @@ impl RunningAttempts {
 
     #[inline]
     pub(super) fn of(&self, phase: &PhaseName) -> Option<&Running> {
-        self.iter().find(|running| running.phase == *phase)
+        match &self.first {
+            Some(running) if running.phase == *phase => Some(running),
+            _ => self.others.iter().find(|running| running.phase == *phase),
+        }
     }
 
     pub(super) fn of_mut(&mut self, phase: &PhaseName) -> Option<&mut Running> {
         self.first.iter_mut().chain(&mut self.others).find(|running| running.phase == *phase)
     }
 
+    #[inline]
     pub(super) fn start(&mut self, running: Running) {
-        match self.first {
-            None => self.first = Some(running),
-            Some(_) => self.others.push(running),
+        if self.first.is_none() {
+            self.first = Some(running);
+        } else {
+            self.others.push(running);
         }
     }
 
-    pub(super) fn end(&mut self, phase: &PhaseName) -> Option<Running> {
-        if self.first.as_ref().is_some_and(|running| running.phase == *phase) {
-            let second = (!self.others.is_empty()).then(|| self.others.remove(0));
-            return std::mem::replace(&mut self.first, second);
+    /// The index of the phase, if it was running.
+    #[inline]
+    pub(super) fn end(&mut self, phase: &PhaseName) -> Option<usize> {
+        match &self.first {
+            Some(running) if self.others.is_empty() && running.phase == *phase => {
+                let index = running.index;
+                self.first = None;
+                Some(index)
+            }
+            _ => self.end_one_of_several(phase),
         }
-        let place = self.others.iter().position(|running| running.phase == *phase)?;
-        Some(self.others.remove(place))
+    }
+
+    #[cold]
+    fn end_one_of_several(&mut self, phase: &PhaseName) -> Option<usize> {
+        let first = self.first.take();
+        self.others.splice(0..0, first);
+        let place = self.others.iter().position(|running| running.phase == *phase);
+        let ended = place.map(|place| self.others.remove(place).index);
+        self.first = (!self.others.is_empty()).then(|| self.others.remove(0));
+        ended
     }
 }
