@@ -1,6 +1,7 @@
 //! What is there to read? The guide: pages that are compiled with the crate so that their examples keep working.
 //!
-//! Begin with the [`tutorial`], then read [`faces`], [`pipelines`], [`progress`] and [`durable`] as you need them. With the
+//! Begin with the [`tutorial`], then read [`faces`], [`pipelines`], [`side_by_side`], [`progress`] and [`durable`] as you need
+//! them. With the
 //! features that it tells of, there is also a page on watching a run. [`guarantees`] says what is promised when; [`errors`] and
 //! [`journal_format`] are for looking things up, and [`migrating`] is for those who come from the Python API.
 
@@ -13,6 +14,7 @@ macro_rules! pages {
         /// [tutorial]: crate::guide::tutorial
         /// [faces]: crate::guide::faces
         /// [pipelines]: crate::guide::pipelines
+        /// [side_by_side]: crate::guide::side_by_side
         /// [progress]: crate::guide::progress
         /// [durable]: crate::guide::durable
         /// [guarantees]: crate::guide::guarantees
@@ -35,6 +37,9 @@ pages! {
 
     /// Phases, order and counters of your own, and ways out of failure.
     pipelines = "../docs/pipelines.md";
+
+    /// Phases at the same time: fork and join, closures and branches, on threads and in async code.
+    side_by_side = "../docs/side-by-side.md";
 
     /// Counting: totals, threads, workers, and reading from outside.
     progress = "../docs/progress.md";

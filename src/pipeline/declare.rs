@@ -28,6 +28,8 @@ use crate::pipeline::phase::{Extract, Load, Transform};
 ///   one that exists already, such as [`Extract`].
 /// - `Name = "name" counts Rows` declares what the phase counts, with [`counters!`](crate::counters); `counts ()` is nothing.
 /// - `after` names alternatives: `Idle`, a phase that completed, or `Failed<…>` of a phase. `Idle` and `Failed` need no import.
+/// - `after (Users, Orders)` needs all of them: two to eight phases, whose branches are joined. See
+///   [side by side](crate::guide::side_by_side).
 ///
 /// A phase that failed can always be retried; that is no edge.
 ///

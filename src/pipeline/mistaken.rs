@@ -113,7 +113,7 @@ macro_rules! __not_after {
         $crate::__mistake! { "a `;` is missing behind phase `" [$phase] "`, which ends with what it may start after" }
     };
     ($phase:ident { $($rest:tt)* }) => {
-        $crate::__mistake! { "phase `" [$phase] "` can start after `Idle`, a phase, or `Failed<…>` of a phase, and ends with `;`" }
+        $crate::__mistake! { "phase `" [$phase] "` can start after `Idle`, a phase, `Failed<…>` of a phase, or all of several, as in `(Users, Orders)`, and ends with `;`" }
     };
 }
 

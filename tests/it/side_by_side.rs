@@ -6,6 +6,8 @@ mod fork_and_join;
 mod kill_loop;
 mod properties;
 mod rules;
+#[cfg(feature = "postgres")]
+mod transactions;
 
 // What the tests above share, each named for what it is.
 #[cfg(unix)]

@@ -1,4 +1,4 @@
-//~ phase `Validate` can start after `Idle`, a phase, or `Failed<…>` of a phase, and ends with `;`
+//~ phase `Validate` can start after `Idle`, a phase, `Failed<…>` of a phase, or all of several, as in `(Users, Orders)`, and ends with `;`
 
 use etl_context::{Extract, pipeline};
 

@@ -1,0 +1,73 @@
+//! A branch that ends in a transaction of the caller's, and another one that records something meanwhile.
+
+use std::sync::mpsc::channel;
+use std::thread;
+
+use etl_context::{Error, PostgresJournal, Run};
+
+use super::{Both, Left, Right, Two};
+use crate::postgres::server::{TestDatabase, database};
+
+fn forked(database: &TestDatabase) -> [etl_context::Context<etl_context::Idle, Two>; 2] {
+    let journal = PostgresJournal::connect(database.url()).unwrap();
+    Run::builder("two").journal(journal).begin::<Two>().unwrap().fork()
+}
+
+#[test]
+fn another_branch_waits_until_the_transaction_is_committed() -> Result<(), Box<dyn std::error::Error>> {
+    let Some(database) = database() else { return Ok(()) };
+    let mut client = database.client();
+    let [left, right] = forked(&database);
+    let (left, mut right) = (left.start(Left)?, right.start(Right)?);
+    let mut transaction = client.transaction()?;
+    let end = left.complete_in(&mut transaction, ())?;
+    let (sender, recorded) = channel();
+    let right = thread::spawn(move || {
+        right.checkpoint(&7).unwrap();
+        sender.send(()).unwrap();
+        right
+    });
+    // It cannot have been recorded: its place in the journal may be taken by the end of the other branch.
+    assert!(recorded.try_recv().is_err());
+    transaction.commit()?;
+    let left = end.committed()?;
+    recorded.recv()?;
+    let joined = left.join(right.join().unwrap().complete(())?)?;
+    drop(joined.start(Both)?.complete(())?);
+    Ok(())
+}
+
+#[test]
+fn on_the_same_thread_another_branch_is_refused_until_then() -> Result<(), Box<dyn std::error::Error>> {
+    let Some(database) = database() else { return Ok(()) };
+    let mut client = database.client();
+    let [left, right] = forked(&database);
+    let (left, mut right) = (left.start(Left)?, right.start(Right)?);
+    let mut transaction = client.transaction()?;
+    let end = left.complete_in(&mut transaction, ())?;
+    let refused = right.checkpoint(&7).unwrap_err();
+    assert!(matches!(refused, Error::Journal { .. }));
+    assert!(refused.to_string().contains("this thread has written the end of another branch into a transaction"), "{refused}");
+    transaction.commit()?;
+    let left = end.committed()?;
+    right.checkpoint(&7)?;
+    drop(left.join(right.complete(())?)?.start(Both)?.complete(())?);
+    Ok(())
+}
+
+#[test]
+fn a_transaction_that_is_rolled_back_lets_the_others_go_on() -> Result<(), Box<dyn std::error::Error>> {
+    let Some(database) = database() else { return Ok(()) };
+    let mut client = database.client();
+    let [left, right] = forked(&database);
+    let (left, mut right) = (left.start(Left)?, right.start(Right)?);
+    let mut transaction = client.transaction()?;
+    let end = left.complete_in(&mut transaction, ())?;
+    transaction.rollback()?;
+    let (left, error) = end.committed().unwrap_err().into_parts();
+    assert!(error.to_string().contains("its transaction was not committed"), "{error}");
+    right.checkpoint(&7)?;
+    let joined = left.complete(())?.join(right.complete(())?)?;
+    drop(joined.start(Both)?.complete(())?);
+    Ok(())
+}
