@@ -21,6 +21,7 @@ macro_rules! pages {
         /// [journal_format]: crate::guide::journal_format
         /// [errors]: crate::guide::errors
         #[cfg_attr(feature = "postgres", doc = "[postgres]: crate::guide::postgres")]
+        #[cfg_attr(feature = "sqlite", doc = "[sqlite]: crate::guide::sqlite")]
         /// [migrating]: crate::guide::migrating
         ///
         #[doc = include_str!($file)]
@@ -52,6 +53,10 @@ pages! {
     /// More than one machine: the journal in PostgreSQL.
     #[cfg(feature = "postgres")]
     postgres = "../docs/postgres.md";
+
+    /// Many runs in one file: the journal in SQLite.
+    #[cfg(feature = "sqlite")]
+    sqlite = "../docs/sqlite.md";
 
     /// What is promised when, and which test holds it.
     guarantees = "../docs/guarantees.md";

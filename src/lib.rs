@@ -83,6 +83,7 @@
 //! | `tracing` | `Tracing`: spans for the run and its attempts, events for its transitions |
 //! | `open-lineage` | `OpenLineage`: run events for a lineage service, as JSON to a file, a writer or a function |
 //! | `postgres` | `PostgresJournal`: the journal in a database, for runs that several machines may start |
+//! | `sqlite` | `SqliteJournal`: the journal in an SQLite database, many runs in one file |
 //! | `testing` | `journal::contract`: checks that a [`Journal`] of your own keeps its promises |
 //!
 //! Without them the dependencies are `serde`, `serde_json`, `thiserror` and `time`, and no other.
@@ -148,6 +149,8 @@ pub use journal::postgres::database::{Database, DbConfig};
 pub use journal::postgres::runs::{ListedRun, PostgresRuns};
 #[cfg(feature = "postgres")]
 pub use journal::postgres::{LeaseLost, PostgresJournal};
+#[cfg(feature = "sqlite")]
+pub use journal::sqlite::SqliteJournal;
 #[doc(inline)]
 pub use journal::{Journal, JournalError};
 pub use json::dictionary::{Dictionary, PhaseResult};

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::journal::format::MAGIC;
 use crate::journal::line::{decode, encode, newer_version, starts_with_whole_line};
-use crate::journal::owner::{OwnProcess, OwnerLock};
+use crate::journal::owner::{OwnProcess, OwnerLock, resolved};
 use crate::journal::quick_line::Known;
 use crate::journal::storage::{DiskFile, Storage};
 use crate::journal::torn_end;
@@ -326,16 +326,4 @@ fn corrupt(path: &Path, line_number: u64, reason: &str) -> JournalError {
         "the journal `{}` is damaged: line {line_number} {reason}; restore the file from a copy, or begin a new run with a new file",
         shown_path(path)
     ))
-}
-
-/// The same file by whatever name it is given, so that it has one lock.
-fn resolved(path: &Path) -> PathBuf {
-    if let Ok(path) = path.canonicalize() {
-        return path;
-    }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    match (folder.canonicalize(), path.file_name()) {
-        (Ok(folder), Some(name)) => folder.join(name),
-        _ => path.to_owned(),
-    }
 }

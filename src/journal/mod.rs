@@ -1,8 +1,8 @@
 //! Who remembers? A journal keeps the events of one run, and a run is only ever as true as its journal.
 
-// [`Journal`] is the promise, [`JournalError`] why one refuses; [`file::FileJournal`], [`memory::MemoryJournal`] and
-// [`postgres::PostgresJournal`] keep it. [`line`] is what an event looks like in a file and in a database, [`board::PartBoard`] is who
-// hands out parts.
+// [`Journal`] is the promise, [`JournalError`] why one refuses; [`file::FileJournal`], [`memory::MemoryJournal`],
+// [`postgres::PostgresJournal`] and [`sqlite::SqliteJournal`] keep it. [`line`] is what an event looks like in a file and in a
+// database, [`board::PartBoard`] is who hands out parts.
 //
 // Imports from `record` and everything below it, and from no observer.
 
@@ -19,6 +19,8 @@ pub(crate) mod owner;
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;
 mod quick_line;
+#[cfg(feature = "sqlite")]
+pub(crate) mod sqlite;
 pub(crate) mod storage;
 mod torn_end;
 mod written_line;

@@ -12,8 +12,9 @@ use crate::journal::storage::is_same;
 use crate::record::clock::Clock;
 use crate::text::line::{shown, shown_path};
 
-/// The locks, held for as long as this lives. The file beside the journal is never deleted, so that its name says who is there; the
-/// one on the journal itself holds where that name does not: under another name of the journal, and when somebody did delete it.
+/// The locks, held for as long as this lives. The file beside a journal of one run is never deleted, so that its name says who is
+/// there; the one on the journal itself holds where that name does not: under another name of the journal, and when somebody did
+/// delete it.
 #[derive(Debug)]
 pub(crate) struct OwnerLock {
     file: File,
@@ -21,6 +22,8 @@ pub(crate) struct OwnerLock {
     journal: Option<File>,
     /// Whether the file beside it says who owns it.
     signed: bool,
+    /// The file beside it, if it goes when its owner does.
+    passing: Option<PathBuf>,
     process: OwnProcess,
 }
 
@@ -30,6 +33,10 @@ impl Drop for OwnerLock {
     fn drop(&mut self) {
         if !self.process.is_this() {
             return;
+        }
+        // Nobody else has this lock, so this is nobody else's file.
+        if let Some(path) = self.passing.as_ref().filter(|path| is_called(&self.file, path)) {
+            let _ = fs::remove_file(path);
         }
         // An owner that has ended is not named to the one that is refused next.
         if self.signed {
@@ -50,14 +57,39 @@ impl OwnerLock {
     ///
     /// [`JournalError`] that says who owns it, or why the lock file cannot be used.
     pub(crate) fn take(journal: &Path) -> Result<Self, JournalError> {
+        OwnerLock::take_named(journal, &format!("the journal `{}`", shown_path(journal)))
+    }
+
+    /// Takes the lock of a run that shares its store with others, and says who owns it now. The file goes with its owner, or there
+    /// would be one for every run that there was.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError`] that says who owns the run, by this name, or why the lock file cannot be used.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn take_run(run: &Path, name: &str) -> Result<Self, JournalError> {
+        loop {
+            let mut lock = OwnerLock::take_named(run, name)?;
+            let path = lock_path(run);
+            // The owner before may have removed the file after this process had opened it, and another one may lock the next.
+            if is_called(&lock.file, &path) {
+                lock.signed = sign(&mut lock.file).unwrap_or(false);
+                // Elsewhere, two files cannot be told apart. What somebody else wrote into it stays.
+                lock.passing = Some(path).filter(|_| cfg!(unix) && lock.signed);
+                return Ok(lock);
+            }
+        }
+    }
+
+    fn take_named(journal: &Path, name: &str) -> Result<Self, JournalError> {
         let path = lock_path(journal);
         let failed = |error| JournalError::io("lock", &path, error);
         let mut file = open_beside(&path).map_err(failed)?;
         match file.try_lock() {
-            Ok(()) => Ok(OwnerLock { file, journal: None, signed: false, process: OwnProcess::new() }),
+            Ok(()) => Ok(OwnerLock { file, journal: None, signed: false, passing: None, process: OwnProcess::new() }),
             Err(TryLockError::WouldBlock) => {
                 let owner = signature(&mut file).unwrap_or_else(|| "another process".to_owned());
-                Err(owned_by(journal, &owner))
+                Err(owned_by(name, &owner))
             }
             Err(TryLockError::Error(error)) => Err(failed(error)),
         }
@@ -76,7 +108,8 @@ impl OwnerLock {
             match journal.try_lock() {
                 Ok(()) => self.journal = Some(journal),
                 Err(TryLockError::WouldBlock) => {
-                    return Err(owned_by(path, "another process, which opened it by another name, or has lost its lock file"));
+                    let name = format!("the journal `{}`", shown_path(path));
+                    return Err(owned_by(&name, "another process, which opened it by another name, or has lost its lock file"));
                 }
                 Err(TryLockError::Error(error)) => return Err(failed(error)),
             }
@@ -107,14 +140,34 @@ impl OwnProcess {
 
 /// Opens the file beside the journal, or creates it. What a link leads to is somebody else's file, and is neither locked nor emptied.
 fn open_beside(path: &Path) -> io::Result<File> {
-    let is_link = || io::Error::other("it is a link, or no file at all; remove it, if no process has the journal open");
-    if fs::symlink_metadata(path).is_ok_and(|found| !found.is_file()) {
-        return Err(is_link());
+    loop {
+        if fs::symlink_metadata(path).is_ok_and(|found| !found.is_file()) {
+            return Err(io::Error::other("it is a link, or no file at all; remove it, if no process has the journal open"));
+        }
+        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+        // A link may have been put there in between, or an owner that was there before may have removed its file.
+        if is_called(&file, path) {
+            return Ok(file);
+        }
     }
-    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
-    // A link may have been put there in between.
-    let found = fs::symlink_metadata(path)?;
-    if found.is_file() && is_same(&file.metadata()?, &found) { Ok(file) } else { Err(is_link()) }
+}
+
+/// The same file by whatever name it is given, so that it has one lock.
+pub(crate) fn resolved(path: &Path) -> PathBuf {
+    if let Ok(path) = path.canonicalize() {
+        return path;
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match (folder.canonicalize(), path.file_name()) {
+        (Ok(folder), Some(name)) => folder.join(name),
+        _ => path.to_owned(),
+    }
+}
+
+/// Whether the file is the one that has the name.
+fn is_called(file: &File, path: &Path) -> bool {
+    let named = fs::symlink_metadata(path);
+    named.is_ok_and(|named| named.is_file() && file.metadata().is_ok_and(|file| is_same(&file, &named)))
 }
 
 /// `run.jsonl` is locked by `run.jsonl.lock`.
@@ -150,9 +203,8 @@ pub(crate) fn this_process() -> String {
     format!("{PROCESS}{} on {}", process::id(), host())
 }
 
-fn owned_by(journal: &Path, owner: &str) -> JournalError {
-    let journal = shown_path(journal);
-    JournalError::owned(format!("the journal `{journal}` is owned by {owner}; wait until it has ended, or stop it"))
+fn owned_by(name: &str, owner: &str) -> JournalError {
+    JournalError::owned(format!("{name} is owned by {owner}; wait until it has ended, or stop it"))
 }
 
 /// Who signed. Whoever has taken the lock this very moment has not signed yet, and is given a moment to.
@@ -182,4 +234,40 @@ fn host() -> String {
     let name = name.ok().or_else(|| env::var("HOSTNAME").ok()).or_else(|| env::var("COMPUTERNAME").ok());
     let name = name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
     name.map_or_else(|| "an unnamed host".to_owned(), |name| format!("host {name}"))
+}
+
+#[cfg(all(test, unix, feature = "sqlite"))]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::{fs, io, thread};
+
+    use super::OwnerLock;
+
+    /// Owners come and go, each of which removes the file of the lock: never are there two at once.
+    #[test]
+    fn a_lock_that_goes_with_its_owner_never_has_two() -> io::Result<()> {
+        const TURNS: usize = 2_000;
+        let folder = tempfile::tempdir()?;
+        let (run, owners, taken) = (folder.path().join("run"), AtomicUsize::new(0), AtomicUsize::new(0));
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    while taken.load(Ordering::SeqCst) < TURNS {
+                        match OwnerLock::take_run(&run, "the run") {
+                            Ok(lock) => {
+                                assert_eq!(owners.fetch_add(1, Ordering::SeqCst), 0, "two own it");
+                                thread::yield_now();
+                                owners.fetch_sub(1, Ordering::SeqCst);
+                                taken.fetch_add(1, Ordering::SeqCst);
+                                drop(lock);
+                            }
+                            Err(error) => assert!(error.is_owned(), "{error}"),
+                        }
+                    }
+                });
+            }
+        });
+        assert_eq!(fs::read_dir(folder.path())?.count(), 0, "the last one removes the file, too");
+        Ok(())
+    }
 }

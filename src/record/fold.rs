@@ -208,7 +208,7 @@ impl RunRecord {
     }
 
     /// Keeps of each phase no more than its latest report, and no details of errors.
-    #[cfg(feature = "postgres")]
+    #[cfg(any(feature = "postgres", feature = "sqlite"))]
     pub(super) fn forget_history(&mut self) {
         self.errors.clear();
         self.steps = Steps::default();

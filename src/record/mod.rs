@@ -26,7 +26,7 @@ pub(crate) mod error;
 pub(crate) mod event;
 mod fold;
 mod merge;
-#[cfg(feature = "postgres")]
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub(crate) mod outline;
 pub(crate) mod parameters;
 pub(crate) mod part;

@@ -38,7 +38,17 @@ impl RunOutline {
 
     /// The phases that may come next, as a list for people; `None` if nothing is known to come next.
     pub(crate) fn next(&self) -> Option<String> {
-        let next = self.0.next_phases().into_iter().map(PhaseName::as_str).collect::<Vec<_>>().join(", ");
-        (!next.is_empty()).then_some(next)
+        listed(self.0.next_phases())
     }
+
+    /// The phases that are running, in the same way.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn running(&self) -> Option<String> {
+        listed(self.0.running_phases())
+    }
+}
+
+fn listed<'a>(phases: impl IntoIterator<Item = &'a PhaseName>) -> Option<String> {
+    let names = phases.into_iter().map(PhaseName::as_str).collect::<Vec<_>>().join(", ");
+    (!names.is_empty()).then_some(names)
 }

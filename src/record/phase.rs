@@ -139,7 +139,7 @@ impl PhaseRecord {
         self.reports.push(report.clone());
     }
 
-    #[cfg(feature = "postgres")]
+    #[cfg(any(feature = "postgres", feature = "sqlite"))]
     pub(super) fn forget_history(&mut self) {
         self.reports.drain(..self.reports.len().saturating_sub(1));
         self.checkpoint = None;

@@ -34,6 +34,8 @@ mod run_status;
 mod semantics_phases;
 mod semantics_reports;
 mod semantics_results;
+#[cfg(all(unix, feature = "sqlite", feature = "testing"))]
+mod sqlite;
 mod summary_display;
 mod tidy;
 mod told_errors;
