@@ -1,8 +1,16 @@
 //! Runs in an SQLite database: many in one file, each with one owner, beside tables of whoever else uses it.
 
 mod contract;
+mod damage;
+mod foreign_databases;
+mod forked;
+mod full_disk;
+mod guide;
 mod kill_loop;
+mod list_of_runs;
+mod locked;
 mod many_runs;
+mod touched;
 mod two_owners;
 
 // What the tests above share, each named for what it is.
