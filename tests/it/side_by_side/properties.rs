@@ -108,7 +108,9 @@ fn make(context: &mut EtlContext, phase: &str, step: Step) {
 }
 
 fn complete(context: &mut EtlContext, phase: &str) {
-    [Step::Complete, Step::Start, Step::Complete].into_iter().for_each(|step| make(context, phase, step));
+    for step in [Step::Complete, Step::Start, Step::Complete] {
+        make(context, phase, step);
+    }
 }
 
 /// The whole, without what depends on the order in which the branches came.

@@ -3,14 +3,14 @@
 use std::sync::mpsc::channel;
 use std::thread;
 
-use etl_context::{Context, Counts, Error, FailureCause, PhaseStatus, Run, RunRecord, RunStatus, Stopped};
+use etl_context::{Context, Counts, Error, FailureCause, PhaseRecord, PhaseStatus, Run, RunRecord, RunStatus, Stopped};
 
 use super::stores::on_every_store;
 use super::{Both, Clean, Left, Merge, Nightly, Orders, Prices, Right, Two, Users};
 use crate::durable::journal_file::JournalFile;
 
 fn attempts(record: &RunRecord, phase: &str) -> usize {
-    record.phase(phase).map_or(0, |phase| phase.attempts())
+    record.phase(phase).map_or(0, PhaseRecord::attempts)
 }
 
 #[test]

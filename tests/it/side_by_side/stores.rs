@@ -8,6 +8,8 @@ use crate::durable::journal_file::JournalFile;
 pub(crate) enum Store {
     Memory(MemoryJournal),
     File(JournalFile),
+    #[cfg(feature = "sqlite")]
+    Sqlite(JournalFile),
     #[cfg(feature = "postgres")]
     Postgres(crate::postgres::server::TestDatabase),
 }
@@ -18,6 +20,10 @@ impl Store {
         match self {
             Store::Memory(journal) => run.journal(journal.clone()),
             Store::File(file) => run.journal(file.open()),
+            #[cfg(feature = "sqlite")]
+            Store::Sqlite(file) => {
+                run.journal(etl_context::SqliteJournal::open(file.folder().join("runs.db")).unwrap().key("nightly"))
+            }
             #[cfg(feature = "postgres")]
             Store::Postgres(database) => {
                 use crate::postgres::patience::when_free;
@@ -32,6 +38,8 @@ impl Store {
 pub(crate) fn on_every_store(rule: impl Fn(&Store)) {
     rule(&Store::Memory(MemoryJournal::new()));
     rule(&Store::File(JournalFile::new()));
+    #[cfg(feature = "sqlite")]
+    rule(&Store::Sqlite(JournalFile::new()));
     #[cfg(feature = "postgres")]
     if let Some(database) = crate::postgres::server::database() {
         rule(&Store::Postgres(database));
