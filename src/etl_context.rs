@@ -269,7 +269,7 @@ impl EtlContext {
     /// Whether the run was asked to stop, by a [`Stopper`] or because it now belongs to somebody else.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        self.engine.stopper.is_stopped()
+        self.engine.is_cancelled()
     }
 
     /// A handle that asks the run to stop: for a signal handler, a deadline, another thread.

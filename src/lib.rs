@@ -132,6 +132,7 @@ pub use context::erased::StateMismatch;
 pub use context::failure::PhaseFailure;
 pub use context::phases_failure::{PhaseOutcomes, PhasesFailure};
 pub use context::refused::Refused;
+pub use context::retry::{Always, Decides, Pause, Retry, RetryingPhase, SleepingPhase};
 pub use context::scope::{PhaseScope, RunningPhase};
 pub use context::side_by_side::SideBySide;
 pub use counting::counters::{CounterValues, Counters, Counts, MAX_COUNTERS, Tally};
@@ -194,6 +195,8 @@ pub use stopper::{Stopped, Stopper};
 pub use journal::storage::Storage;
 #[doc(hidden)]
 pub use json::lossless::or_refusal as __or_refusal;
+#[doc(hidden)]
+pub use pipeline::Anywhere as __Anywhere;
 #[doc(hidden)]
 pub use pipeline::{check::check as __check_pipeline, mermaid::mermaid as __mermaid};
 #[doc(hidden)]

@@ -79,9 +79,9 @@ impl Stopper {
         self.run.load(Ordering::Acquire) == ASKED
     }
 
-    /// The same as an error, for `?`.
-    pub(crate) fn check(&self) -> Result<(), Stopped> {
-        if self.is_stopped() { Err(Stopped) } else { Ok(()) }
+    /// Whether the run belongs to another process now.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.run.load(Ordering::Acquire) & LOST != 0
     }
 }
 

@@ -15,6 +15,7 @@ pub(crate) mod erased;
 pub(crate) mod failure;
 pub(crate) mod phases_failure;
 pub(crate) mod refused;
+pub(crate) mod retry;
 mod running;
 pub(crate) mod scope;
 pub(crate) mod side_by_side;

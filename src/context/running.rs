@@ -21,7 +21,7 @@ impl<Ph: Phase, P> Context<Running<Ph>, P> {
     /// Whether the run was asked to stop, by a [`Stopper`](crate::Stopper) or because it now belongs to somebody else.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        self.engine().stopper.is_stopped()
+        self.engine().is_cancelled()
     }
 
     /// A key that is the same in every attempt at this phase of this run, for loading into systems that can tell a repeated

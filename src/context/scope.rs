@@ -42,6 +42,8 @@ pub struct PhaseScope<Ph: Phase, S, P> {
     context: Context<S, P>,
     totals: Ph::Counters,
     again: bool,
+    /// How many attempts it may take, apart from what the run allows.
+    allowed: Option<u32>,
 }
 
 impl<Ph: Phase, S: State, P: Pipeline> fmt::Debug for PhaseScope<Ph, S, P> {
@@ -77,7 +79,7 @@ pub(crate) type Outcome<Ph, R, E, S, P> = Result<(Context<Completed<Ph>, P>, R),
 
 impl<Ph: Phase, S, P> PhaseScope<Ph, S, P> {
     pub(crate) fn new(context: Context<S, P>) -> Self {
-        PhaseScope { context, totals: Ph::Counters::default(), again: false }
+        PhaseScope { context, totals: Ph::Counters::default(), again: false, allowed: None }
     }
 
     /// Says how much the phase expects to process; 0 is unknown.
@@ -92,14 +94,22 @@ impl<Ph: Phase, S, P> PhaseScope<Ph, S, P> {
         self
     }
 
+    pub(crate) fn allowing(mut self, attempts: u32) -> Self {
+        self.allowed = Some(attempts);
+        self
+    }
+
     /// Starts the phase, for work that is no closure.
     ///
     /// # Errors
     ///
     /// [`Refused`] with [`Error::TooManyAttempts`], [`Error::Stopped`] or [`Error::Journal`].
     #[allow(clippy::type_complexity, reason = "the states are the message")]
-    pub fn start(self) -> Result<Context<Running<Ph>, P>, Refused<Context<S, P>>> {
-        self.context.start_unchecked(self.totals)
+    pub fn start(mut self) -> Result<Context<Running<Ph>, P>, Refused<Context<S, P>>> {
+        match self.allowed.map_or(Ok(()), |allowed| self.context.engine.admit_again(&Ph::NAME, allowed)) {
+            Ok(()) => self.context.start_unchecked(self.totals),
+            Err(error) => Err(Refused::new(self.context, error)),
+        }
     }
 
     /// Starts the phase, does the work, and ends the phase as the work ended.
@@ -353,7 +363,7 @@ impl<Ph: Phase> RunningPhase<'_, Ph> {
     /// Whether the run was asked to stop, by a [`Stopper`](crate::Stopper) or because it now belongs to somebody else.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        self.engine.stopper.is_stopped()
+        self.engine.is_cancelled()
     }
 
     /// The same as an error, for `?`.
@@ -362,7 +372,7 @@ impl<Ph: Phase> RunningPhase<'_, Ph> {
     ///
     /// [`Stopped`] if the run was asked to stop.
     pub fn check_cancelled(&self) -> Result<(), Stopped> {
-        self.engine.stopper.check()
+        if self.is_cancelled() { Err(Stopped) } else { Ok(()) }
     }
 
     /// A key that is the same in every attempt at this phase of this run, for loading into systems that can tell a repeated

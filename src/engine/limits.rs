@@ -5,6 +5,7 @@ use crate::error::Error;
 use crate::pipeline::phase::PhaseName;
 use crate::record::RunRecord;
 use crate::record::attempt::FailureCause;
+use crate::record::error::WorkError;
 use crate::record::event::Event;
 use crate::record::phase::PhaseRecord;
 use crate::record::status::RunStatus;
@@ -22,17 +23,29 @@ pub(crate) struct Limits {
 }
 
 impl Engine {
-    /// The same for a phase that is about to start: that it is refused because the run was asked to stop is on record.
+    /// The same for a phase that is about to start: that it is refused, and why, is on record.
     ///
     /// # Errors
     ///
     /// As [`check_limits`](Engine::check_limits).
     pub(crate) fn admit(&mut self, phase: &PhaseName) -> Result<(), Error> {
         let admitted = self.check_limits(phase);
-        if matches!(admitted, Err(Error::Stopped)) {
-            self.notice_stop();
+        match &admitted {
+            Err(Error::Stopped) => self.notice_stop(),
+            Err(refusal) => self.note_refusal(phase, refusal),
+            Ok(()) => {}
         }
         admitted
+    }
+
+    /// Records under the phase why it was not started, unless that is what was recorded last.
+    #[cold]
+    fn note_refusal(&mut self, phase: &PhaseName, refusal: &Error) {
+        let error = refusal.recorded();
+        if self.record.errors_for(phase.as_str()).last().is_none_or(|last| last.error() != &error) {
+            // If the journal cannot take it, the caller still has it.
+            let _ = self.record_error(phase.clone(), error);
+        }
     }
 
     /// Records that the run was asked to stop, unless that is on record, or the run is completed. While another branch runs, that one
@@ -47,16 +60,40 @@ impl Engine {
         }
     }
 
-    /// The run was not asked to stop, and the phase has not failed as often as it may.
+    /// The run was not asked to stop, and the phase has not failed as often as it may; or it is one that runs finally, in any case.
     ///
     /// # Errors
     ///
     /// [`Error::Stopped`]; [`Error::TooManyAttempts`], with its history.
     fn check_limits(&self, phase: &PhaseName) -> Result<(), Error> {
+        if self.record.is_finally(phase) {
+            return Ok(());
+        }
         if self.stopper.is_asked() || self.stopper.is_called_off() {
             return Err(Error::Stopped);
         }
-        let Some(allowed) = self.limits.attempts else { return Ok(()) };
+        self.limits.attempts.map_or(Ok(()), |allowed| self.check_attempts(phase, allowed))
+    }
+
+    /// Whether the phase could be started, as far as limits and stops go.
+    pub(crate) fn may_start(&self, phase: &PhaseName) -> bool {
+        self.check_limits(phase).is_ok()
+    }
+
+    /// The phase has not failed as often as its author has it tried. If it has, that is on record.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooManyAttempts`], with its history.
+    pub(crate) fn admit_again(&mut self, phase: &PhaseName, allowed: u32) -> Result<(), Error> {
+        let admitted = self.check_attempts(phase, allowed);
+        if let Err(refusal) = &admitted {
+            self.note_refusal(phase, refusal);
+        }
+        admitted
+    }
+
+    fn check_attempts(&self, phase: &PhaseName, allowed: u32) -> Result<(), Error> {
         let Some(record) = self.record.phase(phase.as_str()) else { return Ok(()) };
         let failures = record.failures();
         if failures < allowed as usize {
@@ -79,10 +116,17 @@ impl Engine {
         Ok(())
     }
 
+    /// Whether the running phase is to leave its work: the run was asked to stop, unless this is what is done finally, or it belongs to
+    /// somebody else.
+    pub(crate) fn is_cancelled(&self) -> bool {
+        let runs_finally = || self.record.current_phase().is_some_and(|phase| self.record.is_finally(phase));
+        self.stopper.is_stopped() && (self.stopper.is_lost() || !runs_finally())
+    }
+
     /// Why the running phase fails: because it was asked to stop, because of its many errors, or else for this reason.
     pub(super) fn cause_or(&self, otherwise: FailureCause) -> FailureCause {
         match self.check_errors() {
-            _ if self.stopper.is_stopped() => FailureCause::Stopped,
+            _ if self.is_cancelled() => FailureCause::Stopped,
             Err(_) => FailureCause::Errors,
             Ok(()) => otherwise,
         }

@@ -21,7 +21,7 @@ mod said;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -146,12 +146,15 @@ impl Engine {
         let (attempt, visit) = (self.record.next_attempt(phase.as_str()), self.visit(&phase));
         let started = Instant::now();
         let time = self.clock.at(started);
+        let goes_on = !self.record.is_finally(&phase);
         self.happen(&Event::PhaseStarted { phase, attempt, visit, totals: Tally::new(names, totals), time }, |meter| {
             meter.start(names, &totals, started);
         })?;
         self.started_in_panic = thread::panicking();
-        // What was completed earlier may depend on what runs now.
-        self.passed = None;
+        if goes_on {
+            // What was completed earlier may depend on what runs now.
+            self.passed = None;
+        }
         Ok(())
     }
 
@@ -346,6 +349,16 @@ impl Engine {
             format!("the event `{event}` of run `{run}` was not recorded, so it has not happened")
         };
         Error::Journal { refused, source }
+    }
+
+    /// Tells the observers that the phase, which has failed, is tried again after so long.
+    pub(crate) fn pausing(&mut self, phase: &PhaseName, pause: Duration) {
+        if pause.is_zero() {
+            return;
+        }
+        if self.with_whole(|whole| whole.companions.observers.pausing(phase, pause)).is_none() {
+            self.companions.get_mut().unwrap_or_else(PoisonError::into_inner).observers.pausing(phase, pause);
+        }
     }
 
     fn notify(&mut self, event: &Event) {

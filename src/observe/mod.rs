@@ -15,8 +15,10 @@ pub(crate) mod tracing;
 use std::error::Error as StdError;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
 
 use crate::counting::reader::ProgressReader;
+use crate::pipeline::phase::PhaseName;
 use crate::record::RunRecord;
 use crate::record::event::Event;
 
@@ -57,6 +59,16 @@ pub trait Observer: Send {
     ///
     /// Whatever went wrong while watching. It is counted and goes no further.
     fn observe(&mut self, event: &Event, run: &Observation<'_>) -> Result<(), Box<dyn StdError + Send + Sync>>;
+
+    /// Called when a phase has failed and is tried again after a pause, which begins now. Nothing is recorded of that.
+    ///
+    /// # Errors
+    ///
+    /// As [`observe`](Observer::observe).
+    fn pausing(&mut self, phase: &PhaseName, pause: Duration) -> Result<(), Box<dyn StdError + Send + Sync>> {
+        let _ = (phase, pause);
+        Ok(())
+    }
 }
 
 /// What an observer can look at beside the event.
@@ -101,10 +113,18 @@ impl Observers {
         self.failures
     }
 
-    /// Tells every observer; one that fails does not keep the others from being told.
     pub(crate) fn notify(&mut self, event: &Event, run: &Observation<'_>) {
+        self.tell(|observer| observer.observe(event, run));
+    }
+
+    pub(crate) fn pausing(&mut self, phase: &PhaseName, pause: Duration) {
+        self.tell(|observer| observer.pausing(phase, pause));
+    }
+
+    /// Tells every observer; one that fails does not keep the others from being told.
+    fn tell(&mut self, tell: impl Fn(&mut dyn Observer) -> Result<(), Box<dyn StdError + Send + Sync>>) {
         for observer in &mut self.observers {
-            let told = catch_unwind(AssertUnwindSafe(|| observer.observe(event, run)));
+            let told = catch_unwind(AssertUnwindSafe(|| tell(&mut **observer)));
             if !matches!(told, Ok(Ok(()))) {
                 self.failures += 1;
             }

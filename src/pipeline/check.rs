@@ -170,7 +170,7 @@ const fn named_by(after: &Position) -> &[PhaseName] {
         Position::Completed(phase) | Position::Failed(phase) => slice::from_ref(phase),
         Position::Joined(Cow::Borrowed(phases)) => phases,
         // Only a journal has an edge with names of its own.
-        Position::Idle | Position::Joined(Cow::Owned(_)) => &[],
+        Position::Idle | Position::Any | Position::Joined(Cow::Owned(_)) => &[],
     }
 }
 

@@ -31,6 +31,10 @@ use crate::pipeline::phase::{Extract, Load, Transform};
 /// - `after (Users, Orders)` needs all of them: two to eight phases, whose branches are joined. See
 ///   [side by side](crate::guide::side_by_side).
 ///
+/// - `finally Notify = "notify";` declares a phase that may start from any context at rest, whatever ended last and however: also when
+///   the run was stopped, attempts are used up, or a start was refused. It does not decide how the run is, and runs again in each
+///   process.
+///
 /// A phase that failed can always be retried; that is no edge.
 ///
 /// The pipeline's type has `context(name)`, which makes a [`Context<Idle, …>`](crate::Context), and `mermaid()`, which draws
@@ -63,6 +67,7 @@ macro_rules! pipeline {
                     $(allow $allow:tt)? $(expect $expect:tt)? $(warn $warn:tt)? $(deny $deny:tt)?
                     $(cfg_attr $cfg_attr:tt)? $(derive $derive:tt)?
                     $(deprecated $(= $deprecated:tt)? $(($($deprecation:tt)*))?)?
+                    $(finally($finally:ident))?
                 ] )*
                 $phase:ident $(:: $inside:ident)*
                 $(= $name:literal)?
@@ -90,10 +95,48 @@ macro_rules! pipeline {
                 [$phase $(:: $inside)*]
                 { $phase $(:: $inside)* $(= $name)? $(counts $counters $(:: $counters_inside)*)? }
                 [$($last),+]
+                { $($( $finally )?)* }
             } )+
         }
     };
+    ($(#[$meta:meta])* $visibility:vis $pipeline:ident { $($phases:tt)+ }) => {
+        $crate::__finally! { [$(#[$meta])* $visibility $pipeline] [none] {} $($phases)+ }
+    };
     ($($mistaken:tt)*) => { $crate::__not_a_pipeline! { $($mistaken)* } };
+}
+
+/// Turns each `finally Notify;` into a phase with an attribute that says so, since a list of phases can begin with any word.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __finally {
+    ($around:tt $found:tt { $($before:tt)* }
+        $(#[$($attribute:tt)*])*
+        finally $phase:ident $(:: $inside:ident)* $(= $name:literal)? $(counts $counters:tt $(:: $counters_inside:ident)*)? ;
+        $($rest:tt)*
+    ) => {
+        $crate::__finally! { $around [found] {
+            $($before)*
+            $(#[$($attribute)*])*
+            #[finally(finally)]
+            $phase $(:: $inside)* $(= $name)? $(counts $counters $(:: $counters_inside)*)? after Idle;
+        } $($rest)* }
+    };
+    ($around:tt $found:tt { $($before:tt)* }
+        $(#[$($attribute:tt)*])*
+        $phase:ident $(:: $inside:ident)* $(= $name:literal)? $(counts $counters:tt $(:: $counters_inside:ident)*)?
+        after $($last:ty)|+ ;
+        $($rest:tt)*
+    ) => {
+        $crate::__finally! { $around $found {
+            $($before)*
+            $(#[$($attribute)*])*
+            $phase $(:: $inside)* $(= $name)? $(counts $counters $(:: $counters_inside)*)? after $($last)|+ ;
+        } $($rest)* }
+    };
+    ([$($around:tt)*] [found] { $($phases:tt)* }) => { $crate::pipeline! { $($around)* { $($phases)* } } };
+    ([$($around:tt)*] $found:tt { $($phases:tt)* } $($mistaken:tt)*) => {
+        $crate::__not_a_pipeline! { $($around)* { $($phases)* $($mistaken)* } }
+    };
 }
 
 /// A pipeline whose phases are written in one way: when it is there, its attributes, its type, its declaration, what it follows.
@@ -102,7 +145,7 @@ macro_rules! pipeline {
 macro_rules! __pipeline {
     (
         { $($attributes:tt)* } { $visibility:vis $pipeline:ident }
-        $( { all $when:tt $shared:tt $of_marker:tt [$phase:path] $declaration:tt [$($last:ty),+] } )+
+        $( { all $when:tt $shared:tt $of_marker:tt [$phase:path] $declaration:tt [$($last:ty),+] $finally:tt } )+
     ) => {
         #[allow(unused_imports)]
         use $crate::__pipeline_words::*;
@@ -114,7 +157,7 @@ macro_rules! __pipeline {
         $(
             #[cfg_attr(
                 all $when,
-                doc = ::std::concat!("| `", ::std::stringify!($phase), "` | ", $( "`", ::std::stringify!($last), "` ", )+ "|")
+                doc = ::std::concat!("| `", ::std::stringify!($phase), "` | ", $crate::__followed!($finally $($last),+), "|")
             )]
         )+
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -122,7 +165,7 @@ macro_rules! __pipeline {
 
         $(
             #[cfg(all $when)]
-            $crate::__phase! { { $visibility $pipeline } $shared $of_marker $declaration [$($last),+] }
+            $crate::__phase! { { $visibility $pipeline } $shared $of_marker $declaration { $finally [$($last),+] } }
         )+
 
         #[allow(deprecated)]
@@ -132,7 +175,7 @@ macro_rules! __pipeline {
                 $( #[cfg(all $when)] $crate::PhaseDeclaration::of::<$phase>() ),+
             ];
             const EDGES: &'static [$crate::Edge] = &[
-                $($( #[cfg(all $when)] $crate::Edge::of::<$phase, $last>() ),+),+
+                $($( #[cfg(all $when)] $crate::__edge!($finally $phase, $last) ),+),+
             ];
         }
 
@@ -185,7 +228,13 @@ macro_rules! __phase {
 
         $crate::__phase! { @follows { $visibility $pipeline } {} [$phase] $last }
     };
-    (@follows { $visibility:vis $pipeline:ident } $shared:tt [$phase:path] [$($last:ty),+]) => {
+    (@follows { $visibility:vis $pipeline:ident } { $($shared:tt)* } [$phase:path] { { finally } $last:tt }) => {
+        $($shared)*
+        #[allow(deprecated)]
+        #[diagnostic::do_not_recommend]
+        impl<Last> $crate::Follows<Last, $pipeline> for $phase {}
+    };
+    (@follows { $visibility:vis $pipeline:ident } $shared:tt [$phase:path] { {} [$($last:ty),+] }) => {
         $( $crate::__phase! { @edge $shared $phase, $last, $pipeline } )+
     };
     (@edge { $($shared:tt)* } $phase:path, $last:ty, $pipeline:ident) => {
@@ -197,6 +246,26 @@ macro_rules! __phase {
     ($pipeline:tt $shared:tt $of_marker:tt $declaration:tt $last:tt) => {
         $crate::__not_a_phase! { $of_marker $declaration }
     };
+}
+
+/// An edge to a phase, from what it follows or from anywhere.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __edge {
+    ({} $phase:path, $last:ty) => {
+        $crate::Edge::of::<$phase, $last>()
+    };
+    ({ finally } $phase:path, $last:ty) => {
+        $crate::Edge::of::<$phase, $crate::__Anywhere>()
+    };
+}
+
+/// What a phase follows, for the table of the pipeline.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __followed {
+    ({} $($last:ty),+) => { ::std::concat!($( "`", ::std::stringify!($last), "` " ),+) };
+    ({ finally } $last:ty) => { "finally, wherever the run stands " };
 }
 
 pipeline! {

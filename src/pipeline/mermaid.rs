@@ -30,6 +30,7 @@ pub(crate) fn flowchart(phases: &[&PhaseName], edges: &[Edge]) -> String {
             Position::Idle => writeln!(chart, "    idle --> phase{to}"),
             Position::Completed(from) => writeln!(chart, "    phase{} --> phase{to}", node(from)),
             Position::Failed(from) => writeln!(chart, "    phase{} -. failed .-> phase{to}", node(from)),
+            Position::Any => writeln!(chart, "    finally((finally)) --> phase{to}"),
             Position::Joined(all) => {
                 joins += 1;
                 let from = all.iter().map(|phase| format!("phase{}", node(phase))).collect::<Vec<_>>().join(" & ");

@@ -38,6 +38,18 @@ macro_rules! __not_phases {
     }) => {
         $crate::__not_phases! { $pipeline { $($rest)* } }
     };
+    ($pipeline:ident {
+        $(#[$meta:meta])*
+        finally $phase:ident $(:: $inside:ident)* $(= $name:literal)? $(counts $counters:tt $(:: $counters_inside:ident)*)? ;
+        $($rest:tt)*
+    }) => {
+        $crate::__not_phases! { $pipeline { $($rest)* } }
+    };
+    ($pipeline:ident { $(#[$meta:meta])* finally $phase:ident $(= $name:literal)? $(counts $counters:tt)? after $($rest:tt)* }) => {
+        $crate::__mistake! {
+            "phase `" [$phase] "` is one that runs finally, wherever the run stands; leave out `finally`, or what stands behind `after`"
+        }
+    };
     // All of them are written well, so it was an attribute.
     ($pipeline:ident {}) => {
         $crate::__mistake! {

@@ -85,9 +85,19 @@ pub trait Predecessor {
     const POSITION: Position;
 }
 
+/// What a phase follows that is declared with `finally`.
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum Anywhere {}
+
 #[diagnostic::do_not_recommend]
 impl Predecessor for Idle {
     const POSITION: Position = Position::Idle;
+}
+
+#[diagnostic::do_not_recommend]
+impl Predecessor for Anywhere {
+    const POSITION: Position = Position::Any;
 }
 
 #[diagnostic::do_not_recommend]

@@ -30,13 +30,15 @@ pub enum Position {
     Failed(PhaseName),
     /// These phases have completed, each at the end of a branch, in the order in which the pipeline joins them.
     Joined(Cow<'static, [PhaseName]>),
+    /// Only of an edge, to a phase that is declared with `finally`: wherever the run stands at rest.
+    Any,
 }
 
 impl Position {
     /// The phase that ended last, or those whose branches were joined.
     pub(crate) fn phases(&self) -> &[PhaseName] {
         match self {
-            Position::Idle => &[],
+            Position::Idle | Position::Any => &[],
             Position::Completed(phase) | Position::Failed(phase) => slice::from_ref(phase),
             Position::Joined(phases) => phases,
         }
@@ -52,14 +54,16 @@ impl Position {
         match self {
             Position::Completed(phase) => phase.to_string(),
             Position::Joined(phases) => tuple(phases),
-            Position::Idle | Position::Failed(_) => self.to_string(),
+            Position::Idle | Position::Failed(_) | Position::Any => self.to_string(),
         }
     }
 
     /// What `in_pipeline` has written; the reason why it has not, otherwise.
     fn parse(text: &str) -> Result<Self, String> {
-        if text == "Idle" {
-            return Ok(Position::Idle);
+        match text {
+            "Idle" => return Ok(Position::Idle),
+            "Any" => return Ok(Position::Any),
+            _ => {}
         }
         let name = |text: &str| PhaseName::parse(text).map_err(|error| error.to_string());
         let between = |start, end| text.strip_prefix(start).and_then(|rest: &str| rest.strip_suffix(end));
@@ -88,6 +92,7 @@ impl fmt::Display for Position {
             Position::Completed(phase) => write!(f, "Completed<{phase}>"),
             Position::Failed(phase) => write!(f, "Failed<{phase}>"),
             Position::Joined(phases) => write!(f, "Joined<{}>", tuple(phases)),
+            Position::Any => f.write_str("Any"),
         }
     }
 }

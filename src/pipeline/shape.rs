@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::pipeline::Edge;
 use crate::pipeline::phase::PhaseName;
+use crate::pipeline::position::Position;
 use crate::text::line::shown;
 
 /// The name and the edges of a pipeline.
@@ -57,6 +59,12 @@ impl PipelineShape {
         let order = || Some("the order of the pipeline's declaration has changed".to_owned());
         let changes: Vec<_> = [name, new, gone].into_iter().flatten().collect();
         if changes.is_empty() { order().into_iter().collect() } else { changes }
+    }
+
+    /// The phases that are declared with `finally`; `None` if there are none.
+    pub(crate) fn finally(&self) -> Option<Arc<[PhaseName]>> {
+        let finally = self.edges.iter().filter(|edge| edge.after == Position::Any).map(|edge| edge.phase.clone());
+        Some(finally.collect::<Arc<[_]>>()).filter(|finally| !finally.is_empty())
     }
 
     /// Its phases, in the order in which the edges name them, which is that of their declaration.

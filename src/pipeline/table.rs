@@ -71,7 +71,7 @@ impl PipelineTable {
     pub(crate) fn check_order(&self, phase: &PhaseName, position: Position) -> Result<(), NotHere> {
         let retried = matches!(&position, Position::Failed(failed) if failed == phase);
         let mut edges = self.edges.iter().filter(|edge| edge.phase == *phase);
-        if retried || edges.any(|edge| edge.after == position) {
+        if retried || edges.any(|edge| edge.after == position || edge.after == Position::Any) {
             return Ok(());
         }
         let edges = self.edges.iter().filter(|edge| edge.phase == *phase);

@@ -7,6 +7,7 @@ use crate::counting::counters::Tally;
 use crate::pipeline::by_name::ByName;
 use crate::pipeline::order::{Order, Relation};
 use crate::pipeline::phase::{PhaseName, PhaseStatus};
+use crate::pipeline::shape::PipelineShape;
 use crate::record::attempt::{FailureCause, PhaseReport};
 use crate::record::clock::Timestamp;
 use crate::record::error::ErrorRecord;
@@ -29,6 +30,7 @@ impl RunRecord {
         RunRecord {
             latest: beginning.time,
             order: beginning.pipeline.as_ref().and_then(Order::of).map(Arc::new),
+            finally: beginning.pipeline.as_ref().and_then(PipelineShape::finally),
             pipeline: beginning.pipeline.clone(),
             parameters: beginning.parameters.clone(),
             beginning,
@@ -114,6 +116,7 @@ impl RunRecord {
             Event::RunBegan(_) => {}
             Event::PipelineChanged { pipeline, .. } => {
                 self.order = Order::of(pipeline).map(Arc::new);
+                self.finally = pipeline.finally();
                 self.pipeline = Some(pipeline.clone());
             }
             Event::ParametersChanged { parameters, .. } => self.parameters = parameters.clone(),
@@ -137,6 +140,18 @@ impl RunRecord {
 
     fn start(&mut self, phase: &PhaseName, attempt: u32, visit: u32, totals: &Tally, started: Timestamp) {
         let index = self.index_of(phase);
+        if self.is_finally(phase) {
+            self.phases[index].start(self.events);
+        } else {
+            self.start_step(index, visit);
+        }
+        let (phase, totals) = (phase.clone(), totals.clone());
+        self.running.start(Running { index, phase, attempt, started, counts: None, carried: None, totals });
+    }
+
+    /// The run goes on.
+    #[inline]
+    fn start_step(&mut self, index: usize, visit: u32) {
         self.stopped = false;
         if let Some(order) = &self.order {
             let order = Arc::clone(order);
@@ -146,8 +161,6 @@ impl RunRecord {
             self.phases[index].start(self.events);
             self.outdate_after(index);
         }
-        let (phase, totals) = (phase.clone(), totals.clone());
-        self.running.start(Running { index, phase, attempt, started, counts: None, carried: None, totals });
     }
 
     /// What worked from the phase is outdated: it comes behind the phase in the pipeline, and not merely later.
@@ -198,10 +211,12 @@ impl RunRecord {
     fn end(&mut self, report: &PhaseReport, error: Option<&ErrorRecord>) {
         let index = self.running.end(report.phase()).unwrap_or_else(|| self.index_of(report.phase()));
         self.phases[index].end(self.events, report);
-        self.steps.end(index, report);
         let was_stopped = report.cause() == Some(FailureCause::Stopped);
-        self.stopped |= was_stopped;
-        self.ended = Some(index);
+        if !self.is_finally(report.phase()) {
+            self.steps.end(index, report);
+            self.stopped |= was_stopped;
+            self.ended = Some(index);
+        }
         if let Some(error) = error.filter(|_| !was_stopped) {
             self.record_error(error);
         }

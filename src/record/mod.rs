@@ -87,6 +87,8 @@ pub struct RunRecord {
     running: RunningAttempts,
     /// Of a pipeline that joins branches.
     order: Option<Arc<Order>>,
+    /// Phases that decide nothing, because the pipeline has them start wherever the run stands.
+    finally: Option<Arc<[PhaseName]>>,
     /// The index of the phase that ended last.
     ended: Option<usize>,
     /// What was done in which order, for a process that goes on with it.
@@ -219,6 +221,12 @@ impl RunRecord {
         // What was set by hand is said of the latest visit.
         let is_undone = self.phases[index].status() != PhaseStatus::Completed && self.steps.is_latest(index, visit);
         self.steps.completed(index, visit, first).filter(|_| !is_undone)
+    }
+
+    /// Whether the phase is declared with `finally`: it may start wherever the run stands, and decides nothing of how the run is.
+    #[inline]
+    pub(crate) fn is_finally(&self, phase: &PhaseName) -> bool {
+        self.finally.as_ref().is_some_and(|finally| finally.contains(phase))
     }
 
     /// Whether the run was asked to stop, and no phase has started since.

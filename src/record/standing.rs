@@ -82,7 +82,8 @@ impl RunRecord {
     /// The ends of the branches: where nothing has started from, or where something can that runs side by side with what has.
     fn standing(&self, order: &Order) -> Vec<Position> {
         let has_ended = |phase: &&PhaseRecord| {
-            phase.latest_report().is_some() && !phase.is_outdated() && self.running.of(phase.name()).is_none()
+            let is_step = !phase.is_outdated() && !self.is_finally(phase.name());
+            phase.latest_report().is_some() && is_step && self.running.of(phase.name()).is_none()
         };
         let ends = self.phases().filter(has_ended).map(PhaseRecord::position);
         [Position::Idle].into_iter().chain(ends).filter(|from| self.is_left_at(order, from)).collect()

@@ -30,6 +30,8 @@ use crate::record::phase::PhaseRecord;
 ///
 /// A phase that failed is made good when it completes in a later attempt, or when the run comes by another way to a phase that
 /// would have followed it and does not follow its failure, as with `Store after Primary | Fallback`.
+///
+/// Phases that the pipeline declares with `finally` decide none of this.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -114,7 +116,7 @@ impl RunRecord {
             RunStatus::Completed
         } else if self.stopped {
             RunStatus::Stopped
-        } else if self.phases().all(|phase| phase.latest_report().is_none()) {
+        } else if self.phases().all(|phase| phase.latest_report().is_none() || self.is_finally(phase.name())) {
             RunStatus::Pending
         } else {
             RunStatus::Unfinished
@@ -165,7 +167,8 @@ impl RunRecord {
     fn failed_for_good(&self, phase: &PhaseRecord) -> bool {
         let cause = phase.latest_report().and_then(PhaseReport::cause);
         let was_cut_off = matches!(cause, Some(FailureCause::Stopped | FailureCause::Interrupted));
-        phase.status() == PhaseStatus::Failed && !was_cut_off && self.is_of_pipeline(phase.name()) && !self.is_made_good(phase)
+        let counts = self.is_of_pipeline(phase.name()) && !self.is_finally(phase.name());
+        phase.status() == PhaseStatus::Failed && !was_cut_off && counts && !self.is_made_good(phase)
     }
 
     /// The run has come by another way to where the phase would have led.

@@ -32,6 +32,7 @@ fn place(position: &Position) -> String {
         Position::Idle => "Idle".to_owned(),
         Position::Completed(phase) => type_of(phase),
         Position::Failed(phase) => format!("Failed<{}>", type_of(phase)),
+        Position::Any => "finally".to_owned(),
         Position::Joined(phases) => format!("({})", phases.iter().map(type_of).collect::<Vec<_>>().join(", ")),
     }
 }

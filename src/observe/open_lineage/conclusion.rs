@@ -54,7 +54,7 @@ fn failure_of(phase: &PhaseRecord) -> Failure {
 /// As in ` after extract`; nothing if no phase has ended.
 fn after(record: &RunRecord) -> String {
     match record.position() {
-        Position::Idle => String::new(),
+        Position::Idle | Position::Any => String::new(),
         Position::Completed(phase) => format!(" after {phase}"),
         Position::Failed(phase) => format!(" in {phase}"),
         Position::Joined(phases) => format!(" after {}", phases.iter().map(PhaseName::as_str).collect::<Vec<_>>().join(", ")),

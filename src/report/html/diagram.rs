@@ -67,6 +67,7 @@ fn predecessors(pipeline: &PipelineShape, phase: &PhaseName) -> String {
         Position::Idle => "the start".to_owned(),
         Position::Completed(phase) => phase.to_string(),
         Position::Failed(phase) => format!("a failure of {phase}"),
+        Position::Any => "anything".to_owned(),
         Position::Joined(phases) => phases.iter().map(PhaseName::as_str).collect::<Vec<_>>().join(" and "),
     });
     names.collect::<Vec<_>>().join(" or ")
@@ -91,7 +92,7 @@ impl<'a> Picture<'a> {
         let row = |name: &PhaseName| rows.get(name).copied().unwrap_or(0);
         let arrows = pipeline.edges().iter().flat_map(|edge| {
             let from = edge.after.phases().iter().map(row).collect::<Vec<_>>();
-            let from = if from.is_empty() { vec![0] } else { from };
+            let from = if edge.after == Position::Idle { vec![0] } else { from };
             let (to, dotted) = (row(&edge.phase), matches!(edge.after, Position::Failed(_)));
             from.into_iter().map(move |from| Arrow { from, to, dotted })
         });

@@ -1,7 +1,7 @@
 //! Limits that an author sets once: attempts at a phase, errors of an attempt.
 
 use etl_context::{
-    Context, Error, Etl, EtlContext, Extract, FailureCause, JournalError, PhaseFailure, PhaseStatus, Refused, RunBuilder,
+    Context, Error, Etl, EtlContext, Event, Extract, FailureCause, JournalError, PhaseFailure, PhaseStatus, Refused, RunBuilder,
 };
 
 use super::journal_file::JournalFile;
@@ -58,13 +58,19 @@ fn every_way_to_start_is_refused() {
 }
 
 #[test]
-fn a_refused_start_changes_nothing() {
+fn a_refused_start_is_on_record_once_and_changes_nothing_else() {
     let file = JournalFile::new();
     fail_once(&file);
-    let before = file.bytes();
-    let context = allowing(&file, 1).begin::<Etl>().unwrap();
-    drop(context.start(Extract).unwrap_err().into_parts());
-    assert_eq!(file.bytes(), before);
+    let before = file.events();
+    for _ in 0..2 {
+        let context = allowing(&file, 1).begin::<Etl>().unwrap();
+        let (context, error) = context.start(Extract).unwrap_err().into_parts();
+        drop(context);
+        let after = file.events();
+        assert_eq!(after[..before.len()], before);
+        let [Event::ErrorRecorded { error: recorded, .. }] = &after[before.len()..] else { panic!("{after:?}") };
+        assert_eq!(recorded.error().message(), error.to_string());
+    }
 }
 
 #[test]
