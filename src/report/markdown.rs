@@ -52,8 +52,8 @@ impl Markdown<'_> {
     fn fmt_header(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (summary, record) = (self.0, self.0.record());
         writeln!(f, "# {}\n", Code(summary.name()))?;
-        let next = summary.next_in_words().map(|next| format!("; {next}")).unwrap_or_default();
-        writeln!(f, "**{}** after {}{next}\n", summary.status(), duration(summary.total_duration()))?;
+        let now = summary.now_in_words();
+        writeln!(f, "**{}** after {}{now}\n", summary.status(), duration(summary.total_duration()))?;
         writeln!(f, "| | |\n|---|---|\n| run | `{}` |\n| began | {} |", summary.run_id(), record.start_time())?;
         match summary.end_time() {
             Some(end) => writeln!(f, "| ended | {end} |")?,

@@ -5,6 +5,7 @@
 //! Imports from `engine`, of which it asks how things stand, and from everything below.
 
 mod errors;
+mod headline;
 mod html;
 mod json;
 mod markdown;

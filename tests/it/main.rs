@@ -63,6 +63,7 @@ mod report_samples;
 #[cfg(unix)]
 mod seeded;
 mod side_by_side;
+mod side_by_side_reports;
 mod unchanged;
 mod watcher;
 mod written_run;
