@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::pipeline::Edge;
 use crate::pipeline::phase::PhaseName;
+use crate::pipeline::position::Position;
 use crate::text::line::shown;
 
 /// The name and the edges of a pipeline.
@@ -40,6 +41,11 @@ impl PipelineShape {
     #[must_use]
     pub fn edges(&self) -> &[Edge] {
         &self.edges
+    }
+
+    /// Whether a phase needs several others, which may run side by side.
+    pub(crate) fn joins_branches(&self) -> bool {
+        self.edges.iter().any(|edge| matches!(edge.after, Position::Joined(_)))
     }
 
     /// What is different in a later pipeline, each as a sentence.

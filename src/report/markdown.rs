@@ -11,6 +11,7 @@ use crate::record::attempt::PhaseReport;
 use crate::record::error::ErrorRecord;
 use crate::report::errors::PhaseErrors;
 use crate::report::summary::RunSummary;
+use crate::report::times::Times;
 use crate::text::line::shortened;
 use crate::text::number::{duration, grouped, percentage};
 use crate::text::unseen::is_unseen;
@@ -71,15 +72,16 @@ impl Markdown<'_> {
             return Ok(());
         }
         f.write_str("\n## Phases\n\n| phase | status | attempts | duration | share | processed |\n|---|---|--:|--:|--:|---|\n")?;
-        let share = self.0.shares();
+        let times = Times::of(self.0);
         for phase in self.0.record().phases() {
-            let (attempts, share) = (self.0.attempts(phase).count(), share(phase).map(percentage).unwrap_or_default());
+            let (attempts, share) = (self.0.attempts(phase).count(), times.share(self.0.time_in(phase)));
+            let share = share.map(percentage).unwrap_or_default();
             let latest = self.0.latest(phase);
             let (took, processed) = (latest.map(|report| duration(report.duration())), latest.map(processed));
             let (took, processed) = (took.unwrap_or_default(), processed.unwrap_or_default());
             writeln!(f, "| {} | {} | {attempts} | {took} | {share} | {processed} |", phase.name(), phase.status())?;
         }
-        Ok(())
+        times.side_by_side().map_or(Ok(()), |words| writeln!(f, "\n{words}"))
     }
 
     /// Only if a phase has more than one, so that the table above does not say it all.

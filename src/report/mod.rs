@@ -10,3 +10,4 @@ mod html;
 mod json;
 mod markdown;
 pub(crate) mod summary;
+mod times;

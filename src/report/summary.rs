@@ -145,17 +145,6 @@ impl RunSummary {
         self.taken
     }
 
-    /// How long attempts at the phase were running, all together.
-    pub(crate) fn time_in(&self, phase: &PhaseRecord) -> Duration {
-        self.attempts(phase).fold(Duration::ZERO, |sum, report| sum.saturating_add(report.duration()))
-    }
-
-    /// How much of the time in which any phase was running one of them was, in percent; `None` if none took any time.
-    pub(crate) fn shares(&self) -> impl Fn(&PhaseRecord) -> Option<f64> {
-        let all = self.record.phases().fold(Duration::ZERO, |sum, phase| sum.saturating_add(self.time_in(phase)));
-        move |phase| (!all.is_zero()).then(|| self.time_in(phase).as_secs_f64() * 100.0 / all.as_secs_f64())
-    }
-
     /// All attempts at the phase, the running one last.
     pub(crate) fn attempts<'a>(&'a self, phase: &'a PhaseRecord) -> impl DoubleEndedIterator<Item = &'a PhaseReport> {
         let running = self.running.iter().filter(|running| running.phase() == phase.name());

@@ -1,11 +1,14 @@
 //! What is told of phases that ran side by side: in a line, as JSON, as Markdown and on the page.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use etl_context::{Error, RunSummary, pipeline};
+use roxmltree::Node;
 use serde_json::{Value, json};
 
-use crate::report_samples::{joined, side_by_side, troubled};
+use crate::report_samples::{clean, joined, side_by_side, troubled};
+use crate::reports::{classes, extent, parse, text, with_class};
 use crate::written_run::WrittenRun;
 
 pipeline! {
@@ -103,6 +106,67 @@ fn json_has_every_running_phase() {
     assert_eq!(json["current_phases"], json!(["prices", "clean"]));
     let json = serde_json::to_value(joined().summary()).unwrap();
     assert_eq!((&json["current_phase"], &json["current_phases"]), (&Value::Null, &json!([])));
+}
+
+/// `users` ran for 100 s, `orders` for 50 and 125, `prices` for 240 and `clean` for 140, of 240.
+const AT_ONCE: &str =
+    "Up to 3 phases ran at once: 10 min 55 s of work in 4 min 00 s, so the shares are more than 100 % together.";
+
+#[test]
+fn a_share_is_of_the_time_in_which_anything_ran_and_the_report_says_that_phases_ran_at_once() {
+    let summary = side_by_side().summary();
+    let (page, markdown) = (summary.to_html(), summary.to_markdown());
+    let document = parse(&page);
+    let shares = document.descendants().filter(|node| node.attribute("data-label") == Some("share")).map(text);
+    assert_eq!(shares.map(|share| share.trim().to_owned()).collect::<Vec<_>>(), ["42 %", "73 %", "100 %", "58 %"]);
+    assert!(page.contains(&format!("<p class=\"note\">{AT_ONCE}</p>")), "{page}");
+    assert!(markdown.contains(&format!("\n\n{AT_ONCE}\n")), "{markdown}");
+    for share in ["| users | completed | 1 | 1 min 40 s | 42 % |", "| prices | running | 1 | 4 min 00 s | 100 % |"] {
+        assert!(markdown.contains(share), "{markdown}");
+    }
+}
+
+#[test]
+fn nothing_is_said_of_that_where_one_phase_ran_at_a_time() {
+    for record in [clean(), troubled()] {
+        let summary = record.summary();
+        assert!(!summary.to_html().contains("at once") && !summary.to_markdown().contains("at once"));
+    }
+}
+
+#[test]
+fn bars_of_phases_that_ran_at_once_lie_below_one_another_each_in_a_row_of_its_own() {
+    let page = side_by_side().summary().to_html();
+    let document = parse(&page);
+    let bars = with_class(&document, "bar").collect::<Vec<_>>();
+    let row = |bar: &Node<'_, '_>| bar.ancestors().find(|node| node.has_tag_name("tr")).unwrap().range().start;
+    assert_eq!(bars.iter().map(row).collect::<BTreeSet<_>>().len(), 5, "users, orders twice, prices, clean");
+    let extents = bars.iter().map(|bar| extent(*bar)).collect::<Vec<_>>();
+    let [users, failed, _, prices, clean] = extents[..] else { panic!("{extents:?}") };
+    assert!(prices.0 < 0.01 && prices.1 > 99.9, "{prices:?} is the whole axis");
+    assert!(users.0 < failed.1 && failed.0 < users.1, "{users:?} and {failed:?} overlap");
+    assert!((clean.0 - users.1).abs() < 0.01, "{clean:?} follows {users:?}");
+}
+
+#[test]
+fn time_in_which_any_phase_ran_is_no_gap() {
+    let page = side_by_side().summary().to_html();
+    let document = parse(&page);
+    assert_eq!(with_class(&document, "gap").count() + with_class(&document, "idle").count(), 0);
+}
+
+#[test]
+fn the_gap_is_that_of_all_phases_and_names_each_attempt_that_was_cut_off() {
+    let page = joined().summary().to_html();
+    let document = parse(&page);
+    let told = with_class(&document, "gaps").flat_map(|list| list.children().filter(Node::is_element)).map(text);
+    let gap = "A Nothing was recorded for 1 h 00 min, after the last sign of life of attempt 1 at orders and attempt 1 at prices; \
+               drawn shorter than it was.";
+    assert_eq!(told.collect::<Vec<_>>(), [gap]);
+    let idle = with_class(&document, "idle").next().unwrap();
+    let left = idle.attribute("x").unwrap().trim_end_matches('%').parse::<f64>().unwrap();
+    let cut_off = with_class(&document, "bar").filter(|bar| classes(*bar).any(|class| class == "interrupted")).map(extent);
+    assert!(cut_off.collect::<Vec<_>>().iter().all(|(_, right)| (right - left).abs() < 0.01));
 }
 
 #[test]
