@@ -126,7 +126,8 @@ impl Markdown<'_> {
     fn fmt_pipeline(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(pipeline) = self.0.record().pipeline() else { return Ok(()) };
         let name = Code(PipelineShape::name(pipeline));
-        write!(f, "\n## Pipeline\n\n{name}\n\n```mermaid\n{}```\n", mermaid::flowchart(&pipeline.phases(), pipeline.edges()))
+        write!(f, "\n## Pipeline\n\n{name}\n\n```mermaid\n{}```\n", mermaid::flowchart(&pipeline.phases(), pipeline.edges()))?;
+        if pipeline.joins_branches() { f.write_str("\nWhat follows `all` needs every phase that leads to it.\n") } else { Ok(()) }
     }
 
     fn fmt_metadata(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

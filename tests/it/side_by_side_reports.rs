@@ -170,6 +170,63 @@ fn the_gap_is_that_of_all_phases_and_names_each_attempt_that_was_cut_off() {
 }
 
 #[test]
+fn the_diagram_draws_a_join_as_a_node_of_its_own_and_says_that_all_are_needed() {
+    let page = joined().summary().to_html();
+    let document = parse(&page);
+    let joins = with_class(&document, "join").map(text).collect::<Vec<_>>();
+    assert_eq!(joins, ["all of clean, orders and pricesall of 3"]);
+    // Three from the start, users to clean, three into the bar, one out of it, two out of merge.
+    assert_eq!(with_class(&document, "arrow").count(), 10);
+    let shown = text(document.root_element());
+    assert!(shown.contains("merge after all of clean, orders and prices; publish after merge or a failure of merge."), "{shown}");
+    assert!(shown.contains("Where a bar says “all of”, every phase whose arrow leads to it is needed."), "{shown}");
+    let page = troubled().summary().to_html();
+    assert!(!page.contains("class=\"join\"") && !page.contains("“all of”"), "no other pipeline has it");
+}
+
+#[test]
+fn a_pipeline_that_is_too_large_to_draw_says_the_same_in_its_list() {
+    let phases: Vec<_> = (0..80).map(|number| format!("phase-{number}")).collect();
+    let edges = phases.iter().map(|phase| json!({ "phase": phase, "after": "Idle" }));
+    let join = json!({ "phase": "merge", "after": "(phase-1, phase-2, phase-3)" });
+    let pipeline = json!({ "name": "Wide", "edges": edges.chain([join]).collect::<Vec<_>>() });
+    let page = WrittenRun::begin("wide", "2026-11-23T02:00:00Z", pipeline, Value::Null).record().summary().to_html();
+    assert!(page.contains("<tr><th scope=\"row\">merge</th><td>all of phase-1, phase-2 and phase-3</td></tr>"));
+}
+
+#[test]
+fn markdown_draws_a_join_as_a_node_and_says_what_it_means() {
+    let report = joined().summary().to_markdown();
+    let (_, pipeline) = report.split_once("\n## Pipeline\n\n").unwrap();
+    let expected = "\
+`Nightly`
+
+```mermaid
+flowchart LR
+    idle((idle))
+    phase0[\"users\"]
+    phase1[\"clean\"]
+    phase2[\"orders\"]
+    phase3[\"prices\"]
+    phase4[\"merge\"]
+    phase5[\"publish\"]
+    idle --> phase0
+    phase0 --> phase1
+    idle --> phase2
+    idle --> phase3
+    join1{{all}}
+    phase1 & phase2 & phase3 --> join1 --> phase4
+    phase4 --> phase5
+    phase4 -. failed .-> phase5
+```
+
+What follows `all` needs every phase that leads to it.
+";
+    assert_eq!(pipeline, expected);
+    assert!(!troubled().summary().to_markdown().contains("What follows `all`"));
+}
+
+#[test]
 fn the_markdown_of_a_run_with_branches_says_which_phases_run() {
     let report = side_by_side().summary().to_markdown();
     assert!(report.contains("\n**running** after 4 min 00 s; prices and clean run\n"), "{report}");
