@@ -39,6 +39,7 @@ mod sqlite;
 mod summary_display;
 mod tidy;
 mod told_errors;
+mod traces;
 mod typed_async;
 mod typed_counters;
 mod typed_dropped;
