@@ -246,6 +246,7 @@ impl Line {
                     microseconds: self.duration_microseconds?,
                     worker: self.worker.map(Into::into),
                     error: self.error,
+                    ended: None,
                 },
                 time,
             },

@@ -220,6 +220,7 @@ impl<C> Part<'_, C> {
             microseconds: u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX),
             worker: Some(this_process().into()),
             error,
+            ended: None,
         }
     }
 

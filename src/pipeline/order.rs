@@ -31,8 +31,7 @@ pub(crate) enum Relation {
 impl Order {
     /// `None` of a pipeline that joins nothing.
     pub(crate) fn of(pipeline: &PipelineShape) -> Option<Self> {
-        let joins_branches = pipeline.edges().iter().any(|edge| matches!(edge.after, Position::Joined(_)));
-        joins_branches.then(|| Order::of_edges(pipeline))
+        pipeline.joins_branches().then(|| Order::of_edges(pipeline))
     }
 
     fn of_edges(pipeline: &PipelineShape) -> Self {

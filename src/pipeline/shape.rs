@@ -44,6 +44,11 @@ impl PipelineShape {
         &self.edges
     }
 
+    /// Whether a phase needs several others, which may run side by side.
+    pub(crate) fn joins_branches(&self) -> bool {
+        self.edges.iter().any(|edge| matches!(edge.after, Position::Joined(_)))
+    }
+
     /// What is different in a later pipeline, each as a sentence.
     pub(crate) fn changes(&self, later: &PipelineShape) -> Vec<String> {
         let told = |edge: &Edge| format!("`{} after {}`", edge.phase, edge.after.in_pipeline());

@@ -186,7 +186,7 @@ impl RunRecord {
     }
 
     fn end_part(&mut self, phase: &PhaseName, attempt: u32, part: &PartRecord, time: Timestamp) {
-        self.phase_mut(phase).end_part(part);
+        self.phase_mut(phase).end_part(PartRecord { ended: Some(time), ..part.clone() });
         if let Some(error) = &part.error {
             let error = error.of_part(&part.name);
             self.record_error(&ErrorRecord { phase: phase.clone(), attempt: Some(attempt), time, error, ended: false });

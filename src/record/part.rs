@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::counting::counters::Tally;
 use crate::pipeline::phase::PhaseStatus;
+use crate::record::clock::Timestamp;
 use crate::record::error::RecordedError;
 
 /// A part of a phase that was divided: open, or as it ended.
@@ -16,11 +17,13 @@ pub struct PartRecord {
     pub(crate) microseconds: u64,
     pub(crate) worker: Option<Arc<str>>,
     pub(crate) error: Option<RecordedError>,
+    /// Known of a part of a record: an event has it beside the part.
+    pub(crate) ended: Option<Timestamp>,
 }
 
 impl PartRecord {
     pub(crate) fn open(name: Arc<str>) -> Self {
-        PartRecord { name, status: PhaseStatus::Pending, counts: None, microseconds: 0, worker: None, error: None }
+        PartRecord { name, status: PhaseStatus::Pending, counts: None, microseconds: 0, worker: None, error: None, ended: None }
     }
 
     /// The part's name.
@@ -45,6 +48,12 @@ impl PartRecord {
     #[must_use]
     pub fn duration(&self) -> Duration {
         Duration::from_micros(self.microseconds)
+    }
+
+    /// When its end was recorded; `None` until then.
+    #[must_use]
+    pub fn end_time(&self) -> Option<Timestamp> {
+        self.ended
     }
 
     /// Who ended it, as in `process 12 on host b`.

@@ -161,8 +161,8 @@ impl PhaseRecord {
         self.parts_registered = Some(attempt);
     }
 
-    pub(crate) fn end_part(&mut self, part: &PartRecord) {
-        self.parts.insert(Arc::clone(&part.name), part.clone());
+    pub(crate) fn end_part(&mut self, part: PartRecord) {
+        self.parts.insert(Arc::clone(&part.name), part);
     }
 
     pub(crate) fn count_error(&mut self) {

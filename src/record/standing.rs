@@ -79,6 +79,11 @@ impl RunRecord {
         startable
     }
 
+    /// Whether both phases are needed by what joins them.
+    pub(super) fn are_side_by_side(&self, one: &PhaseName, other: &PhaseName) -> bool {
+        self.order.as_ref().is_some_and(|order| order.are_side_by_side(one, other))
+    }
+
     /// The ends of the branches: where nothing has started from, or where something can that runs side by side with what has.
     fn standing(&self, order: &Order) -> Vec<Position> {
         let has_ended = |phase: &&PhaseRecord| {

@@ -138,6 +138,19 @@ impl RunRecord {
         again.chain(following).collect()
     }
 
+    /// The same with those together of which one is enough; of each such choice something is needed.
+    pub(crate) fn next_choices(&self) -> Vec<Vec<&PhaseName>> {
+        let mut choices: Vec<Vec<&PhaseName>> = Vec::new();
+        for phase in self.next_phases() {
+            let is_one_of = |choice: &Vec<&PhaseName>| choice.iter().any(|other| !self.are_side_by_side(phase, other));
+            let place = choices.iter().position(is_one_of).unwrap_or(choices.len());
+            let (chosen, others): (Vec<_>, Vec<_>) = choices.into_iter().partition(is_one_of);
+            choices = others;
+            choices.insert(place, chosen.into_iter().flatten().chain([phase]).collect());
+        }
+        choices
+    }
+
     /// The phases for which the run is told as failed.
     pub(crate) fn failed_phases(&self) -> impl Iterator<Item = &PhaseRecord> {
         self.phases().filter(|phase| self.failed_for_good(phase))

@@ -15,6 +15,7 @@ impl Serialize for RunSummary {
         map.serialize_entry("status", &self.status())?;
         map.serialize_entry("next", &self.next_phases())?;
         map.serialize_entry("current_phase", &self.record().current_phase())?;
+        map.serialize_entry("current_phases", &self.record().running_phases().collect::<Vec<_>>())?;
         map.serialize_entry("start_time", &self.record().start_time())?;
         map.serialize_entry("end_time", &self.end_time())?;
         map.serialize_entry("total_duration_seconds", &self.total_duration().as_secs_f64())?;

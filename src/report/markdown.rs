@@ -11,6 +11,7 @@ use crate::record::attempt::PhaseReport;
 use crate::record::error::ErrorRecord;
 use crate::report::errors::PhaseErrors;
 use crate::report::summary::RunSummary;
+use crate::report::times::Times;
 use crate::text::line::shortened;
 use crate::text::number::{duration, grouped, percentage};
 use crate::text::unseen::is_unseen;
@@ -52,8 +53,8 @@ impl Markdown<'_> {
     fn fmt_header(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (summary, record) = (self.0, self.0.record());
         writeln!(f, "# {}\n", Code(summary.name()))?;
-        let next = summary.next_in_words().map(|next| format!("; {next}")).unwrap_or_default();
-        writeln!(f, "**{}** after {}{next}\n", summary.status(), duration(summary.total_duration()))?;
+        let now = summary.now_in_words();
+        writeln!(f, "**{}** after {}{now}\n", summary.status(), duration(summary.total_duration()))?;
         writeln!(f, "| | |\n|---|---|\n| run | `{}` |\n| began | {} |", summary.run_id(), record.start_time())?;
         match summary.end_time() {
             Some(end) => writeln!(f, "| ended | {end} |")?,
@@ -71,15 +72,16 @@ impl Markdown<'_> {
             return Ok(());
         }
         f.write_str("\n## Phases\n\n| phase | status | attempts | duration | share | processed |\n|---|---|--:|--:|--:|---|\n")?;
-        let share = self.0.shares();
+        let times = Times::of(self.0);
         for phase in self.0.record().phases() {
-            let (attempts, share) = (self.0.attempts(phase).count(), share(phase).map(percentage).unwrap_or_default());
+            let (attempts, share) = (self.0.attempts(phase).count(), times.share(self.0.time_in(phase)));
+            let share = share.map(percentage).unwrap_or_default();
             let latest = self.0.latest(phase);
             let (took, processed) = (latest.map(|report| duration(report.duration())), latest.map(processed));
             let (took, processed) = (took.unwrap_or_default(), processed.unwrap_or_default());
             writeln!(f, "| {} | {} | {attempts} | {took} | {share} | {processed} |", phase.name(), phase.status())?;
         }
-        Ok(())
+        times.side_by_side().map_or(Ok(()), |words| writeln!(f, "\n{words}"))
     }
 
     /// Only if a phase has more than one, so that the table above does not say it all.
@@ -124,7 +126,8 @@ impl Markdown<'_> {
     fn fmt_pipeline(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(pipeline) = self.0.record().pipeline() else { return Ok(()) };
         let name = Code(PipelineShape::name(pipeline));
-        write!(f, "\n## Pipeline\n\n{name}\n\n```mermaid\n{}```\n", mermaid::flowchart(&pipeline.phases(), pipeline.edges()))
+        write!(f, "\n## Pipeline\n\n{name}\n\n```mermaid\n{}```\n", mermaid::flowchart(&pipeline.phases(), pipeline.edges()))?;
+        if pipeline.joins_branches() { f.write_str("\nWhat follows `all` needs every phase that leads to it.\n") } else { Ok(()) }
     }
 
     fn fmt_metadata(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -15,7 +15,7 @@ use crate::record::run_id::RunId;
 use crate::record::status::RunStatus;
 use crate::report::errors::PhaseErrors;
 use crate::text::counter::{amount_per_second, speed};
-use crate::text::line::{one_line, shortened, shortened_inside};
+use crate::text::line::{one_line, shortened_inside};
 use crate::text::number::{duration, grouped};
 use crate::text::table::{Column, Table, WIDTH};
 
@@ -25,12 +25,10 @@ const ERRORS_LISTED: usize = 10;
 /// How much of the metadata stands at the top.
 const METADATA_LISTED: usize = 6;
 
-/// How many of the phases that may come next are named.
-const PHASES_NAMED: usize = 4;
-
 /// A run as it is at one moment.
 ///
-/// It serialises to `run_id`, `name`, `status`, `next` (the phases that may come next), `current_phase`, `start_time`, `end_time`, `total_duration_seconds`,
+/// It serialises to `run_id`, `name`, `status`, `next` (the phases that may come next), `current_phases` (those that
+/// run), `current_phase` (the one of them that started first), `start_time`, `end_time`, `total_duration_seconds`,
 /// `error_count`, `errors`, `phase_order`, `phases` (for each phase its `status`, its `error_count`, the dictionary of its latest attempt as in
 /// [`PhaseReport`], all `attempts`, and how many of its `parts` ended, if it has any) and `totals` (the counts of the latest attempts, added up). If observers failed,
 /// `observer_failures` says how often.
@@ -147,17 +145,6 @@ impl RunSummary {
         self.taken
     }
 
-    /// How long attempts at the phase were running, all together.
-    pub(crate) fn time_in(&self, phase: &PhaseRecord) -> Duration {
-        self.attempts(phase).fold(Duration::ZERO, |sum, report| sum.saturating_add(report.duration()))
-    }
-
-    /// How much of the time in which any phase was running one of them was, in percent; `None` if none took any time.
-    pub(crate) fn shares(&self) -> impl Fn(&PhaseRecord) -> Option<f64> {
-        let all = self.record.phases().fold(Duration::ZERO, |sum, phase| sum.saturating_add(self.time_in(phase)));
-        move |phase| (!all.is_zero()).then(|| self.time_in(phase).as_secs_f64() * 100.0 / all.as_secs_f64())
-    }
-
     /// All attempts at the phase, the running one last.
     pub(crate) fn attempts<'a>(&'a self, phase: &'a PhaseRecord) -> impl DoubleEndedIterator<Item = &'a PhaseReport> {
         let running = self.running.iter().filter(|running| running.phase() == phase.name());
@@ -198,9 +185,7 @@ impl RunRecord {
 
 impl fmt::Display for RunSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let next = self.next_in_words().map(|next| format!("; {next}")).unwrap_or_default();
-        let (name, took) = (one_line(self.name(), 64), duration(self.total_duration()));
-        f.write_str(&shortened(&format!("{name}: {} after {took}{next}", self.status()), WIDTH))?;
+        f.write_str(&self.headline())?;
         write!(f, "\nrun {}, began {}", self.run_id(), self.record.start_time())?;
         self.fmt_metadata(f)?;
         if self.record.phases().next().is_some() {
@@ -216,14 +201,6 @@ impl fmt::Display for RunSummary {
 }
 
 impl RunSummary {
-    /// As in `next: validate or load`; `None` if nothing is known to come next.
-    pub(crate) fn next_in_words(&self) -> Option<String> {
-        let next = self.next_phases();
-        let names = next.iter().take(PHASES_NAMED).map(|phase| phase.as_str()).collect::<Vec<_>>().join(" or ");
-        let more = if next.len() > PHASES_NAMED { " or another" } else { "" };
-        (!next.is_empty()).then(|| format!("next: {names}{more}"))
-    }
-
     fn fmt_metadata(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let metadata = self.record.metadata();
         for (key, value) in metadata.iter().take(METADATA_LISTED) {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::text::unseen::is_unseen;
 
-pub(super) fn length(text: &str) -> usize {
+pub(crate) fn length(text: &str) -> usize {
     text.chars().count()
 }
 

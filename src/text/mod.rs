@@ -7,6 +7,7 @@
 pub(crate) mod counter;
 pub(crate) mod identifier;
 pub(crate) mod line;
+pub(crate) mod list;
 pub(crate) mod number;
 pub(crate) mod sentence;
 pub(crate) mod table;

@@ -41,6 +41,7 @@ mod sqlite;
 mod summary_display;
 mod tidy;
 mod told_errors;
+mod traces;
 mod typed_async;
 mod typed_counters;
 mod typed_dropped;
@@ -65,6 +66,7 @@ mod report_samples;
 #[cfg(unix)]
 mod seeded;
 mod side_by_side;
+mod side_by_side_reports;
 mod unchanged;
 mod watcher;
 mod written_run;

@@ -1,4 +1,5 @@
-//! The runs whose reports are looked at: a clean one, one with trouble, one with forty phases, one with hostile texts.
+//! The runs whose reports are looked at: a clean one, one with trouble, one with forty phases, two of which phases ran side by side,
+//! one with hostile texts.
 
 use std::time::Duration;
 
@@ -119,6 +120,50 @@ pub(crate) fn forty_phases() -> RunRecord {
         }
     }
     run.record()
+}
+
+fn joining() -> Value {
+    let edges = [
+        edge("users", "Idle"),
+        edge("clean", "users"),
+        edge("orders", "Idle"),
+        edge("prices", "Idle"),
+        edge("merge", "(clean, orders, prices)"),
+        edge("publish", "merge"),
+        edge("publish", "Failed<merge>"),
+    ];
+    json!({ "name": "Nightly", "edges": edges })
+}
+
+/// Three branches: one of two phases, one that was tried again, one divided into parts. Two of them still run.
+pub(crate) fn side_by_side() -> RunRecord {
+    let mut run = WrittenRun::begin("nightly-merge", "2026-11-23T02:00:00Z", joining(), Value::Null);
+    run.start("users", counts(0, 9_000))
+        .start("orders", counts(0, 0))
+        .start("prices", counts(0, 600))
+        .divide(&["eu", "us", "as"]);
+    run.after(seconds(50)).in_phase("orders");
+    run.fail("error", counts(3, 120), &["the shop does not answer", "connection reset by peer"]);
+    run.after(seconds(5)).start("orders", counts(0, 0)).in_phase("prices").after(seconds(25));
+    run.end_part("eu", seconds(80), counts(0, 200), &[]).after(seconds(20)).in_phase("users");
+    run.complete(counts(40, 9_000), json!({ "source": "users.csv" })).start("clean", counts(0, 9_000)).after(seconds(20));
+    run.in_phase("prices").end_part("us", seconds(110), counts(0, 150), &["row 151 has no price"]);
+    run.after(seconds(60)).in_phase("orders").complete(counts(61, 5_400), Value::Null).after(seconds(60));
+    run.in_phase("clean").checkpoint(json!(4_100), counts(0, 4_100)).record()
+}
+
+/// The same to its end, after its process died while two phases ran.
+pub(crate) fn joined() -> RunRecord {
+    let mut run = WrittenRun::begin("nightly-merge", "2026-11-23T02:00:00Z", joining(), Value::Null);
+    run.start("users", counts(0, 9_000)).start("orders", counts(0, 0)).start("prices", counts(0, 600));
+    run.after(seconds(100)).in_phase("users").complete(counts(40, 9_000), Value::Null);
+    run.start("clean", counts(0, 9_000)).after(seconds(50)).complete(counts(40, 9_000), Value::Null);
+    run.after(seconds(30)).in_phase("prices").checkpoint(json!(200), counts(0, 200));
+    run.after(minutes(60)).in_phase("orders").interrupt().in_phase("prices").interrupt();
+    run.start("orders", counts(0, 0)).start("prices", counts(0, 600)).after(seconds(60)).complete(counts(0, 600), Value::Null);
+    run.after(seconds(30)).complete(counts(61, 5_400), Value::Null).after(seconds(1));
+    run.start("merge", counts(0, 0)).after(seconds(40)).complete(counts(101, 15_000), Value::Null);
+    run.start("publish", counts(0, 0)).after(seconds(2)).complete(counts(0, 0), Value::Null).record()
 }
 
 /// Texts that a page, a table or a terminal could take for something else.

@@ -185,6 +185,7 @@ fn s15_the_summary_has_the_documented_keys() {
         "status",
         "next",
         "current_phase",
+        "current_phases",
         "start_time",
         "end_time",
         "total_duration_seconds",

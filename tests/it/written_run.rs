@@ -14,14 +14,15 @@ pub(crate) struct WrittenRun {
     lines: Vec<String>,
     now: OffsetDateTime,
     attempts: BTreeMap<String, u32>,
-    running: Option<Running>,
+    /// The one that is spoken of is the last.
+    running: Vec<Running>,
+    /// Of the last sign of life.
+    latest: OffsetDateTime,
 }
 
 struct Running {
     phase: String,
     started: OffsetDateTime,
-    /// Of the last sign of life.
-    latest: OffsetDateTime,
     counts: Value,
     totals: Value,
 }
@@ -29,7 +30,7 @@ struct Running {
 impl WrittenRun {
     pub(crate) fn begin(name: &str, time: &str, pipeline: Value, metadata: Value) -> Self {
         let now = OffsetDateTime::parse(time, &Rfc3339).unwrap();
-        let mut run = WrittenRun { lines: Vec::new(), now, attempts: BTreeMap::new(), running: None };
+        let mut run = WrittenRun { lines: Vec::new(), now, attempts: BTreeMap::new(), running: Vec::new(), latest: now };
         let began = json!({
             "run_id": "019aabcd-0000-7000-8000-000000000001", "name": name, "pipeline": pipeline, "metadata": metadata,
         });
@@ -54,25 +55,47 @@ impl WrittenRun {
         *attempt += 1;
         let event = json!({ "phase": phase, "attempt": *attempt, "totals": &totals });
         let counts = totals.as_object().unwrap().keys().map(|name| (name.clone(), json!(0))).collect::<Map<_, _>>();
-        self.running =
-            Some(Running { phase: phase.to_owned(), started: self.now, latest: self.now, counts: counts.into(), totals });
+        self.running.push(Running { phase: phase.to_owned(), started: self.now, counts: counts.into(), totals });
         self.push("phase_started", event)
     }
 
+    /// What follows is said of this phase, which runs beside others; else it is said of the one that started last.
+    pub(crate) fn in_phase(&mut self, phase: &str) -> &mut Self {
+        let place = self.running.iter().position(|running| running.phase == phase).unwrap();
+        let running = self.running.remove(place);
+        self.running.push(running);
+        self
+    }
+
     pub(crate) fn checkpoint(&mut self, cursor: Value, counts: Value) -> &mut Self {
-        let now = self.now;
-        let running = self.running.as_mut().unwrap();
-        (running.counts, running.latest) = (counts.clone(), now);
+        let running = self.running.last_mut().unwrap();
+        running.counts = counts.clone();
         let phase = running.phase.clone();
         self.push("checkpointed", json!({ "attempt": self.attempts[&phase], "phase": phase, "cursor": cursor, "counts": counts }))
     }
 
     /// `chain` is the message, and those of its sources.
     pub(crate) fn error(&mut self, phase: &str, chain: &[&str]) -> &mut Self {
-        if let Some(running) = &mut self.running {
-            running.latest = self.now;
-        }
         self.push("error_recorded", json!({ "phase": phase, "attempt": self.attempts.get(phase), "error": error(chain) }))
+    }
+
+    pub(crate) fn divide(&mut self, parts: &[&str]) -> &mut Self {
+        let phase = self.running.last().unwrap().phase.clone();
+        self.push("parts_registered", json!({ "attempt": self.attempts[&phase], "phase": phase, "parts": parts }))
+    }
+
+    /// A part that took so long has completed, or failed with an error.
+    pub(crate) fn end_part(&mut self, part: &str, took: Duration, counts: Value, chain: &[&str]) -> &mut Self {
+        let phase = self.running.last().unwrap().phase.clone();
+        let status = if chain.is_empty() { "completed" } else { "failed" };
+        let took = u64::try_from(took.as_micros()).unwrap();
+        self.push(
+            "part_ended",
+            json!({
+                "attempt": self.attempts[&phase], "phase": phase, "part": part, "status": status, "counts": counts,
+                "duration_microseconds": took, "worker": "process 7 on host a", "error": error(chain),
+            }),
+        )
     }
 
     pub(crate) fn set_status(&mut self, phase: &str, status: &str) -> &mut Self {
@@ -89,16 +112,16 @@ impl WrittenRun {
 
     /// What the next process records of the attempt that was running when the last one died.
     pub(crate) fn interrupt(&mut self) -> &mut Self {
-        let running = self.running.as_ref().unwrap();
+        let running = self.running.last().unwrap();
         let (now, counts) = (self.now, running.counts.clone());
-        self.now = running.latest;
+        self.now = self.latest;
         self.end(json!({ "status": "failed", "cause": "interrupted", "counts": counts }));
         self.now = now;
         self
     }
 
     fn end(&mut self, mut event: Value) -> &mut Self {
-        let running = self.running.take().unwrap();
+        let running = self.running.pop().unwrap();
         event["phase"] = json!(running.phase);
         event["attempt"] = json!(self.attempts[&running.phase]);
         event["totals"] = running.totals;
@@ -117,6 +140,7 @@ impl WrittenRun {
         let fields = Value::Object(fields).to_string();
         let header = if self.lines.is_empty() { r#""format":"etl-context-journal","version":1,"# } else { "" };
         let line = format!("{{{header}{}", &fields[1..fields.len() - 1]);
+        self.latest = self.now;
         self.lines.push(format!("{line},\"crc\":\"{:08x}\"}}\n", crc32(line.as_bytes())));
         self
     }

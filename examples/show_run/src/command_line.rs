@@ -7,13 +7,14 @@ use std::path::PathBuf;
 use etl_context::RunId;
 
 pub(crate) const USAGE: &str = "\
-usage: show_run [--html <page>] [--markdown <file>] <journal>
-       show_run [--html <page>] [--markdown <file>] --postgres <connection string> <run id>
+usage: show_run [--html <page>] [--markdown <file>] [--trace <file>] <journal>
+       show_run [--html <page>] [--markdown <file>] [--trace <file>] --postgres <connection string> <run id>
        show_run --postgres <connection string>";
 
 pub(crate) struct Asked {
     pub(crate) html: Option<PathBuf>,
     pub(crate) markdown: Option<PathBuf>,
+    pub(crate) trace: Option<PathBuf>,
     pub(crate) source: Source,
 }
 
@@ -30,11 +31,12 @@ pub(crate) enum Source {
 
 /// The arguments after the program's name, or what is wrong with them.
 pub(crate) fn parse(mut arguments: impl Iterator<Item = OsString>) -> Result<Asked, String> {
-    let (mut html, mut markdown, mut url, mut named) = (None, None, None, None);
+    let (mut html, mut markdown, mut trace, mut url, mut named) = (None, None, None, None, None);
     while let Some(argument) = arguments.next() {
         match argument.to_str() {
             Some("--html") => html = Some(arguments.next().ok_or("--html needs a file after it")?.into()),
             Some("--markdown") => markdown = Some(arguments.next().ok_or("--markdown needs a file after it")?.into()),
+            Some("--trace") => trace = Some(arguments.next().ok_or("--trace needs a file after it")?.into()),
             Some("--postgres") => url = Some(arguments.next().ok_or("--postgres needs a connection string after it")?),
             Some(option) if option.starts_with('-') => return Err(format!("there is no option {option}")),
             _ if named.is_none() => named = Some(argument),
@@ -45,10 +47,10 @@ pub(crate) fn parse(mut arguments: impl Iterator<Item = OsString>) -> Result<Ask
         Some(url) => in_database(url, named)?,
         None => Source::File(named.ok_or("there is no journal to show")?.into()),
     };
-    if lists(&source) && (html.is_some() || markdown.is_some()) {
-        return Err("--html and --markdown need the id of a run".to_owned());
+    if lists(&source) && (html.is_some() || markdown.is_some() || trace.is_some()) {
+        return Err("--html, --markdown and --trace need the id of a run".to_owned());
     }
-    Ok(Asked { html, markdown, source })
+    Ok(Asked { html, markdown, trace, source })
 }
 
 #[cfg(feature = "postgres")]

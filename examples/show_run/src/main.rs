@@ -1,12 +1,12 @@
 //! The next morning: what happened in last night's run?
 //!
-//! Prints a run as a table, and writes it as an HTML page or as Markdown. The run is in a journal file, or in PostgreSQL, and is
-//! only read, so this also works while another process goes on with it. Of a database it lists the latest runs unless it is told
-//! which one to show.
+//! Prints a run as a table, and writes it as an HTML page, as Markdown or as a trace for <https://ui.perfetto.dev>. The run is in a
+//! journal file, or in PostgreSQL, and is only read, so this also works while another process goes on with it. Of a database it lists
+//! the latest runs unless it is told which one to show.
 //!
 //! ```text
 //! cargo run -p show_run -- import.jsonl
-//! cargo run -p show_run -- --html import.html --markdown import.md import.jsonl
+//! cargo run -p show_run -- --html import.html --markdown import.md --trace import.json import.jsonl
 //! cargo run -p show_run --features postgres -- --postgres postgres://nightly@db.example.org/imports
 //! ```
 
@@ -57,6 +57,9 @@ fn show(asked: &Asked) -> Result<(), String> {
     }
     if let Some(file) = &asked.markdown {
         write(file, &summary.to_markdown())?;
+    }
+    if let Some(file) = &asked.trace {
+        write(file, &summary.to_trace())?;
     }
     Ok(())
 }

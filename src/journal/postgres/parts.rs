@@ -324,5 +324,6 @@ fn part(row: &Row) -> Result<PartRecord, JournalError> {
         microseconds: microseconds.unwrap_or_default().unsigned_abs(),
         worker: row.get::<_, Option<&str>>(5).map(Into::into),
         error: error.map_err(|_| unreadable("error"))?.filter(|_| status == PhaseStatus::Failed),
+        ended: None,
     })
 }

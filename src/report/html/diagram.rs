@@ -1,6 +1,5 @@
 //! Which ways lead through the pipeline? Its phases below one another in the order of their declaration, with arrows.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::pipeline::phase::PhaseName;
@@ -8,13 +7,15 @@ use crate::pipeline::position::Position;
 use crate::pipeline::shape::PipelineShape;
 use crate::report::html::lanes::{Arrow, Shared, Side, Way, ways};
 use crate::report::html::look::Look;
+use crate::report::html::rows::{Row, arrows, rows};
 use crate::report::html::text;
 use crate::report::summary::RunSummary;
 use crate::text::line::shortened;
+use crate::text::list::listed;
 
 /// A pipeline with more of them is told as a list of edges only.
 const MOST_PHASES: usize = 64;
-const MOST_EDGES: usize = 400;
+const MOST_ARROWS: usize = 400;
 
 /// A picture with more phases than this gets as much of a printed page as it needs.
 const MOST_IN_A_SMALL_ONE: usize = 15;
@@ -25,6 +26,7 @@ const LONGEST_NAME: usize = 26;
 // All of it in pixels.
 const ROW: usize = 46;
 const BOX: usize = 28;
+const BAR: usize = 22;
 const CHARACTER: usize = 8;
 const STATUS: usize = 100;
 const LANE: usize = 13;
@@ -36,7 +38,8 @@ impl fmt::Display for Diagram<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(pipeline) = self.0.record().pipeline() else { return Ok(()) };
         f.write_str("<section aria-labelledby=\"pipeline\">\n<h2 id=\"pipeline\">Pipeline</h2>\n")?;
-        if pipeline.phases().len() <= MOST_PHASES && pipeline.edges().len() <= MOST_EDGES {
+        let arrows = pipeline.edges().iter().map(|edge| edge.after.phases().len().max(1)).sum::<usize>();
+        if pipeline.phases().len() <= MOST_PHASES && arrows <= MOST_ARROWS {
             write!(f, "<figure>\n{}", Picture::new(self.0, pipeline))?;
             let dotted = pipeline.edges().iter().any(|edge| matches!(edge.after, Position::Failed(_)));
             let arrows = if dotted {
@@ -44,7 +47,15 @@ impl fmt::Display for Diagram<'_> {
             } else {
                 "An arrow is taken after a phase completed"
             };
-            writeln!(f, "<figcaption>{arrows}. A phase that failed may always be tried again.</figcaption>\n</figure>")?;
+            let joins = if pipeline.joins_branches() {
+                " Where a bar says “all of”, every phase whose arrow leads to it is needed."
+            } else {
+                ""
+            };
+            let finally =
+                pipeline.finally().map_or("", |_| " A phase without an arrow to it runs finally, wherever the run stands.");
+            let again = " A phase that failed may always be tried again.";
+            writeln!(f, "<figcaption>{arrows}.{joins}{again}{finally}</figcaption>\n</figure>")?;
         } else {
             fmt_list(f, pipeline)?;
         }
@@ -67,17 +78,22 @@ fn predecessors(pipeline: &PipelineShape, phase: &PhaseName) -> String {
         Position::Idle => "the start".to_owned(),
         Position::Completed(phase) => phase.to_string(),
         Position::Failed(phase) => format!("a failure of {phase}"),
-        Position::Any => "anything".to_owned(),
-        Position::Joined(phases) => phases.iter().map(PhaseName::as_str).collect::<Vec<_>>().join(" and "),
+        Position::Joined(phases) => all_of(phases),
+        Position::Any => "anything, finally".to_owned(),
     });
     names.collect::<Vec<_>>().join(" or ")
 }
 
-/// The drawing. The start is in row 0, the first phase in row 1.
+/// As in `all of users and orders`.
+fn all_of(phases: &[PhaseName]) -> String {
+    format!("all of {}", listed(&phases.iter().map(PhaseName::as_str).collect::<Vec<_>>(), "and"))
+}
+
+/// The drawing.
 struct Picture<'a> {
     summary: &'a RunSummary,
     pipeline: &'a PipelineShape,
-    phases: Vec<&'a PhaseName>,
+    rows: Vec<Row<'a>>,
     arrows: Vec<(Arrow, Way)>,
     /// The sides of the boxes.
     left: i32,
@@ -87,16 +103,8 @@ struct Picture<'a> {
 
 impl<'a> Picture<'a> {
     fn new(summary: &'a RunSummary, pipeline: &'a PipelineShape) -> Self {
-        let phases = pipeline.phases();
-        let rows: BTreeMap<_, _> = phases.iter().copied().zip(1..).collect();
-        let row = |name: &PhaseName| rows.get(name).copied().unwrap_or(0);
-        let arrows = pipeline.edges().iter().flat_map(|edge| {
-            let from = edge.after.phases().iter().map(row).collect::<Vec<_>>();
-            let from = if edge.after == Position::Idle { vec![0] } else { from };
-            let (to, dotted) = (row(&edge.phase), matches!(edge.after, Position::Failed(_)));
-            from.into_iter().map(move |from| Arrow { from, to, dotted })
-        });
-        let arrows = arrows.collect::<Vec<_>>();
+        let rows = rows(pipeline);
+        let arrows = arrows(pipeline, &rows);
         let ways = ways(&arrows);
         let lanes = |wanted: Side| {
             let lanes = ways.iter().filter_map(|way| match way {
@@ -105,15 +113,15 @@ impl<'a> Picture<'a> {
             });
             lanes.max().map_or(1, |lanes| (lanes + 1) * LANE)
         };
-        let longest = phases.iter().map(|name| name.as_str().len().min(LONGEST_NAME)).max().unwrap_or_default();
+        let longest = pipeline.phases().into_iter().map(|name| name.as_str().len().min(LONGEST_NAME)).max().unwrap_or_default();
         let left = pixels(lanes(Side::Left));
         let right = left + pixels(longest * CHARACTER + STATUS);
         let width = right + pixels(lanes(Side::Right));
-        Picture { summary, pipeline, phases, arrows: arrows.into_iter().zip(ways).collect(), left, right, width }
+        Picture { summary, pipeline, rows, arrows: arrows.into_iter().zip(ways).collect(), left, right, width }
     }
 
     fn height(&self) -> i32 {
-        pixels(self.phases.len() * ROW + BOX + 2)
+        pixels(self.rows.len() * ROW + BOX + 2)
     }
 
     fn fmt_box(&self, f: &mut fmt::Formatter<'_>, row: usize, class: &str, name: &str, status: &str) -> fmt::Result {
@@ -126,11 +134,22 @@ impl<'a> Picture<'a> {
         writeln!(f, "<text class=\"status\" x=\"{end}\" y=\"{baseline}\" text-anchor=\"end\">{status}</text></g>")
     }
 
+    /// Where branches come together: a bar over the whole width.
+    fn fmt_bar(&self, f: &mut fmt::Formatter<'_>, row: usize, joined: &[PhaseName]) -> fmt::Result {
+        let (x, y, width) = (self.left, pixels(row * ROW + 1), self.right - self.left);
+        let (middle, baseline) = (i32::midpoint(self.left, self.right), y + 15);
+        write!(f, "<g class=\"join\"><title>{}</title>", all_of(joined))?;
+        write!(f, "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{BAR}\"/>")?;
+        writeln!(f, "<text x=\"{middle}\" y=\"{baseline}\" text-anchor=\"middle\">all of {}</text></g>", joined.len())
+    }
+
     fn fmt_arrow(&self, f: &mut fmt::Formatter<'_>, arrow: Arrow, way: Way) -> fmt::Result {
         match way {
             Way::Down => {
                 let x = i32::midpoint(self.left, self.right);
-                let (from, to) = (pixels(arrow.from * ROW + BOX + 1), pixels(arrow.to * ROW + 1));
+                let is_bar = arrow.from.checked_sub(1).is_some_and(|place| matches!(self.rows[place], Row::Join(_)));
+                let height = if is_bar { BAR } else { BOX };
+                let (from, to) = (pixels(arrow.from * ROW + height + 1), pixels(arrow.to * ROW + 1));
                 write!(f, "<path class=\"{}\" d=\"M{x} {from}V{}\"/>", class_of(arrow), to - 6)?;
                 writeln!(f, "<path class=\"head\" d=\"M{x} {to}l-4 -7h8z\"/>")
             }
@@ -171,17 +190,23 @@ fn pixels(number: usize) -> i32 {
 impl fmt::Display for Picture<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (width, height) = (self.width, self.height());
-        let tall = if self.phases.len() > MOST_IN_A_SMALL_ONE { " tall" } else { "" };
+        let tall = if self.rows.len() > MOST_IN_A_SMALL_ONE { " tall" } else { "" };
         write!(f, "<svg class=\"diagram{tall}\" role=\"img\" aria-labelledby=\"diagram-title diagram-description\" ")?;
         writeln!(f, "width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\">")?;
         writeln!(f, "<title id=\"diagram-title\">The pipeline {}</title>", text::name(self.pipeline.name(), 64))?;
-        let described = self.phases.iter().map(|phase| format!("{phase} after {}", predecessors(self.pipeline, phase)));
+        let described =
+            self.pipeline.phases().into_iter().map(|phase| format!("{phase} after {}", predecessors(self.pipeline, phase)));
         writeln!(f, "<desc id=\"diagram-description\">{}.</desc>", described.collect::<Vec<_>>().join("; "))?;
         self.arrows.iter().try_for_each(|(arrow, way)| self.fmt_arrow(f, *arrow, *way))?;
         self.fmt_box(f, 0, "start", "start", "")?;
-        for (index, phase) in self.phases.iter().enumerate() {
-            let look = Look::of_status(self.summary.record().status(phase.as_str()));
-            self.fmt_box(f, index + 1, look.class(), phase.as_str(), look.words())?;
+        for (place, row) in (1..).zip(&self.rows) {
+            match row {
+                Row::Join(joined) => self.fmt_bar(f, place, joined)?,
+                Row::Phase(phase) => {
+                    let look = Look::of_status(self.summary.record().status(phase.as_str()));
+                    self.fmt_box(f, place, look.class(), phase.as_str(), look.words())?;
+                }
+            }
         }
         f.write_str("</svg>\n")
     }

@@ -6,26 +6,31 @@ use std::time::Duration;
 
 use crate::record::attempt::PhaseReport;
 use crate::report::html::axis::{Axis, Stretch};
+use crate::text::list::listed_up_to;
 use crate::text::number::{duration, grouped};
 
 /// So many gaps have a letter; so many are drawn.
 const LETTERS: usize = 8;
 const MOST_DRAWN: usize = 1_000;
 
+/// So many attempts are named that were cut off at once.
+const ATTEMPTS_NAMED: usize = 4;
+
 /// The gaps from left to right.
 pub(crate) struct Gaps<'a>(Vec<Gap<'a>>);
 
 struct Gap<'a> {
     stretch: Stretch,
-    /// The attempt whose process died before it.
-    interrupted: Option<&'a PhaseReport>,
+    /// The attempts whose process died before it.
+    interrupted: Vec<&'a PhaseReport>,
 }
 
 impl<'a> Gaps<'a> {
     /// `interrupted` has the attempts that were, by the moment of their last sign of life.
-    pub(crate) fn new(axis: &Axis, interrupted: &BTreeMap<u64, &'a PhaseReport>) -> Self {
-        let gaps = axis.gaps().map(|gap| Gap { stretch: *gap, interrupted: interrupted.get(&gap.from).copied() });
-        Gaps(gaps.filter(|gap| gap.stretch.cut || gap.interrupted.is_some()).collect())
+    pub(crate) fn new(axis: &Axis, interrupted: &BTreeMap<u64, Vec<&'a PhaseReport>>) -> Self {
+        let before = |gap: &Stretch| interrupted.get(&gap.from).cloned().unwrap_or_default();
+        let gaps = axis.gaps().map(|gap| Gap { stretch: *gap, interrupted: before(gap) });
+        Gaps(gaps.filter(|gap| gap.stretch.cut || !gap.interrupted.is_empty()).collect())
     }
 
     fn lettered(&self) -> impl Iterator<Item = (char, &Gap<'a>)> {
@@ -66,13 +71,14 @@ impl fmt::Display for Gaps<'_> {
 impl fmt::Display for Gap<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let length = duration(Duration::from_micros(self.stretch.to - self.stretch.from));
-        match self.interrupted {
-            Some(report) => {
-                let (phase, attempt) = (report.phase(), report.attempt());
-                write!(f, "Nothing was recorded for {length}, after the last sign of life of attempt {attempt} at {phase}")?;
+        match self.interrupted[..] {
+            [] if self.stretch.from == 0 => write!(f, "Nothing ran for {length} after the run began")?,
+            [] => write!(f, "Nothing ran for {length}")?,
+            _ => {
+                let attempt = |report: &&PhaseReport| format!("attempt {} at {}", report.attempt(), report.phase());
+                let attempts = listed_up_to(&self.interrupted.iter().map(attempt).collect::<Vec<_>>(), ATTEMPTS_NAMED);
+                write!(f, "Nothing was recorded for {length}, after the last sign of life of {attempts}")?;
             }
-            None if self.stretch.from == 0 => write!(f, "Nothing ran for {length} after the run began")?,
-            None => write!(f, "Nothing ran for {length}")?,
         }
         f.write_str(if self.stretch.cut { "; drawn shorter than it was" } else { "" })
     }

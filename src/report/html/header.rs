@@ -37,10 +37,10 @@ impl Header<'_> {
     fn fmt_verdict(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let status = self.0.status();
         let so_far = if status == RunStatus::Running { " so far" } else { "" };
-        let next = self.0.next_in_words().map(|next| format!("; {next}")).unwrap_or_default();
+        let now = self.0.now_in_words();
         writeln!(
             f,
-            "<p class=\"verdict\">{} after {}{so_far}{next}</p>",
+            "<p class=\"verdict\">{} after {}{so_far}{now}</p>",
             Look::of_run(status),
             duration(self.0.total_duration())
         )?;
@@ -110,8 +110,16 @@ impl fmt::Display for Header<'_> {
         f.write_str("<dl class=\"facts\">\n")?;
         self.fmt_facts(f)?;
         f.write_str("</dl>\n")?;
-        if self.0.status() == RunStatus::Running {
-            f.write_str("<p class=\"note\">A phase was running at that moment; what it did since is not in this report.</p>\n")?;
+        match self.0.record().running_phases().count() as u64 {
+            0 => {}
+            1 => f.write_str(
+                "<p class=\"note\">A phase was running at that moment; what it did since is not in this report.</p>\n",
+            )?,
+            several => {
+                let several = grouped(several);
+                write!(f, "<p class=\"note\">{several} phases were running at that moment; ")?;
+                f.write_str("what they did since is not in this report.</p>\n")?;
+            }
         }
         match self.0.observer_failures() {
             0 => {}

@@ -13,6 +13,7 @@ mod look;
 mod metadata;
 mod moment;
 mod phases;
+mod rows;
 mod text;
 mod ticks;
 mod timeline;

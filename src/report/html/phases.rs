@@ -9,6 +9,7 @@ use crate::report::html::details::Details;
 use crate::report::html::look::Look;
 use crate::report::html::text::Name;
 use crate::report::summary::RunSummary;
+use crate::report::times::Times;
 use crate::text::counter::{amount, amount_per_second};
 use crate::text::number::{duration, grouped, percentage};
 
@@ -126,8 +127,13 @@ impl fmt::Display for Phases<'_> {
         f.write_str("<div class=\"scroll\"><table class=\"phases\">\n")?;
         f.write_str("<caption class=\"aside\">The latest attempt at each phase, and what all of them took.</caption>\n")?;
         self.fmt_heading(f)?;
-        let share = self.summary.shares();
+        let times = Times::of(self.summary);
+        let share = |phase| times.share(self.summary.time_in(phase));
         self.summary.record().phases().try_for_each(|phase| self.fmt_phase(f, phase, share(phase)))?;
-        f.write_str("</table></div>\n</section>\n")
+        f.write_str("</table></div>\n")?;
+        if let Some(words) = times.side_by_side() {
+            writeln!(f, "<p class=\"note\">{words}</p>")?;
+        }
+        f.write_str("</section>\n")
     }
 }

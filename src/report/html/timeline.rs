@@ -39,21 +39,13 @@ type Row<'a> = Vec<&'a PhaseReport>;
 
 impl<'a> Timeline<'a> {
     pub(crate) fn new(summary: &'a RunSummary) -> Self {
-        let attempts = summary.record().phases().flat_map(|phase| summary.attempts(phase)).collect::<Vec<_>>();
-        let starts = attempts.iter().map(|report| report.start_time());
-        // A clock that was set back between two processes can put an attempt before the beginning.
-        let origin = starts.chain([summary.record().start_time()]).min().unwrap_or(summary.taken());
-        let since = |moment: Timestamp| moment.microseconds_since(origin);
-        let span = |report: &PhaseReport| {
-            let start = since(report.start_time());
-            (start, since(report.end_time()).max(start))
-        };
-        let spans = attempts.iter().map(|report| span(report)).collect::<Vec<_>>();
+        let origin = summary.origin();
+        let spans = summary.spans().collect::<Vec<_>>();
         let end = spans.iter().map(|(_, end)| *end).max().unwrap_or(0);
         let axis = Axis::new(spans, end);
-        let mut interrupted = BTreeMap::new();
-        for report in attempts.iter().filter(|report| report.cause() == Some(FailureCause::Interrupted)) {
-            interrupted.insert(since(report.end_time()), *report);
+        let mut interrupted: BTreeMap<u64, Vec<&PhaseReport>> = BTreeMap::new();
+        for report in summary.all_attempts().filter(|report| report.cause() == Some(FailureCause::Interrupted)) {
+            interrupted.entry(report.end_time().microseconds_since(origin)).or_default().push(report);
         }
         let gaps = Gaps::new(&axis, &interrupted);
         Timeline { summary, moments: Moments::of(summary), origin, ticks: ticks(&axis), axis, gaps }

@@ -16,17 +16,17 @@ fn record(journal: &Path) -> String {
 }
 
 #[test]
-fn a_run_is_shown_as_a_table_and_written_as_a_page_and_as_markdown() {
+fn a_run_is_shown_as_a_table_and_written_as_a_page_as_markdown_and_as_a_trace() {
     let place = TempDir::new().unwrap();
     let id = record(&place.path().join("import.jsonl"));
 
-    let output = show(place.path(), &["--html", "run.html", "--markdown", "run.md", "import.jsonl"]);
+    let output = show(place.path(), &["--html", "run.html", "--markdown", "run.md", "--trace", "run.json", "import.jsonl"]);
     assert!(output.status.success(), "{output:?}");
     let printed = text(&output.stdout);
     assert!(printed.contains(&format!("run {id}, began ")), "{printed}");
     assert!(printed.contains("extract"), "{printed}");
-    assert_eq!(text(&output.stderr), "wrote run.html\nwrote run.md\n");
-    for file in ["run.html", "run.md"] {
+    assert_eq!(text(&output.stderr), "wrote run.html\nwrote run.md\nwrote run.json\n");
+    for file in ["run.html", "run.md", "run.json"] {
         assert!(fs::read_to_string(place.path().join(file)).unwrap().contains(&id), "{file}");
     }
 }

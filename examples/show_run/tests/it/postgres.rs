@@ -98,7 +98,7 @@ fn what_cannot_be_shown_is_said() {
     for (arguments, status, message) in [
         (vec![unknown], 1, format!("there is no run {unknown} in the database ")),
         (vec!["monday"], 2, "monday is not the id of a run; without one, the latest runs are listed".to_owned()),
-        (vec!["--html", "run.html"], 2, "--html and --markdown need the id of a run".to_owned()),
+        (vec!["--html", "run.html"], 2, "--html, --markdown and --trace need the id of a run".to_owned()),
     ] {
         let output = show(place.path(), &[&["--postgres", &url], arguments.as_slice()].concat());
         assert_eq!(output.status.code(), Some(status), "{output:?}");
