@@ -26,7 +26,8 @@ use crate::record::event::Event;
 ///
 /// An observer sees each event once it is recorded. It can neither veto nor change what happened, and its errors and panics
 /// are contained: they are counted, and the run's summary tells the count. It is called on the thread that runs the phase,
-/// so a slow observer slows the transitions (never the counting) and one that blocks, blocks them.
+/// so a slow observer slows the transitions (never the counting) and one that blocks, blocks them. Where phases run side by
+/// side, it is called for one event at a time, in the order of the journal, and the other phases wait with theirs.
 ///
 /// ```
 /// use etl_context::{Event, Etl, Extract, Observation, Observer, Run};
@@ -79,14 +80,14 @@ pub struct Observation<'a> {
 }
 
 impl Observation<'_> {
-    /// The run as it is after the event.
+    /// The run as it is after the event: the whole of it, whichever branch the event is of.
     #[must_use]
     pub fn record(&self) -> &RunRecord {
         self.record
     }
 
-    /// A handle to the counters of the attempt that is running, or ended last. Keep a clone to read them at any time, from
-    /// any thread; reading costs the phase nothing.
+    /// A handle to the counters of the attempt that the event is about; of an event that is about none, of the one that is running
+    /// there, or ended last. Keep a clone to read them at any time, from any thread; reading costs the phase nothing.
     #[must_use]
     pub fn progress(&self) -> &ProgressReader {
         self.progress

@@ -1,14 +1,15 @@
 //! Who watches through `tracing`? A span for the run, one for each attempt, and an event for each transition.
 
 use std::error::Error as StdError;
-use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
 
+use tracing::dispatcher::with_default;
 use tracing::field::{DisplayValue, Empty, debug, display};
 use tracing::{Level, Span, event, info_span};
 
 use crate::observe::{Observation, Observer};
-use crate::pipeline::phase::{PhaseName, PhaseStatus};
+use crate::pipeline::phase::{Phase, PhaseName, PhaseStatus};
 use crate::record::RunRecord;
 use crate::record::attempt::{FailureCause, PhaseReport};
 use crate::record::error::{ErrorRecord, RecordedError};
@@ -49,6 +50,10 @@ const TARGET: &str = "etl_context";
 /// ```
 ///
 /// In an async phase use `future.instrument(tracing.phase_span())`.
+///
+/// Where phases run side by side, each has a span below that of the run, whichever thread it runs on, and what a phase logs is put
+/// there with [`phase_span_of`](Tracing::phase_span_of). What a run tells goes to the subscriber that has seen it begin, also from
+/// threads which have another one or none.
 #[derive(Debug, Default)]
 pub struct Tracing {
     /// Of the runs that its clones watch, in the order in which they began.
@@ -62,9 +67,18 @@ struct Spans {
     run_id: RunId,
     run_name: String,
     run: Span,
-    phase: Span,
+    /// Of the attempts that are running, in the order in which they started.
+    phases: Vec<PhaseSpan>,
     /// Whether a phase of the run stands at `failed`; `None` before one has ended.
     has_failed: Option<bool>,
+}
+
+/// That of an attempt, and the thread that has started it.
+#[derive(Debug)]
+struct PhaseSpan {
+    phase: PhaseName,
+    span: Span,
+    thread: ThreadId,
 }
 
 impl Tracing {
@@ -81,9 +95,48 @@ impl Tracing {
     }
 
     /// The span of the attempt that is running in it; disabled if none is.
+    ///
+    /// Where several run side by side, it is that of the phase which the calling thread has started last, as at the beginning of a
+    /// closure; on a thread that has started none, it is the span of the run. Anywhere else, as behind an `await`, ask for the phase
+    /// by its name: [`phase_span_of`](Tracing::phase_span_of).
     #[must_use]
     pub fn phase_span(&self) -> Span {
-        self.watched().last().map_or_else(Span::none, |spans| spans.phase.clone())
+        self.watched().last().map_or_else(Span::none, Spans::here)
+    }
+
+    /// The span of the attempt at this phase that is running in the same run; disabled if none is.
+    ///
+    /// ```
+    /// use etl_context::{Error, Run, Tracing, pipeline};
+    ///
+    /// pipeline! {
+    ///     Nightly {
+    ///         Users = "users" after Idle;
+    ///         Orders = "orders" after Idle;
+    ///         Merge = "merge" after (Users, Orders);
+    ///     }
+    /// }
+    ///
+    /// let tracing = Tracing::new();
+    /// let context = Run::builder("nightly").observe(tracing.clone()).begin::<Nightly>()?;
+    /// let (fetched, _) = context.phases((Users, Orders)).run((
+    ///     |_users| {
+    ///         let _entered = tracing.phase_span_of(Users).entered();
+    ///         Ok::<_, std::io::Error>(tracing::info!("fetching users")) // inside the span of `users`
+    ///     },
+    ///     |_orders| {
+    ///         let _entered = tracing.phase_span_of(Orders).entered();
+    ///         Ok::<_, std::io::Error>(tracing::info!("fetching orders")) // inside the span of `orders`
+    ///     },
+    /// ))?;
+    /// # fetched.start(Merge)?.complete(())?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    #[allow(clippy::needless_pass_by_value, reason = "a phase is a name, as in `start`")]
+    pub fn phase_span_of<Ph: Phase>(&self, phase: Ph) -> Span {
+        let _ = phase;
+        self.watched().last().and_then(|spans| spans.of_phase(&Ph::NAME)).map_or_else(Span::none, |running| running.span.clone())
     }
 
     fn watched(&self) -> MutexGuard<'_, Vec<Spans>> {
@@ -108,8 +161,12 @@ impl Observer for Tracing {
             watched.len() - 1
         });
         let spans = &mut watched[index];
-        let is_running = event.phase().is_some() && event.phase() == record.current_phase();
-        spans.tell(event, is_running);
+        // A branch may run on a thread that has no subscriber, or another one, which does not know the span of the run.
+        let subscriber = spans.run.with_subscriber(|(_, subscriber)| subscriber.clone());
+        match subscriber {
+            Some(subscriber) => with_default(&subscriber, || spans.tell(event)),
+            None => spans.tell(event),
+        }
         if let Event::PhaseEnded { .. } | Event::StatusSet { .. } = event {
             spans.has_failed = Some(record.phases().map(PhaseRecord::status).any(|status| status == PhaseStatus::Failed));
         }
@@ -157,12 +214,35 @@ fn run_span(record: &RunRecord) -> Span {
 impl Spans {
     fn of(record: &RunRecord) -> Self {
         let (run_id, run_name) = (record.run_id(), record.name().to_owned());
-        Spans { run_id, run_name, run: run_span(record), phase: Span::none(), has_failed: None }
+        Spans { run_id, run_name, run: run_span(record), phases: Vec::new(), has_failed: None }
     }
 
-    /// Events about the running phase belong into its span, all others into the run's.
-    fn tell(&mut self, event: &Event, is_running: bool) {
-        let here = if is_running { &self.phase } else { &self.run };
+    fn of_phase(&self, phase: &PhaseName) -> Option<&PhaseSpan> {
+        self.phases.iter().find(|running| running.phase == *phase)
+    }
+
+    /// That of the phase which the calling thread is most likely to run.
+    fn here(&self) -> Span {
+        let thread = thread::current().id();
+        let own = self.phases.iter().rfind(|running| running.thread == thread);
+        match (own, &self.phases[..]) {
+            (Some(running), _) | (None, [running]) => running.span.clone(),
+            (None, []) => Span::none(),
+            (None, _) => self.run.clone(),
+        }
+    }
+
+    /// An event about a running phase belongs into its span, any other one into the run's.
+    fn place_of(&self, event: &Event) -> &Span {
+        event.phase().and_then(|phase| self.of_phase(phase)).map_or(&self.run, |running| &running.span)
+    }
+
+    fn tell(&mut self, event: &Event) {
+        if let Event::PhaseStarted { phase, attempt, .. } = event {
+            let (span, thread) = (self.span_of_attempt(phase, *attempt), thread::current().id());
+            self.phases.push(PhaseSpan { phase: phase.clone(), span, thread });
+        }
+        let here = self.place_of(event);
         let (id, name) = (display(self.run_id), self.run_name.as_str());
         match event {
             Event::RunBegan(_) => event!(target: TARGET, parent: &self.run, Level::INFO, "run began"),
@@ -174,18 +254,17 @@ impl Spans {
             }
             Event::RunStopped { .. } => event!(target: TARGET, parent: &self.run, Level::WARN, "run stopped"),
             Event::PhaseStarted { phase, attempt, totals, .. } => {
-                self.phase = self.phase_span(phase, *attempt);
                 // A total of 0 is not known.
                 let totals = totals.iter().any(|(_, total)| total > 0).then(|| debug(totals));
-                event!(target: TARGET, parent: &self.phase, Level::INFO, %phase, attempt, totals, "phase started");
+                event!(target: TARGET, parent: here, Level::INFO, %phase, attempt, totals, "phase started");
             }
             Event::Checkpointed { phase, attempt, counts, .. } => {
-                event!(target: TARGET, parent: &self.phase, Level::DEBUG, %phase, attempt, ?counts, "phase checkpointed");
+                event!(target: TARGET, parent: here, Level::DEBUG, %phase, attempt, ?counts, "phase checkpointed");
             }
             Event::PartsRegistered { phase, attempt, parts, .. } => {
-                event!(target: TARGET, parent: &self.phase, Level::DEBUG, %phase, attempt, parts = parts.len(), "parts registered");
+                event!(target: TARGET, parent: here, Level::DEBUG, %phase, attempt, parts = parts.len(), "parts registered");
             }
-            Event::PartEnded { phase, attempt, part, .. } => self.part_ended(phase, *attempt, part),
+            Event::PartEnded { phase, attempt, part, .. } => self.part_ended(here, phase, *attempt, part),
             Event::StatusSet { phase, status, .. } => {
                 event!(target: TARGET, parent: here, Level::WARN, run.id = id, run.name = name, %phase, %status, "phase status set by hand");
             }
@@ -209,14 +288,14 @@ impl Spans {
         if all_is_well { (None, None) } else { (Some(display(self.run_id)), Some(&self.run_name)) }
     }
 
-    fn part_ended(&self, phase: &PhaseName, attempt: u32, part: &PartRecord) {
+    fn part_ended(&self, here: &Span, phase: &PhaseName, attempt: u32, part: &PartRecord) {
         let completed = part.status() == PhaseStatus::Completed;
         let (id, name) = self.named_unless(completed);
         macro_rules! ended {
             ($level:expr, $message:literal) => {
                 event!(
                     target: TARGET,
-                    parent: &self.phase,
+                    parent: here,
                     $level,
                     run.id = id,
                     run.name = name,
@@ -238,7 +317,7 @@ impl Spans {
         }
     }
 
-    fn phase_span(&self, phase: &PhaseName, attempt: u32) -> Span {
+    fn span_of_attempt(&self, phase: &PhaseName, attempt: u32) -> Span {
         info_span!(
             target: TARGET,
             parent: &self.run,
@@ -256,8 +335,9 @@ impl Spans {
 
     fn end(&mut self, report: &PhaseReport, error: Option<&RecordedError>) {
         // An attempt of an earlier process has no span here.
-        let span = mem::replace(&mut self.phase, Span::none());
-        let parent = if span.is_none() { &self.run } else { &span };
+        let place = self.phases.iter().position(|running| running.phase == *report.phase());
+        let span = place.map_or_else(Span::none, |place| self.phases.remove(place).span);
+        let parent = if place.is_none() { &self.run } else { &span };
         span.record("phase.status", display(report.status()));
         span.record("phase.duration_seconds", report.duration().as_secs_f64());
         span.record("otel.status_code", status_code(report.status() == PhaseStatus::Failed));

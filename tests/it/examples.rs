@@ -32,6 +32,11 @@ fn rayon_workers_prints_its_golden_output() {
 }
 
 #[test]
+fn side_by_side_prints_its_golden_output() {
+    compare("side_by_side");
+}
+
+#[test]
 fn parts_of_a_phase_prints_its_golden_output() {
     compare("parts_of_a_phase");
 }

@@ -33,12 +33,28 @@ impl Conclusion {
         Conclusion { event_type: EventType::Abort, failure: Some(Failure { message, sources: Vec::new() }) }
     }
 
-    /// The run failed as the phase did that failed last.
+    /// The run failed as its phases did, in the order in which they failed.
     fn failed(record: &RunRecord) -> Self {
-        let failed = record.failed_phases().max_by_key(|phase| phase.latest_report().map(PhaseReport::end_time));
-        let failure = failed.map(failure_of);
-        Conclusion { event_type: EventType::Fail, failure }
+        let mut failed: Vec<_> = record.failed_phases().collect();
+        failed.sort_by_key(|phase| phase.latest_report().map(PhaseReport::end_time));
+        Conclusion { event_type: EventType::Fail, failure: together(failed.into_iter().map(failure_of).collect()) }
     }
+}
+
+/// So many failures are told of a run with each word.
+const FAILURES_TOLD: usize = 10;
+
+/// The failures as one; `None` if there are none.
+fn together(mut failures: Vec<Failure>) -> Option<Failure> {
+    let failed = failures.len();
+    if failed < 2 {
+        return failures.pop();
+    }
+    failures.truncate(FAILURES_TOLD);
+    let messages = failures.iter().map(|failure| failure.message.as_str()).collect::<Vec<_>>().join("; ");
+    let more = if failed > FAILURES_TOLD { format!("; and {} more", failed - FAILURES_TOLD) } else { String::new() };
+    let sources = failures.iter().flat_map(|failure| failure.sources.iter().cloned()).collect();
+    Some(Failure { message: format!("{failed} phases failed: {messages}{more}"), sources })
 }
 
 fn failure_of(phase: &PhaseRecord) -> Failure {
@@ -51,18 +67,28 @@ fn failure_of(phase: &PhaseRecord) -> Failure {
     Failure { message: format!("phase `{}`: {}", phase.name(), failure.message), ..failure }
 }
 
-/// As in ` after extract`; nothing if no phase has ended.
+/// As in ` after extract`, or ` in orders, after users` where branches have ended so; nothing if no phase has ended.
 fn after(record: &RunRecord) -> String {
-    match record.position() {
-        Position::Idle | Position::Any => String::new(),
-        Position::Completed(phase) => format!(" after {phase}"),
-        Position::Failed(phase) => format!(" in {phase}"),
-        Position::Joined(phases) => format!(" after {}", phases.iter().map(PhaseName::as_str).collect::<Vec<_>>().join(", ")),
+    let (mut failed, mut completed) = (Vec::new(), Vec::new());
+    for position in record.positions() {
+        let ended = if matches!(position, Position::Failed(_)) { &mut failed } else { &mut completed };
+        for phase in position.phases().iter().map(PhaseName::as_str) {
+            // Those of a join stand at their own ends as well.
+            if !ended.iter().any(|known| known == phase) {
+                ended.push(phase.to_owned());
+            }
+        }
     }
+    let words = [("in", failed), ("after", completed)].into_iter().filter(|(_, phases)| !phases.is_empty());
+    let words = words.map(|(word, phases)| format!(" {word} {}", phases.join(", "))).collect::<Vec<_>>();
+    words.join(",")
 }
 
+/// As in ``phase `users` ``, or ``phases `users`, `orders` ``.
 fn running(record: &RunRecord) -> String {
-    record.current_phase().map_or_else(|| "its phase".to_owned(), |phase| format!("phase `{phase}`"))
+    let running = record.running_phases().map(|phase| format!("`{phase}`")).collect::<Vec<_>>();
+    let word = if running.len() > 1 { "phases" } else { "phase" };
+    format!("{word} {}", running.join(", "))
 }
 
 pub(crate) fn attempt_type(report: &PhaseReport) -> EventType {

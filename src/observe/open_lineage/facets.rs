@@ -65,6 +65,16 @@ impl Facets<'_> {
         self.facet("JobTypeJobFacet", "2-0-4", fields)
     }
 
+    /// `upstream` are the jobs that have ended before, each with its run and how it had to end. That all had to complete is said of
+    /// a join as of a single one.
+    pub(crate) fn job_dependencies(&self, upstream: &[Value], on_success: bool) -> Value {
+        let mut fields = json!({ "upstream": upstream });
+        if on_success {
+            fields["trigger_rule"] = "ALL_SUCCESS".into();
+        }
+        self.facet("JobDependenciesRunFacet", "1-0-1", fields)
+    }
+
     /// `None` if the counts say nothing of a dataset.
     pub(crate) fn output_statistics(&self, counts: &[(&str, u64)]) -> Option<Value> {
         let count = |asked: &str| counts.iter().find(|(name, _)| *name == asked).map(|(_, count)| *count);

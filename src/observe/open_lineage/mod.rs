@@ -1,6 +1,7 @@
 //! Who watches for a lineage service? A run event of `OpenLineage` for each transition, as JSON.
 
 mod conclusion;
+mod dependencies;
 mod facets;
 mod output;
 mod run_event;
@@ -17,6 +18,7 @@ use serde_json::Value;
 
 use crate::counting::counters::Tally;
 use crate::observe::open_lineage::conclusion::{Conclusion, attempt_failure, attempt_type};
+use crate::observe::open_lineage::dependencies::Dependencies;
 use crate::observe::open_lineage::output::{BoxError, open_to_append, write_line};
 use crate::observe::open_lineage::run_event::{Attempt, Dataset, EventType, Names, RunJob};
 use crate::observe::{Observation, Observer};
@@ -60,17 +62,23 @@ type Callback = Box<dyn FnMut(&Value) -> Result<(), BoxError> + Send>;
 /// |---|---|
 /// | the run begins | `START` of the run, with its metadata as tags |
 /// | a run goes on from its journal, and something happens in it | `RUNNING` of the run |
-/// | a phase starts | `START` of the attempt |
-/// | a checkpoint, or an error recorded under the running phase | `RUNNING` of the attempt, at most one in 15 seconds |
+/// | a phase starts | `START` of the attempt, with the attempts after which the pipeline lets it start |
+/// | a checkpoint, or an error recorded under a running phase | `RUNNING` of the attempt, at most one in 15 seconds |
 /// | the attempt completes | `COMPLETE` |
 /// | it is stopped, abandoned or interrupted | `ABORT` |
 /// | it fails otherwise | `FAIL` |
 /// | the context is dropped | `COMPLETE`, `FAIL` or `ABORT` of the run |
 ///
 /// Between a start, a checkpoint, an error and an end nothing is told, for nothing calls an observer then. The run ends with
-/// its context: `completed` is `COMPLETE`, `failed` is `FAIL` with the error of the phase that failed last, and any other
+/// its context: `completed` is `COMPLETE`, `failed` is `FAIL` with the errors of the phases that failed, and any other
 /// [`RunStatus`](crate::RunStatus) is `ABORT`, as in `stopped after extract`. A process that dies tells nothing: the one that goes on with its run ends the interrupted attempt, and
 /// later the run. A run that was told to have ended and goes on ends again; what counts is the last word.
+///
+/// # What came before
+///
+/// In a pipeline, the `START` of an attempt tells by the facet `jobDependencies` after which attempts it starts: that of the phase
+/// behind which the edge leads to it, or those of all phases that are joined there. They have to be finished, and completed, or
+/// failed for an edge out of failure. The first phases have none.
 ///
 /// # Datasets
 ///
@@ -97,13 +105,18 @@ fn tell(callback: &mut Mutex<Callback>, event: &Value) -> Result<(), BoxError> {
     callback.get_mut().unwrap_or_else(PoisonError::into_inner)(event)
 }
 
+/// An error that is recorded from another branch does not know the attempt.
+fn is_running(record: &RunRecord, phase: &PhaseName, number: u32) -> bool {
+    record.running_attempts().any(|running| running.phase == *phase && running.attempt == number)
+}
+
 /// What was told last, and what is to be told at the end.
 struct Told {
     job: RunJob,
     conclusion: Conclusion,
     latest: Timestamp,
-    /// When the running attempt was last reported as `RUNNING`.
-    running: Option<Timestamp>,
+    /// Of each running attempt that was reported as `RUNNING`, when it was last.
+    running: BTreeMap<PhaseName, Timestamp>,
 }
 
 impl OpenLineage {
@@ -191,25 +204,25 @@ impl OpenLineage {
         let event_type = if is_new { EventType::Start } else { EventType::Running };
         let told = self.names.run_event(&job, event_type, event.time(), record.metadata(), None);
         let conclusion = Conclusion::of(record);
-        self.run = Some(Told { job, conclusion, latest: event.time(), running: None });
+        self.run = Some(Told { job, conclusion, latest: event.time(), running: BTreeMap::new() });
         tell(&mut self.tell, &told)
     }
 
-    fn started(&mut self, phase: &PhaseName, number: u32, time: Timestamp) -> Result<(), BoxError> {
+    fn started(&mut self, phase: &PhaseName, number: u32, time: Timestamp, record: &RunRecord) -> Result<(), BoxError> {
         let Some(told) = &mut self.run else { return Ok(()) };
-        told.running = None;
-        let attempt = Attempt { phase: phase.as_str(), number };
-        tell(&mut self.tell, &self.names.attempt_event(&told.job, &attempt, EventType::Start, time, None, None))
+        told.running.remove(phase);
+        let (attempt, dependencies) = (Attempt { phase: phase.as_str(), number }, Dependencies::of(record, phase));
+        tell(&mut self.tell, &self.names.start_event(&told.job, &attempt, time, dependencies.as_ref()))
     }
 
-    /// A sign of life of the running attempt.
+    /// A sign of life of a running attempt.
     fn running(&mut self, phase: &PhaseName, number: u32, counts: &Tally, time: Timestamp) -> Result<(), BoxError> {
         let Some(told) = &mut self.run else { return Ok(()) };
         let interval = u64::try_from(self.running_every.as_micros()).unwrap_or(u64::MAX);
-        if told.running.is_some_and(|last| time.microseconds_since(last) < interval) {
+        if told.running.get(phase).is_some_and(|last| time.microseconds_since(*last) < interval) {
             return Ok(());
         }
-        told.running = Some(time);
+        told.running.insert(phase.clone(), time);
         let attempt = Attempt { phase: phase.as_str(), number };
         let counts = counts.iter().filter(|(_, count)| *count > 0).collect::<Vec<_>>();
         tell(&mut self.tell, &self.names.attempt_event(&told.job, &attempt, EventType::Running, time, Some(&counts), None))
@@ -229,7 +242,8 @@ impl Observer for OpenLineage {
     fn observe(&mut self, event: &Event, run: &Observation<'_>) -> Result<(), BoxError> {
         let began = if self.run.is_none() { self.begin(event, run.record()) } else { Ok(()) };
         if let Some(told) = &mut self.run {
-            told.latest = event.time();
+            // Branches read the clock before one of them is told first.
+            told.latest = told.latest.max(event.time());
             if matches!(
                 event,
                 Event::RunBegan(_)
@@ -249,11 +263,11 @@ impl Observer for OpenLineage {
             | Event::RunStopped { .. }
             | Event::PartsRegistered { .. }
             | Event::StatusSet { .. } => Ok(()),
-            Event::PhaseStarted { phase, attempt, time, .. } => self.started(phase, *attempt, *time),
+            Event::PhaseStarted { phase, attempt, time, .. } => self.started(phase, *attempt, *time, run.record()),
             Event::Checkpointed { phase, attempt, counts, time, .. } => self.running(phase, *attempt, counts, *time),
             Event::PartEnded { phase, attempt, time, .. } => self.running(phase, *attempt, &run.progress().counts(), *time),
             Event::ErrorRecorded { error } => match error.attempt() {
-                Some(attempt) if run.record().current_phase() == Some(error.phase()) => {
+                Some(attempt) if is_running(run.record(), error.phase(), attempt) => {
                     self.running(error.phase(), attempt, &run.progress().counts(), error.time())
                 }
                 _ => Ok(()),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use crate::observe::open_lineage::dependencies::{Dependencies, Upstream};
 use crate::observe::open_lineage::facets::{Facets, Failure};
 use crate::record::clock::Timestamp;
 use crate::record::run_id::RunId;
@@ -36,6 +37,13 @@ impl EventType {
 pub(crate) struct RunJob {
     pub(crate) id: RunId,
     pub(crate) name: String,
+}
+
+impl RunJob {
+    /// What the attempts at a phase are runs of.
+    fn job_of(&self, phase: &str) -> String {
+        format!("{}.{phase}", self.name)
+    }
 }
 
 /// One attempt at a phase.
@@ -103,7 +111,7 @@ impl Names {
         failure: Option<&Failure>,
     ) -> Value {
         let facets = self.facets();
-        let job = format!("{}.{}", run.name, attempt.phase);
+        let job = run.job_of(attempt.phase);
         let mut event = self.event(event_type, time, run.id.of_attempt(attempt.phase, attempt.number), &job);
         let parent = (json!({ "runId": run.id }), json!({ "namespace": self.namespace, "name": run.name }));
         event["run"]["facets"]["parent"] = facets.parent(&parent.0, &parent.1);
@@ -111,6 +119,34 @@ impl Names {
         event["inputs"] = datasets(&self.inputs, attempt.phase).into();
         event["outputs"] = self.outputs(attempt.phase, &job, counts).into();
         self.with_failure(event, failure)
+    }
+
+    /// The START of an attempt.
+    pub(crate) fn start_event(
+        &self,
+        run: &RunJob,
+        attempt: &Attempt<'_>,
+        time: Timestamp,
+        dependencies: Option<&Dependencies<'_>>,
+    ) -> Value {
+        let mut event = self.attempt_event(run, attempt, EventType::Start, time, None, None);
+        if let Some(Dependencies { upstream, on_success }) = dependencies {
+            let upstream = upstream.iter().map(|upstream| self.upstream(run, upstream, *on_success)).collect::<Vec<_>>();
+            event["run"]["facets"]["jobDependencies"] = self.facets().job_dependencies(&upstream, *on_success);
+        }
+        event
+    }
+
+    fn upstream(&self, run: &RunJob, upstream: &Upstream<'_>, on_success: bool) -> Value {
+        let mut told = json!({
+            "job": { "namespace": self.namespace, "name": run.job_of(upstream.phase.as_str()) },
+            "sequence_trigger_rule": "FINISH_TO_START",
+            "status_trigger_rule": if on_success { "EXECUTE_ON_SUCCESS" } else { "EXECUTE_ON_FAILURE" },
+        });
+        if let Some(report) = upstream.report {
+            told["run"] = json!({ "runId": run.id.of_attempt(upstream.phase.as_str(), report.attempt()) });
+        }
+        told
     }
 
     fn event(&self, event_type: EventType, time: Timestamp, run: RunId, job: &str) -> Value {

@@ -48,8 +48,10 @@ struct Run {
     phases: Vec<Line>,
 }
 
+/// The line of a phase. Its place is that of the phase in the pipeline, behind which a phase stands that is none of it.
 struct Line {
     phase: PhaseName,
+    place: usize,
     bar: ProgressBar,
     finished: Option<String>,
 }
@@ -77,10 +79,10 @@ impl Display {
         number
     }
 
-    pub(super) fn start(&self, run: u64, phase: &PhaseName, style: ProgressStyle) {
+    pub(super) fn start(&self, run: u64, phase: &PhaseName, place: usize, style: ProgressStyle) {
         self.drawing(|| {
             let mut runs = self.runs();
-            let Some(line) = runs.line(&self.all, run, phase) else { return };
+            let Some(line) = runs.line(&self.all, run, phase, place) else { return };
             line.finished = None;
             line.bar.reset();
             line.bar.set_style(style);
@@ -88,13 +90,13 @@ impl Display {
         });
     }
 
-    pub(super) fn finish(&self, run: u64, phase: &PhaseName, style: ProgressStyle, text: String) {
+    pub(super) fn finish(&self, run: u64, phase: &PhaseName, place: usize, text: String) {
         self.drawing(|| {
             let mut runs = self.runs();
-            let Some(line) = runs.line(&self.all, run, phase) else { return };
+            let Some(line) = runs.line(&self.all, run, phase, place) else { return };
             line.finished = Some(text.clone());
             line.bar.disable_steady_tick();
-            line.bar.set_style(style);
+            line.bar.set_style(finished_style());
             line.bar.finish_with_message(text);
         });
     }
@@ -153,17 +155,12 @@ impl Display {
 
 impl Runs {
     /// The line of a phase, which gets its place when it is first asked for.
-    fn line(&mut self, all: &MultiProgress, run: u64, phase: &PhaseName) -> Option<&mut Line> {
+    fn line(&mut self, all: &MultiProgress, run: u64, phase: &PhaseName, place: usize) -> Option<&mut Line> {
         if self.begun > 1 {
             self.shown.iter_mut().filter(|shown| shown.number == run || !shown.phases.is_empty()).for_each(|run| run.head(all));
         }
         let run = self.shown.iter_mut().find(|shown| shown.number == run)?;
-        let index = run.phases.iter().position(|line| line.phase == *phase).unwrap_or_else(|| {
-            let bar = ProgressBar::no_length();
-            let bar = run.bars().last().map_or_else(|| all.add(bar.clone()), |last| all.insert_after(last, bar.clone()));
-            run.phases.push(Line { phase: phase.clone(), bar, finished: None });
-            run.phases.len() - 1
-        });
+        let index = run.phases.iter().position(|line| line.phase == *phase).unwrap_or_else(|| run.insert(all, phase, place));
         run.phases.get_mut(index)
     }
 }
@@ -172,6 +169,20 @@ impl Run {
     /// From the upper to the lower.
     fn bars(&self) -> impl Iterator<Item = &ProgressBar> {
         self.heading.iter().chain(self.phases.iter().map(|line| &line.bar))
+    }
+
+    /// Gives a phase a line below those of the phases that come before it: which one starts first is chance where several run.
+    fn insert(&mut self, all: &MultiProgress, phase: &PhaseName, place: usize) -> usize {
+        let index = self.phases.partition_point(|line| line.place <= place);
+        let bar = ProgressBar::no_length();
+        let above = index.checked_sub(1).map_or(self.heading.as_ref(), |above| Some(&self.phases[above].bar));
+        let bar = match (above, self.phases.get(index)) {
+            (Some(above), _) => all.insert_after(above, bar),
+            (None, Some(below)) => all.insert_before(&below.bar, bar),
+            (None, None) => all.add(bar),
+        };
+        self.phases.insert(index, Line { phase: phase.clone(), place, bar, finished: None });
+        index
     }
 
     /// Puts its name above its lines.
@@ -188,7 +199,7 @@ impl Run {
 }
 
 /// A line that says what it was told, and no more.
-pub(super) fn finished_style() -> ProgressStyle {
+fn finished_style() -> ProgressStyle {
     ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_spinner())
 }
 

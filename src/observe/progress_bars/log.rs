@@ -1,4 +1,4 @@
-//! Who watches where there is no terminal? A line at each transition, and now and then one for the running phase.
+//! Who watches where there is no terminal? A line at each transition, and now and then one for each running phase.
 
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,7 +13,7 @@ use crate::record::RunRecord;
 use crate::record::attempt::PhaseReport;
 use crate::text::table::WIDTH;
 
-/// How often a line is written of the running phase.
+/// How often a line is written of a running phase.
 const LOGGED_EVERY: Duration = Duration::from_secs(10);
 
 /// How many runs of this process were logged: from the second on each line names its run.
@@ -23,8 +23,8 @@ static RUNS: AtomicU64 = AtomicU64::new(0);
 #[derive(Debug, Default)]
 pub(super) struct Log {
     is_counted: bool,
-    /// Dropping the sender ends the thread that logs the running attempt.
-    running: Option<Sender<()>>,
+    /// Of each running phase: dropping the sender ends the thread that logs the attempt.
+    running: Vec<(PhaseName, Sender<()>)>,
 }
 
 impl Log {
@@ -37,13 +37,14 @@ impl Log {
     ) -> io::Result<()> {
         self.count();
         let title = title(phase, attempt);
-        self.running = Some(log_from_time_to_time(run.name().to_owned(), title.clone(), progress.clone())?);
+        let logged = log_from_time_to_time(run.name().to_owned(), title.clone(), progress.clone())?;
+        self.running.push((phase.clone(), logged));
         write_line(&format!("▸ {:<16} started", named(run.name(), &title)))
     }
 
     pub(super) fn finish(&mut self, run: &RunRecord, report: &PhaseReport) -> io::Result<()> {
         self.count();
-        self.running = None;
+        self.running.retain(|(phase, _)| phase != report.phase());
         let title = named(run.name(), &title(report.phase(), report.attempt()));
         write_line(&finished(&title, report, run, Marks::Plain, WIDTH))
     }
@@ -66,7 +67,7 @@ fn write_line(line: &str) -> io::Result<()> {
     io::stderr().write_all(format!("{line}\n").as_bytes())
 }
 
-/// Logs the running attempt until the sender that this returns is dropped, or nobody can read it any more.
+/// Logs a running attempt until the sender that this returns is dropped, or nobody can read it any more.
 fn log_from_time_to_time(run: String, title: String, progress: ProgressReader) -> io::Result<Sender<()>> {
     let (sender, ended) = channel::<()>();
     thread::Builder::new().name("etl-progress".to_owned()).spawn(move || {

@@ -1,4 +1,4 @@
-//! Who watches on a terminal? One line for each phase, with a bar for the one that runs; log lines where there is no terminal.
+//! Who watches on a terminal? One line for each phase, with a bar for each one that runs; log lines where there is no terminal.
 
 mod display;
 mod line;
@@ -13,20 +13,21 @@ use indicatif::style::TemplateError;
 use indicatif::{MultiProgress, ProgressState, ProgressStyle};
 
 use crate::counting::reader::ProgressReader;
-use crate::observe::progress_bars::display::{Display, finished_style};
+use crate::observe::progress_bars::display::Display;
 use crate::observe::progress_bars::line::{Marks, finished, running, title, uses_colour};
 use crate::observe::progress_bars::log::Log;
 use crate::observe::{Observation, Observer};
 use crate::pipeline::phase::PhaseName;
+use crate::pipeline::shape::PipelineShape;
 use crate::record::RunRecord;
 use crate::record::attempt::PhaseReport;
 use crate::record::event::Event;
 
 /// Shows a run on a terminal, with a line for each phase.
 ///
-/// The phases are in their order, the running one with a bar, counts, rate and time left; finished ones keep their duration and a
-/// check mark or a cross. Where standard error is no terminal, it writes a line at each transition and every ten seconds. Colours
-/// are left out if the environment has `NO_COLOR`.
+/// The phases are in their order, the running one with a bar, counts, rate and time left; where several run side by side, each of
+/// them. Finished ones keep their duration and a check mark or a cross. Where standard error is no terminal, it writes a line at
+/// each transition, and for each running phase one every ten seconds. Colours are left out if the environment has `NO_COLOR`.
 ///
 /// ```no_run
 /// use etl_context::{Etl, ProgressBars, Run};
@@ -116,7 +117,7 @@ impl Bars {
     fn start(&mut self, run: &Observation<'_>, phase: &PhaseName, attempt: u32) -> Result<(), TemplateError> {
         let style = running_style(title(phase, attempt), run.progress().clone(), self.columns)?;
         let number = self.number(run.record());
-        self.display.start(number, phase, style);
+        self.display.start(number, phase, place(run.record(), phase), style);
         Ok(())
     }
 
@@ -125,7 +126,7 @@ impl Bars {
         let title = title(report.phase(), report.attempt());
         let text = finished(&title, report, run, Marks::Coloured, line_width(self.columns));
         let number = self.number(run);
-        self.display.finish(number, report.phase(), finished_style(), text);
+        self.display.finish(number, report.phase(), place(run, report.phase()), text);
     }
 
     fn number(&mut self, run: &RunRecord) -> u64 {
@@ -152,7 +153,13 @@ impl Drop for Bars {
     }
 }
 
-/// The line of the running attempt, read from its counters whenever it is drawn.
+/// Where the phase stands in the pipeline; behind all of them if it is none of it.
+fn place(run: &RunRecord, phase: &PhaseName) -> usize {
+    let phases = run.pipeline().map(PipelineShape::phases).unwrap_or_default();
+    phases.iter().position(|known| *known == phase).unwrap_or(usize::MAX)
+}
+
+/// The line of a running attempt, read from its counters whenever it is drawn.
 fn running_style(title: String, progress: ProgressReader, columns: Option<u16>) -> Result<ProgressStyle, TemplateError> {
     let template = if uses_colour() { "{spinner:.cyan} {progress}" } else { "{spinner} {progress}" };
     let style = ProgressStyle::with_template(template)?.tick_chars("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏ ");

@@ -4,6 +4,7 @@ mod attempts;
 mod json_schema;
 mod outputs;
 mod schema;
+mod side_by_side;
 mod told;
 
 use std::sync::{Arc, Mutex};

@@ -1,6 +1,7 @@
 //! What is seen on a terminal of 80 and of 120 columns.
 
 mod shared_display;
+mod side_by_side;
 mod without_a_terminal;
 
 use std::env;

@@ -1,6 +1,7 @@
 //! A subscriber sees a span for the run, one for each attempt, and an event for each transition, on both faces.
 
 mod seen;
+mod side_by_side;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -17,6 +17,8 @@ pub(super) struct Line {
     pub(super) text: String,
     pub(super) target: String,
     pub(super) fields: BTreeMap<&'static str, String>,
+    /// Of an event, the innermost span that it is in, as it was then.
+    pub(super) span: Option<Box<Line>>,
     id: Option<Id>,
 }
 
@@ -89,6 +91,10 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Seen {
         let within: Vec<_> =
             context.event_scope(event).map(|scope| scope.from_root().map(|span| span.name()).collect()).unwrap_or_default();
         let line = line(event.metadata(), &within, &message);
-        self.events.lock().unwrap().push(Line { fields, ..line });
+        let span = context.event_span(event).map(|span| {
+            let (spans, index) = self.span(&span.id());
+            Box::new(spans[index].clone())
+        });
+        self.events.lock().unwrap().push(Line { fields, span, ..line });
     }
 }
