@@ -1,5 +1,4 @@
-//~ expected a closure that implements the `FnMut` trait, but this closure only implements `FnOnce`
-//~ closure is `FnOnce` because it moves the variable `rows` out of its environment
+//~ cannot move out of `rows`, a captured variable in an `FnMut` closure
 
 use etl_context::{Context, Error, Extract, Retry};
 

@@ -101,6 +101,19 @@ impl Display {
         });
     }
 
+    /// Shows what is waited for on the line of a phase that has one. What it said stays, should the run end meanwhile.
+    pub(super) fn pause(&self, run: u64, phase: &PhaseName, style: ProgressStyle) {
+        self.drawing(|| {
+            let runs = self.runs();
+            let phases = runs.shown.iter().filter(|shown| shown.number == run).flat_map(|shown| &shown.phases);
+            for line in phases.filter(|line| line.phase == *phase) {
+                line.bar.reset();
+                line.bar.set_style(style.clone());
+                line.bar.enable_steady_tick(REDRAWN_EVERY);
+            }
+        });
+    }
+
     /// Makes text of the lines of a run that is over. Bars that nobody holds any more would be wiped out by the next text.
     pub(super) fn end(&self, run: u64) {
         self.drawing(|| {

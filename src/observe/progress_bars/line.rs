@@ -95,6 +95,13 @@ fn so_far(counter: &CounterProgress) -> Option<String> {
     }
 }
 
+/// As in `extract          next attempt in 0:12`, for a phase that has failed and is tried again.
+pub(super) fn pausing(phase: &PhaseName, left: Duration, width: usize) -> String {
+    let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
+    let title = title(phase, 1);
+    shortened(&format!("{title:<TITLE_WIDTH$} next attempt in {}", clock(Duration::from_secs(seconds))), width)
+}
+
 #[derive(Clone, Copy)]
 pub(super) enum Marks {
     Coloured,

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::counting::reader::ProgressReader;
-use crate::observe::progress_bars::line::{Marks, finished, heading, running, title};
+use crate::observe::progress_bars::line::{Marks, finished, heading, pausing, running, title};
 use crate::pipeline::phase::PhaseName;
 use crate::record::RunRecord;
 use crate::record::attempt::PhaseReport;
@@ -47,6 +47,10 @@ impl Log {
         self.running.retain(|(phase, _)| phase != report.phase());
         let title = named(run.name(), &title(report.phase(), report.attempt()));
         write_line(&finished(&title, report, run, Marks::Plain, WIDTH))
+    }
+
+    pub(super) fn pause(&mut self, phase: &PhaseName, pause: Duration) -> io::Result<()> {
+        write_line(&format!("… {}", pausing(phase, pause, WIDTH)))
     }
 
     fn count(&mut self) {

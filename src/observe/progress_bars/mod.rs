@@ -7,6 +7,7 @@ pub(crate) mod writer;
 
 use std::error::Error as StdError;
 use std::fmt::Write;
+use std::time::{Duration, Instant};
 
 use console::Term;
 use indicatif::style::TemplateError;
@@ -14,7 +15,7 @@ use indicatif::{MultiProgress, ProgressState, ProgressStyle};
 
 use crate::counting::reader::ProgressReader;
 use crate::observe::progress_bars::display::Display;
-use crate::observe::progress_bars::line::{Marks, finished, running, title, uses_colour};
+use crate::observe::progress_bars::line::{Marks, finished, pausing, running, title, uses_colour};
 use crate::observe::progress_bars::log::Log;
 use crate::observe::{Observation, Observer};
 use crate::pipeline::phase::PhaseName;
@@ -111,9 +112,26 @@ impl Observer for ProgressBars {
         }
         Ok(())
     }
+
+    fn pausing(&mut self, phase: &PhaseName, pause: Duration) -> Result<(), Box<dyn StdError + Send + Sync>> {
+        match &mut self.0 {
+            Shown::Bars(bars) => bars.pause(phase, pause)?,
+            Shown::Lines(log) => log.pause(phase, pause)?,
+        }
+        Ok(())
+    }
 }
 
 impl Bars {
+    fn pause(&mut self, phase: &PhaseName, pause: Duration) -> Result<(), TemplateError> {
+        let Some(run) = self.run else { return Ok(()) };
+        let (name, began, columns) = (phase.clone(), Instant::now(), self.columns);
+        let left = move || pause.saturating_sub(began.elapsed());
+        let style = live_style(move || pausing(&name, left(), line_width(columns)))?;
+        self.display.pause(run, phase, style);
+        Ok(())
+    }
+
     fn start(&mut self, run: &Observation<'_>, phase: &PhaseName, attempt: u32) -> Result<(), TemplateError> {
         let style = running_style(title(phase, attempt), run.progress().clone(), self.columns)?;
         let number = self.number(run.record());
@@ -161,11 +179,16 @@ fn place(run: &RunRecord, phase: &PhaseName) -> usize {
 
 /// The line of a running attempt, read from its counters whenever it is drawn.
 fn running_style(title: String, progress: ProgressReader, columns: Option<u16>) -> Result<ProgressStyle, TemplateError> {
+    live_style(move || running(&title, &progress.snapshot(), line_width(columns)))
+}
+
+/// A line that is told anew whenever it is drawn.
+fn live_style(tell: impl Fn() -> String + Clone + Send + Sync + 'static) -> Result<ProgressStyle, TemplateError> {
     let template = if uses_colour() { "{spinner:.cyan} {progress}" } else { "{spinner} {progress}" };
     let style = ProgressStyle::with_template(template)?.tick_chars("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏ ");
     Ok(style.with_key("progress", move |_: &ProgressState, line: &mut dyn Write| {
         // A line that cannot be written has nobody to read it.
-        let _ = line.write_str(&running(&title, &progress.snapshot(), line_width(columns)));
+        let _ = line.write_str(&tell());
     }))
 }
 

@@ -1,5 +1,6 @@
 //! What is seen on a terminal of 80 and of 120 columns.
 
+mod pauses;
 mod shared_display;
 mod side_by_side;
 mod without_a_terminal;
