@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::sync::Arc;
 
-use etl_context::{Completed, Context, Counts, Dictionary, EtlContext, PhaseReport, dict, pipeline};
+use etl_context::{Completed, Context, Counts, Dictionary, EtlContext, Idle, PhaseReport, dict, pipeline};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -19,6 +19,21 @@ pipeline! {
 /// A run in which the phase has ended once.
 pub fn begun() -> Context<Completed<Work>, Again> {
     Again::context("again").start(Work).unwrap().complete(()).unwrap()
+}
+
+pipeline! {
+    /// The same, in a branch beside another one.
+    pub Beside {
+        Step = "step" after Idle | Step;
+        Other = "other" after Idle;
+        Both = "both" after (Step, Other);
+    }
+}
+
+/// A branch in which the phase has ended once, and another one, which keeps the run forked.
+pub fn forked() -> (Context<Completed<Step>, Beside>, Context<Idle, Beside>) {
+    let [branch, other] = Beside::context("beside").fork();
+    (branch.start(Step).unwrap().complete(()).unwrap(), other)
 }
 
 /// As a library's user writes it.
@@ -62,6 +77,13 @@ pub fn typed(context: Context<Completed<Work>, Again>) -> Context<Completed<Work
     let mut work = context.start(Work).unwrap();
     work.update_progress(black_box(Counts { conversations: 5, messages: 100 }));
     work.complete(result()).unwrap()
+}
+
+#[inline(never)]
+pub fn in_branch(context: Context<Completed<Step>, Beside>) -> Context<Completed<Step>, Beside> {
+    let mut step = context.start(Step).unwrap();
+    step.update_progress(black_box(Counts { conversations: 5, messages: 100 }));
+    step.complete(result()).unwrap()
 }
 
 #[inline(never)]

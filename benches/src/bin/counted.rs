@@ -6,7 +6,7 @@ use std::hint::black_box;
 
 use etl_context::{Completed, Context, Counts, Etl, EtlContext, Extract, Running};
 use etl_context_benches::by_hand::Tracker;
-use etl_context_benches::cycle::{self, Again, Work};
+use etl_context_benches::cycle::{self, Again, Beside, Step, Work};
 use etl_context_benches::measure::touch;
 
 const UPDATES: u32 = 1_000;
@@ -26,6 +26,11 @@ fn main() {
         Some("updates_dynamic") => updates_dynamic(&mut dynamic()),
         Some("cycles_by_hand") => cycles_by_hand(&mut Tracker::new()),
         Some("cycles_typed") => drop(cycles_typed(cycle::begun())),
+        Some("cycles_forked") => {
+            let (branch, other) = cycle::forked();
+            drop(cycles_forked(branch));
+            drop(other);
+        }
         Some("cycles_dynamic") => cycles_dynamic(&mut EtlContext::new("counted")),
         _ => panic!("the argument is the name of a function"),
     }
@@ -87,6 +92,15 @@ fn cycles_by_hand(tracker: &mut Tracker) {
 #[unsafe(no_mangle)]
 fn cycles_typed(context: Context<Completed<Work>, Again>) -> Context<Completed<Work>, Again> {
     (0..CYCLES).fold(context, |context, _| cycle::typed(context))
+}
+
+#[inline(never)]
+#[unsafe(no_mangle)]
+fn cycles_forked(mut context: Context<Completed<Step>, Beside>) -> Context<Completed<Step>, Beside> {
+    for _ in 0..CYCLES {
+        context = cycle::in_branch(context);
+    }
+    context
 }
 
 #[inline(never)]
