@@ -140,9 +140,12 @@ fn import(request: Import, stopper: &Stopper) -> anyhow::Result<()> {
     };
 
     places.finish()?;
-    outcome::tell(&loaded.summary(), &found.left_out.and(&good.left_out), good.messages, &places)?;
+    let summary = loaded.summary();
+    // With the run the bars end, which would be drawn over what is printed.
+    drop(loaded);
+    outcome::tell(&summary, &found.left_out.and(&good.left_out), good.messages, &places)?;
     if let Some(report) = &places.report {
-        report.write(&loaded.summary())?;
+        report.write(&summary)?;
     }
     outcome::tell_where(&places, is_sample);
     Ok(())
