@@ -37,13 +37,14 @@ struct Phase {
     duration: Duration,
     conversations: u64,
     messages: u64,
+    bytes: u64,
     result: Value,
 }
 
 impl Phase {
     fn start(name: &'static str) -> Self {
         let started = Instant::now();
-        Phase { name, started, duration: Duration::ZERO, conversations: 0, messages: 0, result: Value::Null }
+        Phase { name, started, duration: Duration::ZERO, conversations: 0, messages: 0, bytes: 0, result: Value::Null }
     }
 
     fn end(&mut self, result: Value) {
@@ -79,8 +80,8 @@ fn main() -> anyhow::Result<()> {
         transformed(&export, &staging, &mut missing)?,
         loaded(&export, &staging, database)?,
     ];
-    for Phase { name, duration, conversations, messages, result, .. } in &phases {
-        println!("{name}: {conversations} conversations, {messages} messages in {duration:.2?}: {result}");
+    for Phase { name, duration, conversations, messages, bytes, result, .. } in &phases {
+        println!("{name}: {conversations} conversations, {messages} messages, {bytes} bytes in {duration:.2?}: {result}");
     }
     println!("Left out: {}, such as {}", missing.counted.messages, missing.examples.len());
     println!("Database: {} has {}", database.display(), sqlite::Database::open(database)?.row_counts()?);
@@ -93,6 +94,7 @@ fn extracted(export: &Export, staging: &Staging, missing: &mut Missing) -> anyho
         match found {
             Found::Conversation => phase.conversations += 1,
             Found::Message => phase.messages += 1,
+            Found::Bytes(bytes) => phase.bytes += bytes,
             Found::LeftOut(rejection) => missing.add(rejection),
         }
         Ok(())

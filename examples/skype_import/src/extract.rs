@@ -24,6 +24,8 @@ pub(crate) enum Found {
     Conversation,
     /// A message, whatever is in it.
     Message,
+    /// So many bytes of the export lie behind, beside those that were told before; together they are all of it.
+    Bytes(u64),
     LeftOut(Rejection),
 }
 
@@ -49,7 +51,7 @@ pub(crate) fn extract(
 ) -> Result<Extracted, ImportError> {
     let extracted = Extracted { file: export.name.display().to_string(), ..Extracted::default() };
     let (conversations, spans) = (staging.create_conversations()?, staging.create_spans()?);
-    let mut extraction = Extraction { conversations, spans, found: 0, part: 0, extracted, watch };
+    let mut extraction = Extraction { conversations, spans, found: 0, part: 0, told: 0, extracted, watch };
     for (number, part) in export.parts.iter().enumerate() {
         extraction.part = number;
         extraction.read(part)?;
@@ -64,6 +66,8 @@ struct Extraction<'a, W> {
     found: u64,
     /// The number of the part that is read.
     part: usize,
+    /// The place in that part up to which its bytes were told.
+    told: u64,
     extracted: Extracted,
     watch: &'a mut W,
 }
@@ -98,6 +102,7 @@ impl Conversation {
 impl<W: FnMut(Found) -> Result<(), Stop>> Extraction<'_, W> {
     fn read(&mut self, part: &Part) -> Result<(), ImportError> {
         let mut walk = Walk::over(part)?;
+        self.told = 0;
         self.export(&mut walk).map_err(|fault| fault.told(part))
     }
 
@@ -120,7 +125,8 @@ impl<W: FnMut(Found) -> Result<(), Stop>> Extraction<'_, W> {
         if !has_conversations {
             return Err(walk.malformed("missing field `conversations`"));
         }
-        walk.end()
+        walk.end()?;
+        Ok(self.tell_bytes(walk)?)
     }
 
     fn mark(&mut self) -> Result<Mark, ImportError> {
@@ -189,7 +195,8 @@ impl<W: FnMut(Found) -> Result<(), Stop>> Extraction<'_, W> {
     fn message(&mut self, walk: &mut Walk) -> Result<(), Fault> {
         let (span, ()) = walk.value(|_| ())?;
         self.spans.write(span)?;
-        Ok(self.tell(Found::Message)?)
+        self.tell(Found::Message)?;
+        Ok(self.tell_bytes(walk)?)
     }
 
     fn end_of(&mut self, conversation: Conversation) -> Result<(), ImportError> {
@@ -208,6 +215,11 @@ impl<W: FnMut(Found) -> Result<(), Stop>> Extraction<'_, W> {
     fn leave_out(&mut self, rejection: Rejection) -> Result<(), ImportError> {
         self.extracted.left_out.add(&rejection);
         self.tell(Found::LeftOut(rejection))
+    }
+
+    fn tell_bytes(&mut self, walk: &Walk) -> Result<(), ImportError> {
+        let before = std::mem::replace(&mut self.told, walk.offset());
+        self.tell(Found::Bytes(self.told - before))
     }
 
     fn tell(&mut self, found: Found) -> Result<(), ImportError> {

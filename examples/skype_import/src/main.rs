@@ -28,6 +28,7 @@ mod load;
 mod message;
 mod outcome;
 mod paths;
+mod pipeline;
 mod places;
 mod recorded;
 mod report;
@@ -39,13 +40,14 @@ mod watchers;
 use std::path::Path;
 use std::process::ExitCode;
 
-use etl_context::{Context, Counts, Etl, Extract, Idle, Load, PhaseResult, Run, RunningPhase, Stopper, Transform};
+use etl_context::{Context, Counts, Idle, Load, PhaseResult, Run, RunningPhase, Stopper, Transform};
 use serde::{Deserialize, Serialize};
 
 use crate::command_line::{Import, Request};
 use crate::error::{belongs_to_another, is_wrong_command, told};
 use crate::extract::{Extracted, Found, LeftOut};
 use crate::load::{Loaded, sqlite};
+use crate::pipeline::{Extract, Read, SkypeImport};
 use crate::places::{Destination, Places};
 use crate::staged_elsewhere::{Lost, again_if};
 use crate::transform::{Cursor, Rows, Seen, Transformed};
@@ -118,13 +120,15 @@ fn import(request: Import, stopper: &Stopper) -> anyhow::Result<()> {
     outcome::tell_if_done(&context, &places);
     let lost = Lost::of(&context, &places);
 
-    let (extracted, found) = again_if(lost.extracted, context.phase(Extract)).run(|phase| extract(phase, &places))?;
+    let totals = Read { messages: 0, bytes: places.export.length() };
+    let extraction = again_if(lost.extracted, context.phase(Extract)).with_totals(totals);
+    let (extracted, found) = extraction.run(|phase| extract(phase, &places))?;
 
-    let totals = Counts { conversations: found.conversations, messages: found.messages };
+    let totals = Counts { conversations: 0, messages: found.messages };
     let transformation = again_if(lost.transformed, extracted.phase(Transform)).with_totals(totals);
     let (transformed, good) = transformation.run(|phase| transform(phase, &places))?;
 
-    let totals = Counts { conversations: good.conversations, messages: good.messages };
+    let totals = Counts { conversations: 0, messages: good.messages };
     let load = transformed.phase(Load).with_totals(totals);
     let (loaded, _) = match &places.destination {
         Destination::Sqlite { database, .. } => load.run(|phase| load_in_batches(phase, &places, database))?,
@@ -136,16 +140,19 @@ fn import(request: Import, stopper: &Stopper) -> anyhow::Result<()> {
     };
 
     places.finish()?;
-    outcome::tell(&loaded.summary(), &found.left_out.and(&good.left_out), good.messages, &places)?;
+    let summary = loaded.summary();
+    // With the run the bars end, which would be drawn over what is printed.
+    drop(loaded);
+    outcome::tell(&summary, &found.left_out.and(&good.left_out), good.messages, &places)?;
     if let Some(report) = &places.report {
-        report.write(&loaded.summary())?;
+        report.write(&summary)?;
     }
     outcome::tell_where(&places, is_sample);
     Ok(())
 }
 
 /// A new run, or the one in the journal; Ctrl-C asks it to stop.
-fn begin(places: &Places, stopper: &Stopper) -> anyhow::Result<Context<Idle, Etl>> {
+fn begin(places: &Places, stopper: &Stopper) -> anyhow::Result<Context<Idle, SkypeImport>> {
     let run = watchers::watched(Run::builder("skype-import"), places)?.stopper(stopper);
     let context = recorded::recorded(run, places)?.begin()?;
     if let Some(recovery) = context.recovery() {
@@ -162,10 +169,10 @@ fn extract(phase: &mut RunningPhase<'_, Extract>, places: &Places) -> anyhow::Re
     let extracted = extract::extract(&places.export, &places.staging, &mut |found| {
         phase.check_cancelled()?;
         match found {
-            Found::Conversation => phase.update_progress(CONVERSATION),
-            Found::Message => phase.update_progress(MESSAGE),
+            Found::Message => phase.update_progress(Read { messages: 1, bytes: 0 }),
+            Found::Bytes(bytes) => phase.update_progress(Read { messages: 0, bytes }),
             Found::LeftOut(rejection) if left_out.add(&rejection) => phase.record_error(&rejection)?,
-            Found::LeftOut(_) => {}
+            Found::Conversation | Found::LeftOut(_) => {}
         }
         Ok(())
     })?;

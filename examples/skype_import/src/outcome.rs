@@ -3,10 +3,11 @@
 use std::io::{self, Write as _};
 use std::time::Duration;
 
-use etl_context::{Context, Etl, RunSummary};
+use etl_context::{Context, RunSummary};
 
 use crate::extract::LeftOut;
 use crate::load::sqlite;
+use crate::pipeline::SkypeImport;
 use crate::places::{Destination, Places};
 use crate::recorded;
 
@@ -39,7 +40,7 @@ macro_rules! tell {
 }
 
 /// That an earlier run has done all of it already, if so.
-pub(crate) fn tell_if_done<S>(context: &Context<S, Etl>, places: &Places) {
+pub(crate) fn tell_if_done<S>(context: &Context<S, SkypeImport>, places: &Places) {
     let record = context.record();
     if record.run_status() == etl_context::RunStatus::Completed {
         let (export, when) = (places.export.name.display(), recorded::day(record.latest_time()));

@@ -1,8 +1,9 @@
 //! What is to be done again, because another machine did it? A database tells every machine what was completed, but what is kept
 //! between the phases stays on the machine that staged it.
 
-use etl_context::{Context, Etl, Extract, Idle, Load, Phase, PhaseScope, PhaseStatus, Transform};
+use etl_context::{Context, Idle, Load, Phase, PhaseScope, PhaseStatus, Transform};
 
+use crate::pipeline::{Extract, SkypeImport};
 use crate::places::Places;
 
 /// What an earlier process has staged where this one cannot read it.
@@ -12,7 +13,7 @@ pub(crate) struct Lost {
 }
 
 impl Lost {
-    pub(crate) fn of(context: &Context<Idle, Etl>, places: &Places) -> Self {
+    pub(crate) fn of(context: &Context<Idle, SkypeImport>, places: &Places) -> Self {
         let is_needed = places.may_be_staged_elsewhere() && context.status(Load) != PhaseStatus::Completed;
         let is_completed = |status| is_needed && status == PhaseStatus::Completed;
         let lost = Lost {

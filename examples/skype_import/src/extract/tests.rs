@@ -24,7 +24,10 @@ impl Fixture {
     fn try_extract(&self) -> (Result<Extracted, ImportError>, Vec<Found>) {
         let mut found = Vec::new();
         let extracted = extract(&self.export, &self.staging, &mut |step| {
-            found.push(step);
+            match step {
+                Found::Bytes(_) => {}
+                step => found.push(step),
+            }
             Ok(())
         });
         (extracted, found)
@@ -38,7 +41,7 @@ impl Fixture {
     fn rejections(&self) -> Vec<String> {
         let rejection = |step| match step {
             Found::LeftOut(rejection) => Some(rejection.to_string()),
-            Found::Conversation | Found::Message => None,
+            Found::Conversation | Found::Message | Found::Bytes(_) => None,
         };
         self.extract().1.into_iter().filter_map(rejection).collect()
     }
@@ -222,6 +225,22 @@ fn an_export_that_is_cut_off_is_refused_wherever_it_ends() {
         let line = 1 + usize::from(length > 19);
         assert!(error.contains(&format!("EOF while parsing at line {line} column")), "{length}: {error}");
     }
+}
+
+#[test]
+fn all_bytes_of_the_export_are_told_as_they_are_passed() {
+    let json = "\u{FEFF}{\"conversations\": [{\"id\": \"a\", \"MessageList\": [1, {\"b\": 2}]}, 3],\n \"conversations\": [] } \n";
+    let fixture = Fixture::new(json);
+    let mut told = Vec::new();
+    let mut tell = |found| {
+        if let Found::Bytes(bytes) = found {
+            told.push(bytes);
+        }
+        Ok(())
+    };
+    extract(&fixture.export, &fixture.staging, &mut tell).unwrap();
+    assert_eq!(told.len(), 3, "behind each message, and at the end: {told:?}");
+    assert_eq!(told.iter().sum::<u64>(), fixture.export.length());
 }
 
 #[test]

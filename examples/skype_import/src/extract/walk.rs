@@ -58,6 +58,11 @@ impl Walk {
         part.read_from(0).map(Walk)
     }
 
+    /// The place in the part that was reached.
+    pub(crate) fn offset(&self) -> u64 {
+        self.0.offset()
+    }
+
     /// The byte that begins the next value or ends a list; it stays where it is.
     pub(crate) fn peek(&mut self) -> Result<u8, Fault> {
         self.next()?.ok_or_else(|| self.malformed(CUT_OFF))

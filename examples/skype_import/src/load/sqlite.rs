@@ -12,8 +12,10 @@ use crate::transform::{MessageRow, Named, Row};
 
 pub(crate) use foreign::{Standing, standing};
 
-/// Without rowids, `SQLite` keeps the rows in the order of their primary keys and refuses a null in them.
+/// Without rowids, `SQLite` keeps the rows in the order of their primary keys and refuses a null in them. All of them are there, or
+/// none, and the disk is waited for once.
 const TABLES: &str = "
+    BEGIN;
     CREATE TABLE IF NOT EXISTS conversations (
         id           TEXT PRIMARY KEY,
         display_name TEXT
@@ -36,7 +38,8 @@ const TABLES: &str = "
         replaces        TEXT,
         PRIMARY KEY (conversation_id, id)
     ) WITHOUT ROWID;
-    CREATE INDEX IF NOT EXISTS messages_that_replace ON messages (conversation_id, replaces) WHERE replaces IS NOT NULL;";
+    CREATE INDEX IF NOT EXISTS messages_that_replace ON messages (conversation_id, replaces) WHERE replaces IS NOT NULL;
+    COMMIT;";
 
 /// Of a new database: rows with texts are long, and in larger pages fewer of them have to move.
 const PAGES: &str = "PRAGMA page_size = 16384";

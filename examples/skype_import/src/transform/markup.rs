@@ -1,21 +1,23 @@
 //! Reads Skype's markup: XML-like, but typed by hand often enough to be broken.
 //!
-//! An HTML tokenizer reads it, because that gives a meaning to every text, however malformed, and keeps no tree that deep
-//! nesting could overflow.
+//! An HTML tokenizer reads what is not written as Skype itself does, because that gives a meaning to every text, however
+//! malformed, and keeps no tree that deep nesting could overflow.
 
 mod lines;
+mod plain;
 
 use std::borrow::Cow;
 use std::convert::Infallible;
 
 use html5gum::emitters::callback::{CallbackEmitter, CallbackEvent};
 use html5gum::{Span, Tokenizer};
+use memchr::memchr3;
 
 use lines::Lines;
 
 /// The text of a markup as people would read it: blocks on lines of their own, entities decoded, the address beside a link.
 pub(crate) fn text(markup: &str) -> Cow<'_, str> {
-    if !markup.contains(['<', '&', '\r', '\0']) {
+    if memchr3(b'<', b'&', b'\r', markup.as_bytes()).is_none() {
         return Cow::Borrowed(markup);
     }
     let mut lines = Lines::with_capacity(markup.len());
@@ -56,8 +58,15 @@ impl Tag {
     }
 }
 
-/// Hands out what the tokenizer finds, without keeping any of it.
+/// Hands out what is found, without keeping any of it. Texts come in pieces.
 fn listen(markup: &str, mut hear: impl FnMut(CallbackEvent<'_>)) {
+    let rest = plain::listen(markup, &mut hear);
+    if !rest.is_empty() {
+        tokenize(rest, hear);
+    }
+}
+
+fn tokenize(markup: &str, mut hear: impl FnMut(CallbackEvent<'_>)) {
     let emitter = CallbackEmitter::new(|event: CallbackEvent<'_>, _: Span<()>| -> Option<Infallible> {
         hear(event);
         None

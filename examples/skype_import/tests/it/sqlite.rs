@@ -67,6 +67,18 @@ fn without_arguments_the_sample_fills_a_temporary_database() {
 }
 
 #[test]
+fn the_extraction_counts_bytes_up_to_the_size_of_the_export() {
+    let place = Place::new();
+    place.import_well(&[SAMPLE, "--db", "skype.db", "--journal", "run.jsonl"]);
+    let record = recorded(&place).unwrap();
+    let counted = serde_json::to_value(record.phase("extract").unwrap().latest_report().unwrap()).unwrap();
+    let size = fs::metadata(SAMPLE).unwrap().len();
+    for (name, expected) in [("messages_processed", 400), ("bytes_processed", size), ("total_bytes", size)] {
+        assert_eq!(counted[name], expected, "{name}");
+    }
+}
+
+#[test]
 fn importing_again_changes_no_row() {
     let place = Place::new();
     place.import_well(&[SAMPLE, "--db", "skype.db"]);
