@@ -289,6 +289,7 @@ fn failures<Ph: Phase, P>(context: &Context<Failed<Ph>, P>) -> usize {
 
 /// The failed context and its error, if another attempt has failed; else the outcome of the whole. Of an attempt that was not started,
 /// the phase stands as the one before has left it.
+#[allow(clippy::type_complexity, reason = "the states are the message")]
 fn failed_again<Ph: Phase, R, E, S, P>(
     outcome: Outcome<Ph, R, E, Failed<Ph>, P>,
     before: E,

@@ -50,7 +50,7 @@ impl<Ph: Phase, S: State, P: Pipeline> fmt::Debug for PhaseScope<Ph, S, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut fields = f.debug_struct("PhaseScope");
         fields.field("phase", &Ph::NAME).field("context", &self.context).field("totals", &self.totals);
-        fields.field("again", &self.again).finish()
+        fields.field("again", &self.again).field("allowed", &self.allowed).finish()
     }
 }
 

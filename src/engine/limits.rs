@@ -28,18 +28,22 @@ impl Engine {
     /// # Errors
     ///
     /// As [`check_limits`](Engine::check_limits).
+    #[inline]
     pub(crate) fn admit(&mut self, phase: &PhaseName) -> Result<(), Error> {
-        let admitted = self.check_limits(phase);
-        match &admitted {
-            Err(Error::Stopped) => self.notice_stop(),
-            Err(refusal) => self.note_refusal(phase, refusal),
-            Ok(()) => {}
+        self.check_limits(phase).map_err(|refusal| self.refused(phase, refusal))
+    }
+
+    /// The refusal, which is on record now.
+    #[cold]
+    fn refused(&mut self, phase: &PhaseName, refusal: Error) -> Error {
+        match &refusal {
+            Error::Stopped => self.notice_stop(),
+            _ => self.note_refusal(phase, &refusal),
         }
-        admitted
+        refusal
     }
 
     /// Records under the phase why it was not started, unless that is what was recorded last.
-    #[cold]
     fn note_refusal(&mut self, phase: &PhaseName, refusal: &Error) {
         let error = refusal.recorded();
         if self.record.errors_for(phase.as_str()).last().is_none_or(|last| last.error() != &error) {
@@ -65,6 +69,7 @@ impl Engine {
     /// # Errors
     ///
     /// [`Error::Stopped`]; [`Error::TooManyAttempts`], with its history.
+    #[inline]
     fn check_limits(&self, phase: &PhaseName) -> Result<(), Error> {
         if self.record.is_finally(phase) {
             return Ok(());
@@ -86,11 +91,7 @@ impl Engine {
     ///
     /// [`Error::TooManyAttempts`], with its history.
     pub(crate) fn admit_again(&mut self, phase: &PhaseName, allowed: u32) -> Result<(), Error> {
-        let admitted = self.check_attempts(phase, allowed);
-        if let Err(refusal) = &admitted {
-            self.note_refusal(phase, refusal);
-        }
-        admitted
+        self.check_attempts(phase, allowed).map_err(|refusal| self.refused(phase, refusal))
     }
 
     fn check_attempts(&self, phase: &PhaseName, allowed: u32) -> Result<(), Error> {

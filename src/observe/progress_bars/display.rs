@@ -102,7 +102,7 @@ impl Display {
     }
 
     /// Shows what is waited for on the line of a phase that has one. What it said stays, should the run end meanwhile.
-    pub(super) fn pause(&self, run: u64, phase: &PhaseName, style: ProgressStyle) {
+    pub(super) fn pause(&self, run: u64, phase: &PhaseName, style: &ProgressStyle) {
         self.drawing(|| {
             let runs = self.runs();
             let phases = runs.shown.iter().filter(|shown| shown.number == run).flat_map(|shown| &shown.phases);

@@ -49,7 +49,7 @@ impl Log {
         write_line(&finished(&title, report, run, Marks::Plain, WIDTH))
     }
 
-    pub(super) fn pause(&mut self, phase: &PhaseName, pause: Duration) -> io::Result<()> {
+    pub(super) fn pause(phase: &PhaseName, pause: Duration) -> io::Result<()> {
         write_line(&format!("… {}", pausing(phase, pause, WIDTH)))
     }
 

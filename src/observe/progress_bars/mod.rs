@@ -116,7 +116,7 @@ impl Observer for ProgressBars {
     fn pausing(&mut self, phase: &PhaseName, pause: Duration) -> Result<(), Box<dyn StdError + Send + Sync>> {
         match &mut self.0 {
             Shown::Bars(bars) => bars.pause(phase, pause)?,
-            Shown::Lines(log) => log.pause(phase, pause)?,
+            Shown::Lines(_) => Log::pause(phase, pause)?,
         }
         Ok(())
     }
@@ -128,7 +128,7 @@ impl Bars {
         let (name, began, columns) = (phase.clone(), Instant::now(), self.columns);
         let left = move || pause.saturating_sub(began.elapsed());
         let style = live_style(move || pausing(&name, left(), line_width(columns)))?;
-        self.display.pause(run, phase, style);
+        self.display.pause(run, phase, &style);
         Ok(())
     }
 
