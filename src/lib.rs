@@ -155,6 +155,7 @@ pub use journal::sqlite::SqliteJournal;
 #[doc(inline)]
 pub use journal::{Journal, JournalError};
 pub use json::dictionary::{Dictionary, PhaseResult};
+pub use observe::failure::ObserverFailure;
 #[cfg(feature = "open-lineage")]
 pub use observe::open_lineage::OpenLineage;
 #[cfg(feature = "progress")]

@@ -57,7 +57,7 @@ impl RunBuilder {
 
     /// Lets somebody watch the run. Observers are told in the order in which they were added.
     pub fn observe(mut self, observer: impl Observer + 'static) -> Self {
-        self.opening.companions().observers.push(Box::new(observer));
+        self.opening.companions().observers.push(observer);
         self
     }
 

@@ -32,6 +32,7 @@ use crate::error::Error;
 use crate::journal::{Journal, JournalError};
 use crate::json::dictionary::{Checked, Dictionary, ResultFault};
 use crate::json::lossless;
+use crate::observe::failure::ObserverFailures;
 use crate::pipeline::by_name::ByName;
 use crate::pipeline::phase::{PhaseName, PhaseStatus};
 use crate::pipeline::position::Position;
@@ -129,10 +130,11 @@ impl Engine {
         self.clock.now()
     }
 
-    /// How often observers failed.
-    pub(crate) fn observer_failures(&self) -> u64 {
-        let of_whole = self.with_whole(|whole| whole.companions.observers.failures());
-        of_whole.unwrap_or_else(|| self.companions.lock().unwrap_or_else(PoisonError::into_inner).observers.failures())
+    /// Which observers failed, how often and why.
+    pub(crate) fn observer_failures(&self) -> ObserverFailures {
+        let of_whole = self.with_whole(|whole| whole.companions.observers.failures().clone());
+        let own = || self.companions.lock().unwrap_or_else(PoisonError::into_inner).observers.failures().clone();
+        of_whole.unwrap_or_else(own)
     }
 
     /// What opening the run again found; `None` for a new run.

@@ -34,6 +34,7 @@ use std::path::Path;
 use crate::record::event::Event;
 use crate::stopper::Stopper;
 use crate::text::line::{shown_path, told};
+use crate::text::panic::message_of;
 
 /// A store for the events of one run.
 ///
@@ -187,9 +188,7 @@ impl JournalError {
 
     /// A panic of the store is no more than a refusal: the run goes on to say what became of its phase.
     pub(crate) fn panicked(panic: &(dyn Any + Send)) -> Self {
-        let message = panic.downcast_ref::<String>().map(String::as_str);
-        let message = message.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a message");
-        JournalError::new(format!("the journal panicked: {}", told(&message)))
+        JournalError::new(format!("the journal panicked: {}", told(&message_of(panic))))
     }
 
     /// The refusal of events that no run can consist of.

@@ -5,6 +5,7 @@
 //!
 //! Imports from `record` and everything below it, and from no journal.
 
+pub(crate) mod failure;
 #[cfg(feature = "open-lineage")]
 pub(crate) mod open_lineage;
 #[cfg(feature = "progress")]
@@ -18,16 +19,18 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use crate::counting::reader::ProgressReader;
+use crate::observe::failure::{ObserverFailures, words_of, words_of_panic};
 use crate::pipeline::phase::PhaseName;
 use crate::record::RunRecord;
 use crate::record::event::Event;
+use crate::text::identifier::type_name_of;
 
 /// Somebody who watches a run.
 ///
 /// An observer sees each event once it is recorded. It can neither veto nor change what happened, and its errors and panics
-/// are contained: they are counted, and the run's summary tells the count. It is called on the thread that runs the phase,
-/// so a slow observer slows the transitions (never the counting) and one that blocks, blocks them. Where phases run side by
-/// side, it is called for one event at a time, in the order of the journal, and the other phases wait with theirs.
+/// are contained: they are counted, and the run's summary tells which observer failed, how often and why. It is called on the
+/// thread that runs the phase, so a slow observer slows the transitions (never the counting) and one that blocks, blocks them. Where
+/// phases run side by side, it is called for one event at a time, in the order of the journal, and the other phases wait with theirs.
 ///
 /// ```
 /// use etl_context::{Event, Etl, Extract, Observation, Observer, Run};
@@ -58,7 +61,7 @@ pub trait Observer: Send {
     ///
     /// # Errors
     ///
-    /// Whatever went wrong while watching. It is counted and goes no further.
+    /// Whatever went wrong while watching. It is told in the run's summary and goes no further.
     fn observe(&mut self, event: &Event, run: &Observation<'_>) -> Result<(), Box<dyn StdError + Send + Sync>>;
 
     /// Called when a phase has failed and is tried again after a pause, which begins now. Nothing is recorded of that.
@@ -94,40 +97,47 @@ impl Observation<'_> {
     }
 }
 
-/// The observers of a run, and how often they failed.
+/// The observers of a run, and how they failed.
 #[derive(Default)]
 pub(crate) struct Observers {
-    observers: Vec<Box<dyn Observer>>,
-    failures: u64,
+    observers: Vec<Watching>,
+    failures: ObserverFailures,
+}
+
+struct Watching {
+    observer: Box<dyn Observer>,
+    /// How its type is called.
+    kind: fn() -> String,
 }
 
 impl Observers {
-    pub(crate) fn push(&mut self, observer: Box<dyn Observer>) {
-        self.observers.push(observer);
+    pub(crate) fn push<O: Observer + 'static>(&mut self, observer: O) {
+        self.observers.push(Watching { observer: Box::new(observer), kind: type_name_of::<O> });
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         self.observers.is_empty()
     }
 
-    pub(crate) fn failures(&self) -> u64 {
-        self.failures
+    pub(crate) fn failures(&self) -> &ObserverFailures {
+        &self.failures
     }
 
     pub(crate) fn notify(&mut self, event: &Event, run: &Observation<'_>) {
-        self.tell(|observer| observer.observe(event, run));
+        self.tell(event.name(), |observer| observer.observe(event, run));
     }
 
     pub(crate) fn pausing(&mut self, phase: &PhaseName, pause: Duration) {
-        self.tell(|observer| observer.pausing(phase, pause));
+        self.tell("pausing", |observer| observer.pausing(phase, pause));
     }
 
     /// Tells every observer; one that fails does not keep the others from being told.
-    fn tell(&mut self, tell: impl Fn(&mut dyn Observer) -> Result<(), Box<dyn StdError + Send + Sync>>) {
-        for observer in &mut self.observers {
-            let told = catch_unwind(AssertUnwindSafe(|| tell(&mut **observer)));
-            if !matches!(told, Ok(Ok(()))) {
-                self.failures += 1;
+    fn tell(&mut self, of: &'static str, tell: impl Fn(&mut dyn Observer) -> Result<(), Box<dyn StdError + Send + Sync>>) {
+        for (place, Watching { observer, kind }) in self.observers.iter_mut().enumerate() {
+            // The error is put into words inside too, for it may panic as well.
+            let told = catch_unwind(AssertUnwindSafe(|| tell(&mut **observer).map_err(|error| words_of(&*error))));
+            if let Err(words) = told.unwrap_or_else(|panic| Err(words_of_panic(&*panic))) {
+                self.failures.add(place, kind(), of, words);
             }
         }
     }
@@ -136,7 +146,7 @@ impl Observers {
 /// An observer may have something to finish when its run is over. Should it panic then, the others still go their way.
 impl Drop for Observers {
     fn drop(&mut self) {
-        for observer in self.observers.drain(..) {
+        for Watching { observer, .. } in self.observers.drain(..) {
             let _ = catch_unwind(AssertUnwindSafe(|| drop(observer)));
         }
     }

@@ -21,6 +21,7 @@ mod journal_replay;
 mod many_nights;
 mod many_phases;
 mod markdown_report;
+mod observer_failures;
 mod observers;
 mod parts;
 mod pipelines;
