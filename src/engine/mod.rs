@@ -373,6 +373,17 @@ impl Engine {
 /// two phases says that.
 impl Drop for Engine {
     fn drop(&mut self) {
+        self.leave_at_rest();
+        // Of several branches, the last one tells.
+        if self.branch.is_none() && !self.stopper.is_lost() {
+            let companions = self.companions.get_mut().unwrap_or_else(PoisonError::into_inner);
+            companions.closed(&self.record, || self.meter.reader());
+        }
+    }
+}
+
+impl Engine {
+    fn leave_at_rest(&mut self) {
         if self.record.current_phase().is_none() {
             self.notice_stop();
             return;

@@ -23,6 +23,7 @@ use crate::observe::failure::{ObserverFailures, words_of, words_of_panic};
 use crate::pipeline::phase::PhaseName;
 use crate::record::RunRecord;
 use crate::record::event::Event;
+use crate::record::recovery::RecoveryReport;
 use crate::text::identifier::type_name_of;
 
 /// Somebody who watches a run.
@@ -73,6 +74,53 @@ pub trait Observer: Send {
         let _ = (phase, pause);
         Ok(())
     }
+
+    /// Called when the run is opened again, also if it is finished and nothing happens in it any more: after the events that the
+    /// opening itself records, such as the end of an interrupted attempt. Does nothing, unless it is written.
+    ///
+    /// # Errors
+    ///
+    /// As [`observe`](Observer::observe).
+    fn resumed(&mut self, recovery: &RecoveryReport, run: &Observation<'_>) -> Result<(), Box<dyn StdError + Send + Sync>> {
+        let _ = (recovery, run);
+        Ok(())
+    }
+
+    /// Called once, when this process lets go of the run, whatever became of it: its context is dropped, of several branches the last
+    /// one. Observers are told in the opposite order, the one that was added last first. Does nothing, unless it is written.
+    ///
+    /// A run that now belongs to another process is told by that one: for it, this is not called.
+    ///
+    /// ```
+    /// use etl_context::{Etl, Event, Extract, Observation, Observer, Run, RunStatus};
+    /// use std::{error::Error, sync::mpsc::{Sender, channel}};
+    ///
+    /// struct Verdict(Sender<RunStatus>);
+    ///
+    /// impl Observer for Verdict {
+    ///     fn observe(&mut self, _: &Event, _: &Observation<'_>) -> Result<(), Box<dyn Error + Send + Sync>> {
+    ///         Ok(())
+    ///     }
+    ///
+    ///     fn closed(&mut self, run: &Observation<'_>) -> Result<(), Box<dyn Error + Send + Sync>> {
+    ///         Ok(self.0.send(run.record().run_status())?)
+    ///     }
+    /// }
+    ///
+    /// let (verdict, verdicts) = channel();
+    /// let context = Run::builder("import").observe(Verdict(verdict)).begin::<Etl>()?;
+    /// drop(context.start(Extract)?.fail("no disk")?);
+    /// assert_eq!(verdicts.recv().unwrap(), RunStatus::Failed);
+    /// # Ok::<(), etl_context::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`observe`](Observer::observe). No summary is taken any more that could tell of it; observers that are told later can.
+    fn closed(&mut self, run: &Observation<'_>) -> Result<(), Box<dyn StdError + Send + Sync>> {
+        let _ = run;
+        Ok(())
+    }
 }
 
 /// What an observer can look at beside the event.
@@ -80,6 +128,8 @@ pub trait Observer: Send {
 pub struct Observation<'a> {
     pub(crate) record: &'a RunRecord,
     pub(crate) progress: &'a ProgressReader,
+    /// What went wrong in observers so far.
+    pub(crate) failures: &'a ObserverFailures,
 }
 
 impl Observation<'_> {
@@ -106,13 +156,13 @@ pub(crate) struct Observers {
 
 struct Watching {
     observer: Box<dyn Observer>,
-    /// How its type is called.
-    kind: fn() -> String,
+    /// What it is called.
+    kind: String,
 }
 
 impl Observers {
     pub(crate) fn push<O: Observer + 'static>(&mut self, observer: O) {
-        self.observers.push(Watching { observer: Box::new(observer), kind: type_name_of::<O> });
+        self.observers.push(Watching { observer: Box::new(observer), kind: type_name_of::<O>() });
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -123,22 +173,40 @@ impl Observers {
         &self.failures
     }
 
-    pub(crate) fn notify(&mut self, event: &Event, run: &Observation<'_>) {
-        self.tell(event.name(), |observer| observer.observe(event, run));
+    pub(crate) fn notify(&mut self, event: &Event, record: &RunRecord, progress: &ProgressReader) {
+        let tell =
+            |observer: &mut dyn Observer, failures: &_| observer.observe(event, &Observation { record, progress, failures });
+        (0..self.observers.len()).for_each(|place| self.tell(place, event.name(), tell));
     }
 
     pub(crate) fn pausing(&mut self, phase: &PhaseName, pause: Duration) {
-        self.tell("pausing", |observer| observer.pausing(phase, pause));
+        let tell = |observer: &mut dyn Observer, _: &_| observer.pausing(phase, pause);
+        (0..self.observers.len()).for_each(|place| self.tell(place, "pausing", tell));
     }
 
-    /// Tells every observer; one that fails does not keep the others from being told.
-    fn tell(&mut self, of: &'static str, tell: impl Fn(&mut dyn Observer) -> Result<(), Box<dyn StdError + Send + Sync>>) {
-        for (place, Watching { observer, kind }) in self.observers.iter_mut().enumerate() {
-            // The error is put into words inside too, for it may panic as well.
-            let told = catch_unwind(AssertUnwindSafe(|| tell(&mut **observer).map_err(|error| words_of(&*error))));
-            if let Err(words) = told.unwrap_or_else(|panic| Err(words_of_panic(&*panic))) {
-                self.failures.add(place, kind(), of, words);
-            }
+    pub(crate) fn resumed(&mut self, recovery: &RecoveryReport, record: &RunRecord, progress: &ProgressReader) {
+        let tell =
+            |observer: &mut dyn Observer, failures: &_| observer.resumed(recovery, &Observation { record, progress, failures });
+        (0..self.observers.len()).for_each(|place| self.tell(place, "resumed", tell));
+    }
+
+    pub(crate) fn closed(&mut self, record: &RunRecord, progress: &ProgressReader) {
+        let tell = |observer: &mut dyn Observer, failures: &_| observer.closed(&Observation { record, progress, failures });
+        (0..self.observers.len()).rev().for_each(|place| self.tell(place, "closed", tell));
+    }
+
+    /// Tells one of them, who may ask what went wrong so far. Should it fail, the others are told all the same.
+    fn tell(
+        &mut self,
+        place: usize,
+        of: &'static str,
+        tell: impl FnOnce(&mut dyn Observer, &ObserverFailures) -> Result<(), Box<dyn StdError + Send + Sync>>,
+    ) {
+        let Some(Watching { observer, kind }) = self.observers.get_mut(place) else { return };
+        // The error is put into words inside too, for it may panic as well.
+        let told = catch_unwind(AssertUnwindSafe(|| tell(&mut **observer, &self.failures).map_err(|error| words_of(&*error))));
+        if let Err(words) = told.unwrap_or_else(|panic| Err(words_of_panic(&*panic))) {
+            self.failures.add(place, kind.clone(), of, words);
         }
     }
 }
