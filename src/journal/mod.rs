@@ -99,6 +99,11 @@ pub trait Journal: Send + Any {
     fn repairs(&self) -> Vec<String> {
         Vec::new()
     }
+
+    /// The file in which the run is kept, if it is one: no report is written over it.
+    fn file(&self) -> Option<&Path> {
+        None
+    }
 }
 
 /// Why a journal refused.

@@ -19,7 +19,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use crate::counting::reader::ProgressReader;
-use crate::observe::failure::{ObserverFailures, words_of, words_of_panic};
+use crate::observe::failure::{ObserverFailure, ObserverFailures, words_of, words_of_panic};
 use crate::pipeline::phase::PhaseName;
 use crate::record::RunRecord;
 use crate::record::event::Event;
@@ -116,7 +116,8 @@ pub trait Observer: Send {
     ///
     /// # Errors
     ///
-    /// As [`observe`](Observer::observe). No summary is taken any more that could tell of it; observers that are told later can.
+    /// As [`observe`](Observer::observe). No summary is taken any more that could tell of it, but observers that are told later see it in
+    /// [`observer_failures`](Observation::observer_failures).
     fn closed(&mut self, run: &Observation<'_>) -> Result<(), Box<dyn StdError + Send + Sync>> {
         let _ = run;
         Ok(())
@@ -137,6 +138,12 @@ impl Observation<'_> {
     #[must_use]
     pub fn record(&self) -> &RunRecord {
         self.record
+    }
+
+    /// What went wrong in observers so far, as in [`RunSummary`](crate::RunSummary::first_observer_failures).
+    #[must_use]
+    pub fn observer_failures(&self) -> &[ObserverFailure] {
+        self.failures.first()
     }
 
     /// A handle to the counters of the attempt that the event is about; of an event that is about none, of the one that is running
@@ -162,7 +169,12 @@ struct Watching {
 
 impl Observers {
     pub(crate) fn push<O: Observer + 'static>(&mut self, observer: O) {
-        self.observers.push(Watching { observer: Box::new(observer), kind: type_name_of::<O>() });
+        self.push_as(type_name_of::<O>(), observer);
+    }
+
+    /// The same for an observer whose type nobody knows.
+    pub(crate) fn push_as(&mut self, kind: impl Into<String>, observer: impl Observer + 'static) {
+        self.observers.push(Watching { observer: Box::new(observer), kind: kind.into() });
     }
 
     pub(crate) fn is_empty(&self) -> bool {

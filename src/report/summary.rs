@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::counting::snapshot::leading;
 use crate::engine::Engine;
+use crate::observe::Observation;
 use crate::observe::failure::{ObserverFailure, ObserverFailures};
 use crate::pipeline::phase::{PhaseName, PhaseStatus};
 use crate::record::RunRecord;
@@ -65,6 +66,11 @@ impl RunSummary {
     pub(crate) fn of(engine: &Engine) -> Self {
         let (record, running) = engine.whole_and_running();
         RunSummary { record, running, taken: engine.now(), observer_failures: engine.observer_failures() }
+    }
+
+    /// For an observer, who is told when something has happened.
+    pub(crate) fn of_watched(run: &Observation<'_>) -> Self {
+        RunSummary { observer_failures: run.failures.clone(), ..run.record.summary() }
     }
 
     /// The run's identity.

@@ -31,6 +31,7 @@ mod properties;
 mod question_mark;
 mod read_back;
 mod report_display;
+mod report_file;
 mod reports;
 mod retries;
 mod run_status;

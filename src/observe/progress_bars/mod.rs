@@ -133,7 +133,7 @@ impl Observer for ProgressBars {
     fn closed(&mut self, run: &Observation<'_>) -> Result<(), Box<dyn StdError + Send + Sync>> {
         match &self.0 {
             Shown::Bars(_) => Ok(()),
-            Shown::Lines(_) => Ok(Log::closed(run.record(), run.failures.first())?),
+            Shown::Lines(_) => Ok(Log::closed(run.record(), run.observer_failures())?),
         }
     }
 }

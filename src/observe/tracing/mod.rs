@@ -157,7 +157,7 @@ impl Observer for Tracing {
     }
 
     fn closed(&mut self, run: &Observation<'_>) -> Result<(), Box<dyn StdError + Send + Sync>> {
-        self.watch(run.record(), |spans| run.failures.first().iter().for_each(|failure| spans.observer_failed(failure)));
+        self.watch(run.record(), |spans| run.observer_failures().iter().for_each(|failure| spans.observer_failed(failure)));
         Ok(())
     }
 }
