@@ -287,7 +287,7 @@ fn recorded<Ph: Phase, P>(refused: Refused<Context<Running<Ph>, P>>) -> Refused<
 /// # Ok::<(), Error>(())
 /// ```
 pub struct RunningPhase<'a, Ph> {
-    engine: &'a mut Engine,
+    pub(super) engine: &'a mut Engine,
     phase: PhantomData<fn() -> Ph>,
 }
 

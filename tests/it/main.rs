@@ -4,6 +4,7 @@
 #![allow(clippy::needless_pass_by_value, reason = "`json!` in an argument reads best without a reference")]
 
 mod auto_traits;
+mod awaiting_a_stop;
 mod bad_errors;
 mod bad_names;
 mod bad_results;
