@@ -125,6 +125,7 @@ mod text;
 // The public interface:
 
 pub use context::Context;
+pub use context::by_name::NamedPhase;
 #[cfg(feature = "postgres")]
 pub use context::complete_in::Uncommitted;
 pub use context::entry::Entry;

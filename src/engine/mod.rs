@@ -9,6 +9,7 @@
 
 mod branches;
 mod companions;
+mod leaving;
 mod limits;
 mod opening;
 #[cfg(feature = "postgres")]
@@ -366,31 +367,5 @@ impl Engine {
     fn notify(&mut self, event: &Event) {
         let companions = self.companions.get_mut().unwrap_or_else(PoisonError::into_inner);
         companions.notify(event, &self.record, || self.meter.reader());
-    }
-}
-
-/// A run that is dropped while a phase is running leaves that phase as failed, and says why. One that was asked to stop between
-/// two phases says that.
-impl Drop for Engine {
-    fn drop(&mut self) {
-        self.leave_at_rest();
-        // Of several branches, the last one tells.
-        if self.branch.is_none() && !self.stopper.is_lost() {
-            let companions = self.companions.get_mut().unwrap_or_else(PoisonError::into_inner);
-            companions.closed(&self.record, || self.meter.reader());
-        }
-    }
-}
-
-impl Engine {
-    fn leave_at_rest(&mut self) {
-        if self.record.current_phase().is_none() {
-            self.notice_stop();
-            return;
-        }
-        let own_panic = thread::panicking() && !self.started_in_panic;
-        let cause = if own_panic { FailureCause::Panicked } else { self.cause_or(FailureCause::Abandoned) };
-        // If the journal cannot take it, there is nobody left to tell.
-        let _ = self.end(Ending { status: PhaseStatus::Failed, cause: Some(cause), result: None, error: None });
     }
 }

@@ -35,6 +35,7 @@ mod report_display;
 mod report_file;
 mod reports;
 mod retries;
+mod run_by_name;
 mod run_status;
 mod semantics_phases;
 mod semantics_reports;
