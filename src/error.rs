@@ -1,5 +1,6 @@
 //! What went wrong? One sentence for each mistake, at compile time and at run time.
 
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use crate::journal::JournalError;
@@ -11,7 +12,7 @@ use crate::record::attempt::FailureCause;
 use crate::record::error::RecordedError;
 use crate::record::run_id::RunId;
 use crate::record::stored::NotReadable;
-use crate::text::line::{shown, told};
+use crate::text::line::{shown, shown_path, told};
 use crate::text::sentence;
 
 /// Why a call was refused. The run is as it was before the call; only [`TooManyErrors`](Error::TooManyErrors) and
@@ -163,6 +164,16 @@ pub enum Error {
         difference: String,
         /// What to do.
         remedy: &'static str,
+    },
+
+    /// The report of a run was to be written where it cannot be, or may not.
+    #[error("the report cannot be written to `{}`: {reason}", shown_path(.path))]
+    #[non_exhaustive]
+    Report {
+        /// Where it was to be written.
+        path: PathBuf,
+        /// Why it cannot, and what to do.
+        reason: &'static str,
     },
 
     /// The parameters of a run cannot be turned into JSON.

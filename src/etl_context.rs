@@ -308,7 +308,7 @@ impl EtlContext {
     }
 
     /// A valid name, and what the phase counts if the pipeline says so. A name that the run knows is not checked again.
-    fn known(&self, name: &str) -> Result<(PhaseName, Option<&'static [&'static str]>), Error> {
+    pub(crate) fn known(&self, name: &str) -> Result<(PhaseName, Option<&'static [&'static str]>), Error> {
         let name = match self.record().phase(name) {
             Some(phase) => phase.name().clone(),
             None => name.parse()?,

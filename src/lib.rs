@@ -125,6 +125,7 @@ mod text;
 // The public interface:
 
 pub use context::Context;
+pub use context::by_name::NamedPhase;
 #[cfg(feature = "postgres")]
 pub use context::complete_in::Uncommitted;
 pub use context::entry::Entry;
@@ -155,6 +156,7 @@ pub use journal::sqlite::SqliteJournal;
 #[doc(inline)]
 pub use journal::{Journal, JournalError};
 pub use json::dictionary::{Dictionary, PhaseResult};
+pub use observe::failure::ObserverFailure;
 #[cfg(feature = "open-lineage")]
 pub use observe::open_lineage::OpenLineage;
 #[cfg(feature = "progress")]

@@ -1,9 +1,11 @@
 //! How does a run begin that is recorded or watched?
 
+use std::path::Path;
+
 use serde::Serialize;
 
 use crate::context::Context;
-use crate::engine::{Engine, Opening};
+use crate::engine::{Companions, Engine, Opening};
 use crate::error::Error;
 use crate::etl_context::EtlContext;
 use crate::journal::Journal;
@@ -13,6 +15,7 @@ use crate::pipeline::Pipeline;
 use crate::pipeline::state::Idle;
 use crate::pipeline::table::Table;
 use crate::record::parameters::Parameters;
+use crate::report::file::ReportFile;
 use crate::stopper::Stopper;
 
 /// Where a run begins that is recorded or watched: see [`Run::builder`].
@@ -35,7 +38,11 @@ impl Run {
     /// # Ok::<(), etl_context::Error>(())
     /// ```
     pub fn builder(name: impl Into<String>) -> RunBuilder {
-        RunBuilder { opening: Opening { name: name.into().into(), ..Opening::default() }, parameters: Ok(()) }
+        RunBuilder {
+            opening: Opening { name: name.into().into(), ..Opening::default() },
+            parameters: Ok(()),
+            reports: Vec::new(),
+        }
     }
 }
 
@@ -46,6 +53,7 @@ pub struct RunBuilder {
     opening: Opening,
     /// Why the parameters cannot be taken; told when the run begins.
     parameters: Result<(), Error>,
+    reports: Vec<ReportFile>,
 }
 
 impl RunBuilder {
@@ -57,7 +65,34 @@ impl RunBuilder {
 
     /// Lets somebody watch the run. Observers are told in the order in which they were added.
     pub fn observe(mut self, observer: impl Observer + 'static) -> Self {
-        self.opening.companions().observers.push(Box::new(observer));
+        self.opening.companions().observers.push(observer);
+        self
+    }
+
+    /// Writes the report of the run to this file, whatever becomes of the run: as Markdown if the path ends in `.md`, as JSON if it ends
+    /// in `.json`, and else as an HTML page. A run may have several reports.
+    ///
+    /// ```
+    /// use etl_context::{Etl, Extract, Run};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("import.html");
+    /// let context = Run::builder("import").report(&path).begin::<Etl>()?;
+    /// let extract = context.phase(Extract).run(|_| Err::<(), _>("the disk is full"));
+    /// assert!(std::fs::read_to_string(&path)?.contains("the disk is full"));
+    /// # drop(extract);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// It is written whenever the run has come to an end (it is completed, a phase has failed, it was stopped), and once more when its
+    /// context is dropped, if something happened since: also by a panic, between two phases, and if a finished run was only opened.
+    /// In a run of several branches the last one writes it. A process that is killed writes nothing, nor does one whose run belongs to
+    /// another process now. A run that ends again and again, round by round, does not write it in every round, but as it is in the end.
+    ///
+    /// The file is replaced as a whole, so nobody ever sees half of it. If it cannot be written, the run goes on, and its summary tells
+    /// that, with path and reason, as of any observer that fails.
+    pub fn report(mut self, path: impl AsRef<Path>) -> Self {
+        self.reports.push(ReportFile::new(path.as_ref()));
         self
     }
 
@@ -153,10 +188,11 @@ impl RunBuilder {
     /// # Errors
     ///
     /// [`Error::Journal`] if the journal cannot be read or written, [`Error::OtherRun`] if it holds another run,
-    /// [`Error::Parameters`] if the parameters are no JSON.
+    /// [`Error::Parameters`] if the parameters are no JSON, [`Error::Report`] if a report was to be written to the journal's file, or to
+    /// what is no file.
     pub fn begin<P: Pipeline>(self) -> Result<Context<Idle, P>, Error> {
-        self.parameters?;
-        Engine::open(self.opening, Some(P::TABLE)).map(|engine| Context::from_engine(Box::new(engine)))
+        let engine = Engine::open(self.checked()?, Some(P::TABLE))?;
+        Ok(Context::from_engine(Box::new(engine)))
     }
 
     /// Begins the run behind the dynamic face, or goes on with it, with any phases in any order. [The guide](crate::guide::durable)
@@ -166,7 +202,19 @@ impl RunBuilder {
     ///
     /// As [`begin`](RunBuilder::begin).
     pub fn begin_dynamic(self) -> Result<EtlContext, Error> {
+        let engine = Engine::open(self.checked()?, None)?;
+        Ok(EtlContext::from_engine(Box::new(engine)))
+    }
+
+    /// What can be refused before anything is opened is refused here. The reports are told last, so that they can tell how the
+    /// observers fared.
+    fn checked(mut self) -> Result<Opening, Error> {
         self.parameters?;
-        Engine::open(self.opening, None).map(|engine| EtlContext::from_engine(Box::new(engine)))
+        let Companions { journal, observers } = self.opening.companions();
+        for report in self.reports {
+            report.check(journal.as_ref().and_then(|journal| journal.file()))?;
+            observers.push_as("the report", report);
+        }
+        Ok(self.opening)
     }
 }

@@ -7,6 +7,7 @@
 //! Imports from everything below the faces, and from the dynamic face the way there and back.
 
 mod branch;
+pub(crate) mod by_name;
 #[cfg(feature = "postgres")]
 pub(crate) mod complete_in;
 mod ended;

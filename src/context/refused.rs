@@ -29,6 +29,12 @@ impl<C> Refused<C> {
         Refused(Box::new((context, error)))
     }
 
+    /// The same refusal in other words.
+    pub(crate) fn saying(self, words: impl FnOnce(Error) -> Error) -> Self {
+        let (context, error) = self.into_parts();
+        Refused::new(context, words(error))
+    }
+
     /// Why it was refused.
     #[must_use]
     pub fn error(&self) -> &Error {

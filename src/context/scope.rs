@@ -245,18 +245,20 @@ where
         },
         Err(error) => Err(match running.fail(&error) {
             Ok(context) => PhaseFailure::Failed { context, error },
-            Err(refused) => PhaseFailure::NotEnded { refused: unrecorded(refused, &error.recorded()), error: Some(error) },
+            Err(refused) => PhaseFailure::NotEnded {
+                refused: refused.saying(|refusal| unrecorded(refusal, &error.recorded())),
+                error: Some(error),
+            },
         }),
     }
 }
 
 /// Tells both: why the work failed, and why that is not in the record.
-fn unrecorded<C>(refused: Refused<C>, failure: &RecordedError) -> Refused<C> {
-    let (context, mut error) = refused.into_parts();
+pub(super) fn unrecorded(mut error: Error, failure: &RecordedError) -> Error {
     if let Error::Journal { refused, .. } = &mut error {
         *refused = format!("the work failed ({}), and {refused}", shown(failure.message()));
     }
-    Refused::new(context, error)
+    error
 }
 
 /// Says in the record why the phase was not completed. If the journal cannot take that either, the caller still has the error.
@@ -287,7 +289,7 @@ fn recorded<Ph: Phase, P>(refused: Refused<Context<Running<Ph>, P>>) -> Refused<
 /// # Ok::<(), Error>(())
 /// ```
 pub struct RunningPhase<'a, Ph> {
-    engine: &'a mut Engine,
+    pub(super) engine: &'a mut Engine,
     phase: PhantomData<fn() -> Ph>,
 }
 

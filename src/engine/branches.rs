@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::mem;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::counting::meter::Meter;
 use crate::counting::reader::ProgressReader;
@@ -19,6 +19,7 @@ use crate::pipeline::phase::PhaseName;
 use crate::pipeline::position::Position;
 use crate::record::RunRecord;
 use crate::record::event::Event;
+use crate::stopper::Stopper;
 
 /// How long a branch waits for another one that has written its end into a transaction of the caller's.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
@@ -52,6 +53,16 @@ pub(super) struct Whole {
     counters: Vec<(PhaseName, ProgressReader)>,
     /// The thread that has written the end of a phase into a transaction of its own.
     uncommitted_by: Option<ThreadId>,
+    stopper: Stopper,
+}
+
+/// The last branch is gone.
+impl Drop for Whole {
+    fn drop(&mut self) {
+        if !self.stopper.is_lost() {
+            self.companions.closed(&self.record, || Meter::idle(Instant::now()).reader());
+        }
+    }
 }
 
 impl Trunk {
@@ -133,6 +144,7 @@ impl Engine {
             started_by: BTreeMap::new(),
             counters: Vec::new(),
             uncommitted_by: None,
+            stopper: self.stopper.of_run(),
         };
         Arc::new(Trunk { whole: Mutex::new(whole), settled: Condvar::new() })
     }
@@ -186,9 +198,9 @@ impl Engine {
         match Arc::try_unwrap(own.trunk) {
             // It was the last one: what is known of the run is known here.
             Ok(trunk) => {
-                let whole = trunk.whole.into_inner().unwrap_or_else(PoisonError::into_inner);
-                self.record = whole.record;
-                self.companions = Mutex::new(whole.companions);
+                let mut whole = trunk.whole.into_inner().unwrap_or_else(PoisonError::into_inner);
+                mem::swap(&mut self.record, &mut whole.record);
+                self.companions = Mutex::new(mem::take(&mut whole.companions));
             }
             Err(trunk) => {
                 self.record.merge(&other.record, shared);

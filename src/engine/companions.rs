@@ -6,9 +6,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::counting::reader::ProgressReader;
 use crate::journal::{Journal, JournalError};
-use crate::observe::{Observation, Observers};
+use crate::observe::Observers;
 use crate::record::RunRecord;
 use crate::record::event::Event;
+use crate::record::recovery::RecoveryReport;
 
 #[derive(Default)]
 pub(crate) struct Companions {
@@ -36,7 +37,19 @@ impl Companions {
 
     pub(super) fn notify(&mut self, event: &Event, record: &RunRecord, progress: impl FnOnce() -> ProgressReader) {
         if !self.observers.is_empty() {
-            self.observers.notify(event, &Observation { record, progress: &progress() });
+            self.observers.notify(event, record, &progress());
+        }
+    }
+
+    /// Tells that the run was opened again.
+    pub(super) fn resumed(&mut self, recovery: &RecoveryReport, record: &RunRecord, progress: &ProgressReader) {
+        self.observers.resumed(recovery, record, progress);
+    }
+
+    /// Tells that this process lets go of the run.
+    pub(super) fn closed(&mut self, record: &RunRecord, progress: impl FnOnce() -> ProgressReader) {
+        if !self.observers.is_empty() {
+            self.observers.closed(record, &progress());
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::record::error::WorkError;
 use crate::record::event::Event;
 use crate::record::phase::PhaseRecord;
 use crate::record::status::RunStatus;
+use crate::stopper::Stopping;
 
 /// How many attempts a refused one tells of.
 const HISTORY_SHOWN: usize = 10;
@@ -122,6 +123,12 @@ impl Engine {
     pub(crate) fn is_cancelled(&self) -> bool {
         let runs_finally = || self.record.current_phase().is_some_and(|phase| self.record.is_finally(phase));
         self.stopper.is_stopped() && (self.stopper.is_lost() || !runs_finally())
+    }
+
+    /// Waits until the running phase is to leave its work.
+    pub(crate) fn cancelled(&self) -> Stopping {
+        let runs_finally = self.record.current_phase().is_some_and(|phase| self.record.is_finally(phase));
+        if runs_finally { self.stopper.lost() } else { self.stopper.asked() }
     }
 
     /// Why the running phase fails: because it was asked to stop, because of its many errors, or else for this reason.

@@ -9,6 +9,7 @@
 
 mod branches;
 mod companions;
+mod leaving;
 mod limits;
 mod opening;
 #[cfg(feature = "postgres")]
@@ -32,6 +33,7 @@ use crate::error::Error;
 use crate::journal::{Journal, JournalError};
 use crate::json::dictionary::{Checked, Dictionary, ResultFault};
 use crate::json::lossless;
+use crate::observe::failure::ObserverFailures;
 use crate::pipeline::by_name::ByName;
 use crate::pipeline::phase::{PhaseName, PhaseStatus};
 use crate::pipeline::position::Position;
@@ -129,10 +131,11 @@ impl Engine {
         self.clock.now()
     }
 
-    /// How often observers failed.
-    pub(crate) fn observer_failures(&self) -> u64 {
-        let of_whole = self.with_whole(|whole| whole.companions.observers.failures());
-        of_whole.unwrap_or_else(|| self.companions.lock().unwrap_or_else(PoisonError::into_inner).observers.failures())
+    /// Which observers failed, how often and why.
+    pub(crate) fn observer_failures(&self) -> ObserverFailures {
+        let of_whole = self.with_whole(|whole| whole.companions.observers.failures().clone());
+        let own = || self.companions.lock().unwrap_or_else(PoisonError::into_inner).observers.failures().clone();
+        of_whole.unwrap_or_else(own)
     }
 
     /// What opening the run again found; `None` for a new run.
@@ -364,20 +367,5 @@ impl Engine {
     fn notify(&mut self, event: &Event) {
         let companions = self.companions.get_mut().unwrap_or_else(PoisonError::into_inner);
         companions.notify(event, &self.record, || self.meter.reader());
-    }
-}
-
-/// A run that is dropped while a phase is running leaves that phase as failed, and says why. One that was asked to stop between
-/// two phases says that.
-impl Drop for Engine {
-    fn drop(&mut self) {
-        if self.record.current_phase().is_none() {
-            self.notice_stop();
-            return;
-        }
-        let own_panic = thread::panicking() && !self.started_in_panic;
-        let cause = if own_panic { FailureCause::Panicked } else { self.cause_or(FailureCause::Abandoned) };
-        // If the journal cannot take it, there is nobody left to tell.
-        let _ = self.end(Ending { status: PhaseStatus::Failed, cause: Some(cause), result: None, error: None });
     }
 }

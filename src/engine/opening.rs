@@ -64,9 +64,17 @@ impl Engine {
         engine.stopper = opening.stopper;
         engine.companions = opening.companions;
         let began = Event::RunBegan(beginning);
-        engine.append(0, &began)?;
-        engine.notify(&began);
-        Ok(engine)
+        match engine.append(0, &began) {
+            Ok(()) => {
+                engine.notify(&began);
+                Ok(engine)
+            }
+            Err(error) => {
+                // A run that has not begun is not told to be over.
+                engine.companions = Mutex::default();
+                Err(error)
+            }
+        }
     }
 
     fn resume(record: RunRecord, opening: Opening, pipeline: Option<&'static PipelineTable>) -> Result<Self, Error> {
@@ -78,6 +86,8 @@ impl Engine {
         match engine.catch_up(opening.parameters) {
             Ok(recovery) => {
                 engine.passed = Some(Passed { position: Position::Idle, steps: 0 });
+                let companions = engine.companions.get_mut().unwrap_or_else(PoisonError::into_inner);
+                companions.resumed(&recovery, &engine.record, &engine.meter.reader());
                 engine.recovery = Some(recovery);
                 Ok(engine)
             }

@@ -234,6 +234,10 @@ impl Journal for FileJournal {
         Contents::read(&self.path, &bytes).map(|contents| contents.events)
     }
 
+    fn file(&self) -> Option<&Path> {
+        Some(&self.path)
+    }
+
     fn repairs(&self) -> Vec<String> {
         self.repairs.clone()
     }

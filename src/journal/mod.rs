@@ -34,6 +34,7 @@ use std::path::Path;
 use crate::record::event::Event;
 use crate::stopper::Stopper;
 use crate::text::line::{shown_path, told};
+use crate::text::panic::message_of;
 
 /// A store for the events of one run.
 ///
@@ -97,6 +98,11 @@ pub trait Journal: Send + Any {
     /// [`RecoveryReport`](crate::RecoveryReport).
     fn repairs(&self) -> Vec<String> {
         Vec::new()
+    }
+
+    /// The file in which the run is kept, if it is one: no report is written over it.
+    fn file(&self) -> Option<&Path> {
+        None
     }
 }
 
@@ -187,9 +193,7 @@ impl JournalError {
 
     /// A panic of the store is no more than a refusal: the run goes on to say what became of its phase.
     pub(crate) fn panicked(panic: &(dyn Any + Send)) -> Self {
-        let message = panic.downcast_ref::<String>().map(String::as_str);
-        let message = message.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a message");
-        JournalError::new(format!("the journal panicked: {}", told(&message)))
+        JournalError::new(format!("the journal panicked: {}", told(&message_of(panic))))
     }
 
     /// The refusal of events that no run can consist of.

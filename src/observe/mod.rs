@@ -5,6 +5,7 @@
 //!
 //! Imports from `record` and everything below it, and from no journal.
 
+pub(crate) mod failure;
 #[cfg(feature = "open-lineage")]
 pub(crate) mod open_lineage;
 #[cfg(feature = "progress")]
@@ -18,16 +19,19 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use crate::counting::reader::ProgressReader;
+use crate::observe::failure::{ObserverFailure, ObserverFailures, words_of, words_of_panic};
 use crate::pipeline::phase::PhaseName;
 use crate::record::RunRecord;
 use crate::record::event::Event;
+use crate::record::recovery::RecoveryReport;
+use crate::text::identifier::type_name_of;
 
 /// Somebody who watches a run.
 ///
 /// An observer sees each event once it is recorded. It can neither veto nor change what happened, and its errors and panics
-/// are contained: they are counted, and the run's summary tells the count. It is called on the thread that runs the phase,
-/// so a slow observer slows the transitions (never the counting) and one that blocks, blocks them. Where phases run side by
-/// side, it is called for one event at a time, in the order of the journal, and the other phases wait with theirs.
+/// are contained: they are counted, and the run's summary tells which observer failed, how often and why. It is called on the
+/// thread that runs the phase, so a slow observer slows the transitions (never the counting) and one that blocks, blocks them. Where
+/// phases run side by side, it is called for one event at a time, in the order of the journal, and the other phases wait with theirs.
 ///
 /// ```
 /// use etl_context::{Event, Etl, Extract, Observation, Observer, Run};
@@ -58,7 +62,7 @@ pub trait Observer: Send {
     ///
     /// # Errors
     ///
-    /// Whatever went wrong while watching. It is counted and goes no further.
+    /// Whatever went wrong while watching. It is told in the run's summary and goes no further.
     fn observe(&mut self, event: &Event, run: &Observation<'_>) -> Result<(), Box<dyn StdError + Send + Sync>>;
 
     /// Called when a phase has failed and is tried again after a pause, which begins now. Nothing is recorded of that.
@@ -70,6 +74,54 @@ pub trait Observer: Send {
         let _ = (phase, pause);
         Ok(())
     }
+
+    /// Called when the run is opened again, also if it is finished and nothing happens in it any more: after the events that the
+    /// opening itself records, such as the end of an interrupted attempt. Does nothing, unless it is written.
+    ///
+    /// # Errors
+    ///
+    /// As [`observe`](Observer::observe).
+    fn resumed(&mut self, recovery: &RecoveryReport, run: &Observation<'_>) -> Result<(), Box<dyn StdError + Send + Sync>> {
+        let _ = (recovery, run);
+        Ok(())
+    }
+
+    /// Called once, when this process lets go of the run, whatever became of it: its context is dropped, of several branches the last
+    /// one. Observers are told in the opposite order, the one that was added last first. Does nothing, unless it is written.
+    ///
+    /// A run that now belongs to another process is told by that one: for it, this is not called.
+    ///
+    /// ```
+    /// use etl_context::{Etl, Event, Extract, Observation, Observer, Run, RunStatus};
+    /// use std::{error::Error, sync::mpsc::{Sender, channel}};
+    ///
+    /// struct Verdict(Sender<RunStatus>);
+    ///
+    /// impl Observer for Verdict {
+    ///     fn observe(&mut self, _: &Event, _: &Observation<'_>) -> Result<(), Box<dyn Error + Send + Sync>> {
+    ///         Ok(())
+    ///     }
+    ///
+    ///     fn closed(&mut self, run: &Observation<'_>) -> Result<(), Box<dyn Error + Send + Sync>> {
+    ///         Ok(self.0.send(run.record().run_status())?)
+    ///     }
+    /// }
+    ///
+    /// let (verdict, verdicts) = channel();
+    /// let context = Run::builder("import").observe(Verdict(verdict)).begin::<Etl>()?;
+    /// drop(context.start(Extract)?.fail("no disk")?);
+    /// assert_eq!(verdicts.recv().unwrap(), RunStatus::Failed);
+    /// # Ok::<(), etl_context::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`observe`](Observer::observe). No summary is taken any more that could tell of it, but observers that are told later see it in
+    /// [`observer_failures`](Observation::observer_failures).
+    fn closed(&mut self, run: &Observation<'_>) -> Result<(), Box<dyn StdError + Send + Sync>> {
+        let _ = run;
+        Ok(())
+    }
 }
 
 /// What an observer can look at beside the event.
@@ -77,6 +129,8 @@ pub trait Observer: Send {
 pub struct Observation<'a> {
     pub(crate) record: &'a RunRecord,
     pub(crate) progress: &'a ProgressReader,
+    /// What went wrong in observers so far.
+    pub(crate) failures: &'a ObserverFailures,
 }
 
 impl Observation<'_> {
@@ -84,6 +138,12 @@ impl Observation<'_> {
     #[must_use]
     pub fn record(&self) -> &RunRecord {
         self.record
+    }
+
+    /// What went wrong in observers so far, as in [`RunSummary`](crate::RunSummary::first_observer_failures).
+    #[must_use]
+    pub fn observer_failures(&self) -> &[ObserverFailure] {
+        self.failures.first()
     }
 
     /// A handle to the counters of the attempt that the event is about; of an event that is about none, of the one that is running
@@ -94,41 +154,71 @@ impl Observation<'_> {
     }
 }
 
-/// The observers of a run, and how often they failed.
+/// The observers of a run, and how they failed.
 #[derive(Default)]
 pub(crate) struct Observers {
-    observers: Vec<Box<dyn Observer>>,
-    failures: u64,
+    observers: Vec<Watching>,
+    failures: ObserverFailures,
+}
+
+struct Watching {
+    observer: Box<dyn Observer>,
+    /// What it is called.
+    kind: String,
 }
 
 impl Observers {
-    pub(crate) fn push(&mut self, observer: Box<dyn Observer>) {
-        self.observers.push(observer);
+    pub(crate) fn push<O: Observer + 'static>(&mut self, observer: O) {
+        self.push_as(type_name_of::<O>(), observer);
+    }
+
+    /// The same for an observer whose type nobody knows.
+    pub(crate) fn push_as(&mut self, kind: impl Into<String>, observer: impl Observer + 'static) {
+        self.observers.push(Watching { observer: Box::new(observer), kind: kind.into() });
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         self.observers.is_empty()
     }
 
-    pub(crate) fn failures(&self) -> u64 {
-        self.failures
+    pub(crate) fn failures(&self) -> &ObserverFailures {
+        &self.failures
     }
 
-    pub(crate) fn notify(&mut self, event: &Event, run: &Observation<'_>) {
-        self.tell(|observer| observer.observe(event, run));
+    pub(crate) fn notify(&mut self, event: &Event, record: &RunRecord, progress: &ProgressReader) {
+        let tell =
+            |observer: &mut dyn Observer, failures: &_| observer.observe(event, &Observation { record, progress, failures });
+        (0..self.observers.len()).for_each(|place| self.tell(place, event.name(), tell));
     }
 
     pub(crate) fn pausing(&mut self, phase: &PhaseName, pause: Duration) {
-        self.tell(|observer| observer.pausing(phase, pause));
+        let tell = |observer: &mut dyn Observer, _: &_| observer.pausing(phase, pause);
+        (0..self.observers.len()).for_each(|place| self.tell(place, "pausing", tell));
     }
 
-    /// Tells every observer; one that fails does not keep the others from being told.
-    fn tell(&mut self, tell: impl Fn(&mut dyn Observer) -> Result<(), Box<dyn StdError + Send + Sync>>) {
-        for observer in &mut self.observers {
-            let told = catch_unwind(AssertUnwindSafe(|| tell(&mut **observer)));
-            if !matches!(told, Ok(Ok(()))) {
-                self.failures += 1;
-            }
+    pub(crate) fn resumed(&mut self, recovery: &RecoveryReport, record: &RunRecord, progress: &ProgressReader) {
+        let tell =
+            |observer: &mut dyn Observer, failures: &_| observer.resumed(recovery, &Observation { record, progress, failures });
+        (0..self.observers.len()).for_each(|place| self.tell(place, "resumed", tell));
+    }
+
+    pub(crate) fn closed(&mut self, record: &RunRecord, progress: &ProgressReader) {
+        let tell = |observer: &mut dyn Observer, failures: &_| observer.closed(&Observation { record, progress, failures });
+        (0..self.observers.len()).rev().for_each(|place| self.tell(place, "closed", tell));
+    }
+
+    /// Tells one of them, who may ask what went wrong so far. Should it fail, the others are told all the same.
+    fn tell(
+        &mut self,
+        place: usize,
+        of: &'static str,
+        tell: impl FnOnce(&mut dyn Observer, &ObserverFailures) -> Result<(), Box<dyn StdError + Send + Sync>>,
+    ) {
+        let Some(Watching { observer, kind }) = self.observers.get_mut(place) else { return };
+        // The error is put into words inside too, for it may panic as well.
+        let told = catch_unwind(AssertUnwindSafe(|| tell(&mut **observer, &self.failures).map_err(|error| words_of(&*error))));
+        if let Err(words) = told.unwrap_or_else(|panic| Err(words_of_panic(&*panic))) {
+            self.failures.add(place, kind.clone(), of, words);
         }
     }
 }
@@ -136,7 +226,7 @@ impl Observers {
 /// An observer may have something to finish when its run is over. Should it panic then, the others still go their way.
 impl Drop for Observers {
     fn drop(&mut self) {
-        for observer in self.observers.drain(..) {
+        for Watching { observer, .. } in self.observers.drain(..) {
             let _ = catch_unwind(AssertUnwindSafe(|| drop(observer)));
         }
     }

@@ -26,6 +26,7 @@ impl Serialize for RunSummary {
         map.serialize_entry("totals", &Totals(self))?;
         if self.observer_failures() > 0 {
             map.serialize_entry("observer_failures", &self.observer_failures())?;
+            map.serialize_entry("first_observer_failures", self.first_observer_failures())?;
         }
         map.end()
     }

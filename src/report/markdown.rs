@@ -20,6 +20,7 @@ use crate::text::unseen::is_unseen;
 const MOST_ERRORS: usize = 50;
 const MOST_SOURCES: usize = 10;
 const MOST_KEYS: usize = 100;
+const MOST_OBSERVER_FAILURES: usize = 20;
 
 /// A longer text is cut.
 const LONGEST_CELL: usize = 200;
@@ -61,10 +62,11 @@ impl Markdown<'_> {
             None => writeln!(f, "| as of | {} |", summary.taken())?,
         }
         writeln!(f, "| errors | {} |", grouped(summary.error_count()))?;
-        match summary.observer_failures() {
-            0 => Ok(()),
-            failures => writeln!(f, "| failures of observers | {} |", grouped(failures)),
+        if summary.observer_failures() > 0 {
+            writeln!(f, "| failures of observers | {} |", grouped(summary.observer_failures()))?;
         }
+        let mut failures = summary.first_observer_failures().iter().take(MOST_OBSERVER_FAILURES);
+        failures.try_for_each(|failure| writeln!(f, "| | {} |", Code(&failure.to_string())))
     }
 
     fn fmt_phases(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use crate::counting::snapshot::leading;
 use crate::engine::Engine;
+use crate::observe::Observation;
+use crate::observe::failure::{ObserverFailure, ObserverFailures};
 use crate::pipeline::phase::{PhaseName, PhaseStatus};
 use crate::record::RunRecord;
 use crate::record::attempt::PhaseReport;
@@ -15,12 +17,16 @@ use crate::record::run_id::RunId;
 use crate::record::status::RunStatus;
 use crate::report::errors::PhaseErrors;
 use crate::text::counter::{amount_per_second, speed};
-use crate::text::line::{one_line, shortened_inside};
+use crate::text::line::{one_line, shortened_inside, wrapped};
 use crate::text::number::{duration, grouped};
 use crate::text::table::{Column, Table, WIDTH};
 
 /// How many errors the table lists; the JSON has them all.
 const ERRORS_LISTED: usize = 10;
+
+/// How many failures of observers the table lists, and on how many lines each.
+const FAILURES_LISTED: usize = 6;
+const FAILURE_LINES: usize = 3;
 
 /// How much of the metadata stands at the top.
 const METADATA_LISTED: usize = 6;
@@ -31,7 +37,7 @@ const METADATA_LISTED: usize = 6;
 /// run), `current_phase` (the one of them that started first), `start_time`, `end_time`, `total_duration_seconds`,
 /// `error_count`, `errors`, `phase_order`, `phases` (for each phase its `status`, its `error_count`, the dictionary of its latest attempt as in
 /// [`PhaseReport`], all `attempts`, and how many of its `parts` ended, if it has any) and `totals` (the counts of the latest attempts, added up). If observers failed,
-/// `observer_failures` says how often.
+/// `observer_failures` says how often, and `first_observer_failures` which, at what and why.
 ///
 /// `Display` prints the same as a table of at most 100 columns:
 ///
@@ -53,13 +59,18 @@ pub struct RunSummary {
     /// What would be reported of the running attempts if they ended now.
     running: Vec<PhaseReport>,
     taken: Timestamp,
-    observer_failures: u64,
+    observer_failures: ObserverFailures,
 }
 
 impl RunSummary {
     pub(crate) fn of(engine: &Engine) -> Self {
         let (record, running) = engine.whole_and_running();
         RunSummary { record, running, taken: engine.now(), observer_failures: engine.observer_failures() }
+    }
+
+    /// For an observer, who is told when something has happened.
+    pub(crate) fn of_watched(run: &Observation<'_>) -> Self {
+        RunSummary { observer_failures: run.failures.clone(), ..run.record.summary() }
     }
 
     /// The run's identity.
@@ -133,7 +144,23 @@ impl RunSummary {
     /// How often an observer returned an error or panicked.
     #[must_use]
     pub fn observer_failures(&self) -> u64 {
-        self.observer_failures
+        self.observer_failures.count()
+    }
+
+    /// Which observers failed and why: of each one, its first three different failures.
+    ///
+    /// ```
+    /// use etl_context::{Etl, OpenLineage, Run};
+    ///
+    /// let lineage = OpenLineage::to_callback(|_| Err("the collector is down"));
+    /// let summary = Run::builder("import").observe(lineage).begin::<Etl>()?.summary();
+    /// let failure = &summary.first_observer_failures()[0];
+    /// assert_eq!(failure.to_string(), "OpenLineage at run_began: the collector is down");
+    /// # Ok::<(), etl_context::Error>(())
+    /// ```
+    #[must_use]
+    pub fn first_observer_failures(&self) -> &[ObserverFailure] {
+        self.observer_failures.first()
     }
 
     pub(crate) fn record(&self) -> &RunRecord {
@@ -179,7 +206,7 @@ impl RunRecord {
     pub fn summary(&self) -> RunSummary {
         let taken = self.latest_time();
         let running = self.running_attempts().map(|running| running.as_of(taken, PhaseStatus::Running, None)).collect();
-        RunSummary { record: self.clone(), running, taken, observer_failures: 0 }
+        RunSummary { record: self.clone(), running, taken, observer_failures: ObserverFailures::default() }
     }
 }
 
@@ -192,11 +219,7 @@ impl fmt::Display for RunSummary {
             write!(f, "\n\n{}", self.table().to_string().trim_end())?;
         }
         self.fmt_errors(f)?;
-        match self.observer_failures {
-            0 => Ok(()),
-            1 => write!(f, "\n\nan observer failed once; the run was not affected"),
-            failures => write!(f, "\n\nobservers failed {failures} times; the run was not affected"),
-        }
+        self.fmt_observer_failures(f)
     }
 }
 
@@ -288,6 +311,18 @@ impl RunSummary {
             0 => Ok(()),
             more => write!(f, "\n  and {} more in {} other phases", grouped(more), grouped(untold.len() as u64)),
         }
+    }
+}
+
+impl RunSummary {
+    fn fmt_observer_failures(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.observer_failures() {
+            0 => return Ok(()),
+            1 => write!(f, "\n\nan observer failed once; the run was not affected")?,
+            failures => write!(f, "\n\nobservers failed {} times; the run was not affected", grouped(failures))?,
+        }
+        let lines = |failure: &ObserverFailure| wrapped(&format!("  {failure}"), WIDTH, FAILURE_LINES);
+        self.first_observer_failures().iter().take(FAILURES_LISTED).flat_map(lines).try_for_each(|line| write!(f, "\n{line}"))
     }
 }
 

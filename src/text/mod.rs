@@ -9,6 +9,7 @@ pub(crate) mod identifier;
 pub(crate) mod line;
 pub(crate) mod list;
 pub(crate) mod number;
+pub(crate) mod panic;
 pub(crate) mod sentence;
 pub(crate) mod table;
 pub(crate) mod unseen;

@@ -4,6 +4,7 @@
 #![allow(clippy::needless_pass_by_value, reason = "`json!` in an argument reads best without a reference")]
 
 mod auto_traits;
+mod awaiting_a_stop;
 mod bad_errors;
 mod bad_names;
 mod bad_results;
@@ -21,6 +22,7 @@ mod journal_replay;
 mod many_nights;
 mod many_phases;
 mod markdown_report;
+mod observer_failures;
 mod observers;
 mod parts;
 mod pipelines;
@@ -30,8 +32,10 @@ mod properties;
 mod question_mark;
 mod read_back;
 mod report_display;
+mod report_file;
 mod reports;
 mod retries;
+mod run_by_name;
 mod run_status;
 mod semantics_phases;
 mod semantics_reports;

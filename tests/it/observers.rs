@@ -127,7 +127,7 @@ fn a_failing_observer_leaves_the_same_record() {
     let failed = every_event(Run::builder("import").observe(failing).begin_dynamic().unwrap());
     let alone = every_event(EtlContext::new("import"));
     let mut with_failures = crate::parsed_json::comparable(&failed.get_summary());
-    with_failures.as_object_mut().unwrap().remove("observer_failures");
+    with_failures.as_object_mut().unwrap().retain(|key, _| !key.ends_with("observer_failures"));
     assert_eq!(with_failures, crate::parsed_json::comparable(&alone.get_summary()));
 }
 

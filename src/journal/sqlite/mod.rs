@@ -198,4 +198,8 @@ impl Journal for SqliteJournal {
         owned.run = read.id;
         Ok(read.events)
     }
+
+    fn file(&self) -> Option<&Path> {
+        Some(self.database.path())
+    }
 }

@@ -7,10 +7,12 @@ use std::thread;
 use std::time::Duration;
 
 use crate::counting::reader::ProgressReader;
+use crate::observe::failure::ObserverFailure;
 use crate::observe::progress_bars::line::{Marks, finished, heading, pausing, running, title};
 use crate::pipeline::phase::PhaseName;
 use crate::record::RunRecord;
 use crate::record::attempt::PhaseReport;
+use crate::record::recovery::RecoveryReport;
 use crate::text::table::WIDTH;
 
 /// How often a line is written of a running phase.
@@ -51,6 +53,18 @@ impl Log {
 
     pub(super) fn pause(phase: &PhaseName, pause: Duration) -> io::Result<()> {
         write_line(&format!("… {}", pausing(phase, pause, WIDTH)))
+    }
+
+    /// That the run was opened again, with what was found.
+    pub(super) fn resumed(&mut self, run: &RunRecord, recovery: &RecoveryReport) -> io::Result<()> {
+        self.count();
+        write_line(&format!("▸ {}: {}, {recovery}", heading(run.name()), run.run_status()))
+    }
+
+    /// When the run is over: which observers failed, and why.
+    pub(super) fn closed(run: &RunRecord, failures: &[ObserverFailure]) -> io::Result<()> {
+        let name = heading(run.name());
+        failures.iter().try_for_each(|failure| write_line(&format!("! {name}: {failure}")))
     }
 
     fn count(&mut self) {

@@ -23,6 +23,7 @@ use crate::pipeline::shape::PipelineShape;
 use crate::record::RunRecord;
 use crate::record::attempt::PhaseReport;
 use crate::record::event::Event;
+use crate::record::recovery::RecoveryReport;
 
 /// Shows a run on a terminal, with a line for each phase.
 ///
@@ -119,6 +120,21 @@ impl Observer for ProgressBars {
             Shown::Lines(_) => Log::pause(phase, pause)?,
         }
         Ok(())
+    }
+
+    /// Bars show what is done now.
+    fn resumed(&mut self, recovery: &RecoveryReport, run: &Observation<'_>) -> Result<(), Box<dyn StdError + Send + Sync>> {
+        match &mut self.0 {
+            Shown::Bars(_) => Ok(()),
+            Shown::Lines(log) => Ok(log.resumed(run.record(), recovery)?),
+        }
+    }
+
+    fn closed(&mut self, run: &Observation<'_>) -> Result<(), Box<dyn StdError + Send + Sync>> {
+        match &self.0 {
+            Shown::Bars(_) => Ok(()),
+            Shown::Lines(_) => Ok(Log::closed(run.record(), run.observer_failures())?),
+        }
     }
 }
 

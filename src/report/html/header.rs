@@ -22,9 +22,22 @@ const LONGEST_NAME: usize = 120;
 /// So many failed phases are named at the top.
 const FAILURES_TOLD: usize = 3;
 
+/// So many failures of observers are told.
+const OBSERVER_FAILURES_TOLD: usize = 20;
+
 pub(crate) struct Header<'a>(pub(crate) &'a RunSummary);
 
 impl Header<'_> {
+    fn fmt_observer_failures(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.observer_failures() {
+            0 => return Ok(()),
+            1 => f.write_str("<p class=\"note\">An observer failed once; the run was not affected.</p>\n")?,
+            times => writeln!(f, "<p class=\"note\">Observers failed {} times; the run was not affected.</p>", grouped(times))?,
+        }
+        let mut first = self.0.first_observer_failures().iter().take(OBSERVER_FAILURES_TOLD);
+        first.try_for_each(|failure| writeln!(f, "<div class=\"note\">{}</div>", Folded(&failure.to_string())))
+    }
+
     fn fmt_name(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.0.name();
         writeln!(f, "<h1 dir=\"auto\">{}</h1>", text::name(name, LONGEST_NAME))?;
@@ -121,11 +134,7 @@ impl fmt::Display for Header<'_> {
                 f.write_str("what they did since is not in this report.</p>\n")?;
             }
         }
-        match self.0.observer_failures() {
-            0 => {}
-            1 => f.write_str("<p class=\"note\">An observer failed once; the run was not affected.</p>\n")?,
-            times => writeln!(f, "<p class=\"note\">Observers failed {} times; the run was not affected.</p>", grouped(times))?,
-        }
+        self.fmt_observer_failures(f)?;
         f.write_str("</header>\n")
     }
 }

@@ -4,12 +4,16 @@ mod seen;
 mod side_by_side;
 
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::fs;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::slice;
 
-use etl_context::{Context, Counts, Etl, EtlContext, Extract, FileJournal, Idle, Run, Tracing, Transform};
+use etl_context::{
+    Context, Counts, Etl, EtlContext, Event, Extract, FileJournal, Idle, MemoryJournal, Observation, Observer, Run, Tracing,
+    Transform,
+};
 
 use self::seen::{Line, Seen};
 
@@ -190,8 +194,12 @@ fn a_run_that_goes_on_has_a_span_and_tells_of_the_interruption() {
 
     let seen = Seen::default();
     seen.during(|| drop(begin(&second, Tracing::new()).unwrap().start(Extract).unwrap().complete(()).unwrap()));
-    let expected =
-        ["WARN etl_run phase interrupted", "INFO etl_run:etl_phase phase started", "INFO etl_run:etl_phase phase completed"];
+    let expected = [
+        "WARN etl_run phase interrupted",
+        "INFO etl_run run resumed",
+        "INFO etl_run:etl_phase phase started",
+        "INFO etl_run:etl_phase phase completed",
+    ];
     assert_eq!(seen.texts(), expected);
     assert_eq!(seen.events()[0].fields["last_seen"], died.to_string());
     assert_eq!(seen.spans()[0].fields["run.id"], run_id.to_string());
@@ -264,4 +272,40 @@ fn runs_that_share_an_observer_keep_their_spans_apart() {
     assert_eq!(codes, ["first ERROR", "second OK"]);
     let ends: Vec<_> = seen.spans().iter().filter_map(|span| span.fields.get("phase.status").cloned()).collect();
     assert_eq!(ends, ["failed", "completed"]);
+}
+
+#[test]
+fn a_finished_run_that_is_opened_again_is_an_event_in_a_span() {
+    let journal = MemoryJournal::new();
+    let run = || Run::builder("import").journal(journal.clone());
+    drop(run().begin_dynamic().unwrap());
+    let mut context = run().begin_dynamic().unwrap();
+    context.start_phase("extract", None).unwrap();
+    context.fail_phase(&io::Error::other("no disk")).unwrap();
+    drop(context);
+
+    let seen = Seen::default();
+    seen.during(|| drop(run().observe(Tracing::new()).begin_dynamic().unwrap()));
+    assert_eq!(seen.texts(), ["INFO etl_run run resumed"]);
+    let fields = &seen.events()[0].fields;
+    assert_eq!((fields["status"].as_str(), fields["recovery"].as_str()), ("failed", "resumed after 3 events"));
+    assert_eq!(runs(&seen), [("import".to_owned(), Some("ERROR".to_owned()))]);
+}
+
+#[test]
+fn observers_that_failed_are_named_when_the_run_is_over() {
+    struct Failing;
+
+    impl Observer for Failing {
+        fn observe(&mut self, _: &Event, _: &Observation<'_>) -> Result<(), Box<dyn Error + Send + Sync>> {
+            Err("the collector is down".into())
+        }
+    }
+
+    let seen = Seen::default();
+    seen.during(|| drop(Run::builder("import").observe(Tracing::new()).observe(Failing).begin::<Etl>().unwrap()));
+    assert_eq!(seen.texts(), ["INFO etl_run run began", "WARN etl_run observer failed"]);
+    let fields = &seen.events()[1].fields;
+    let told = ["observer", "event", "times", "error", "run.name"].map(|name| fields[name].as_str());
+    assert_eq!(told, ["Failing", "run_began", "1", "the collector is down", "import"]);
 }

@@ -1,11 +1,12 @@
 //! What is written where standard error is no terminal, or is closed. Each case is a process of its own.
 
 use std::env;
+use std::error::Error;
 use std::io::{self, Write};
 use std::panic;
 use std::process::{self, Command, Stdio};
 
-use etl_context::{Etl, Extract, ProgressBars, Run};
+use etl_context::{Etl, Event, Extract, MemoryJournal, Observation, Observer, ProgressBars, Run};
 use indicatif::MultiProgress;
 
 const CHILD: &str = "ETL_CONTEXT_TEST_WRITES_TO_STANDARD_ERROR";
@@ -74,6 +75,30 @@ fn writes_a_log() {
     }
 }
 
+/// Fails when the run is over, before the lines hear of that.
+struct Unfinished;
+
+impl Observer for Unfinished {
+    fn observe(&mut self, _: &Event, _: &Observation<'_>) -> Result<(), Box<dyn Error + Send + Sync>> {
+        Ok(())
+    }
+
+    fn closed(&mut self, _: &Observation<'_>) -> Result<(), Box<dyn Error + Send + Sync>> {
+        Err("the archive is full".into())
+    }
+}
+
+#[test]
+#[ignore = "a child's part"]
+fn opens_a_run_again() {
+    if is_child() {
+        let journal = MemoryJournal::new();
+        let run = || Run::builder("monday").journal(journal.clone());
+        drop(run().begin::<Etl>().unwrap().start(Extract).unwrap().complete(()).unwrap());
+        drop(run().observe(ProgressBars::lines()).observe(Unfinished).begin::<Etl>().unwrap());
+    }
+}
+
 const STARTED: &str = "▸ extract          started";
 const DONE: &str = "✓ extract          done";
 
@@ -81,6 +106,13 @@ const DONE: &str = "✓ extract          done";
 fn a_display_that_is_hidden_has_lines_instead() {
     let (_, written) = run("logs_a_run_on_a_hidden_display", true);
     assert_eq!(told(&written), [STARTED, DONE]);
+}
+
+#[test]
+fn a_run_that_is_opened_again_has_a_line_and_so_has_an_observer_that_fails() {
+    let (_, written) = run("opens_a_run_again", true);
+    let resumed = "▸ monday: unfinished, resumed after 3 events; completed: extract";
+    assert_eq!(told(&written), [resumed, "! monday: Unfinished at closed: the archive is full"]);
 }
 
 #[test]
@@ -98,7 +130,7 @@ fn the_log_of_the_program_is_written_as_it_is() {
 /// A panic would be contained, but not where it aborts the process.
 #[test]
 fn a_standard_error_that_is_closed_makes_nothing_panic() {
-    for part in ["logs_a_run_on_a_hidden_display", "logs_two_runs", "writes_a_log"] {
+    for part in ["logs_a_run_on_a_hidden_display", "logs_two_runs", "writes_a_log", "opens_a_run_again"] {
         let (success, _) = run(part, false);
         assert!(success, "{part}");
     }

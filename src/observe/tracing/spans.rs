@@ -1,72 +1,30 @@
-//! Who watches through `tracing`? A span for the run, one for each attempt, and an event for each transition.
+//! What is told of a run inside its spans? Each transition as an event, in the span of the attempt that it is about.
 
 use std::error::Error as StdError;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 
-use tracing::dispatcher::with_default;
 use tracing::field::{DisplayValue, Empty, debug, display};
 use tracing::{Level, Span, event, info_span};
 
-use crate::observe::{Observation, Observer};
-use crate::pipeline::phase::{Phase, PhaseName, PhaseStatus};
+use crate::observe::failure::ObserverFailure;
+use crate::pipeline::phase::{PhaseName, PhaseStatus};
 use crate::record::RunRecord;
 use crate::record::attempt::{FailureCause, PhaseReport};
 use crate::record::error::{ErrorRecord, RecordedError};
 use crate::record::event::Event;
 use crate::record::part::PartRecord;
 use crate::record::phase::PhaseRecord;
+use crate::record::recovery::RecoveryReport;
 use crate::record::run_id::RunId;
 
 /// What filters such as `RUST_LOG=etl_context=debug` go by, wherever the code is.
 const TARGET: &str = "etl_context";
 
-/// Tells a run to whatever subscriber the program has: nothing is installed, and counting is not traced.
-///
-/// The span `etl_run` covers the run and has one child `etl_phase` for each attempt. Transitions are events inside them:
-/// starts and completions at `INFO`, checkpoints at `DEBUG`, recorded errors, overridden statuses and attempts that were
-/// stopped, abandoned or interrupted at `WARN`, failures at `ERROR`. The target of all of them is `etl_context`. Names, levels
-/// and target are stable. Those at `WARN` and `ERROR` have `run.id` and `run.name` themselves, so that they name their run also
-/// where a filter leaves out the spans.
-///
-/// `otel.name`, `otel.status_code` and `otel.status_description` are set as `tracing-opentelemetry` reads them, and
-/// `error.type` has the cause of a failure. The run's span ends with its context, and has its status from then on.
-///
-/// Clones of one observer can watch several runs, one after the other or at once; each run has a span of its own.
-///
-/// What the phase itself logs belongs into its span if the phase enters it; keep a clone for that:
-///
-/// ```
-/// use etl_context::{Etl, Extract, Run, Tracing};
-///
-/// let tracing = Tracing::new();
-/// let context = Run::builder("import").observe(tracing.clone()).begin::<Etl>()?;
-/// let (extracted, ()) = context.phase(Extract).run(|_| -> Result<(), std::io::Error> {
-///     let _entered = tracing.phase_span().entered();
-///     tracing::info!("reading the export"); // inside `etl_run:etl_phase`
-///     Ok(())
-/// })?;
-/// # Ok::<(), etl_context::Error>(())
-/// ```
-///
-/// In an async phase use `future.instrument(tracing.phase_span())`.
-///
-/// Where phases run side by side, each has a span below that of the run, whichever thread it runs on, and what a phase logs is put
-/// there with [`phase_span_of`](Tracing::phase_span_of). What a run tells goes to the subscriber that has seen it begin, also from
-/// threads which have another one or none.
-#[derive(Debug, Default)]
-pub struct Tracing {
-    /// Of the runs that its clones watch, in the order in which they began.
-    watched: Arc<Mutex<Vec<Spans>>>,
-    /// Which of them this clone watches. It ends with this clone, which belongs to the run.
-    own: Option<RunId>,
-}
-
 #[derive(Debug)]
-struct Spans {
-    run_id: RunId,
+pub(super) struct Spans {
+    pub(super) run_id: RunId,
     run_name: String,
-    run: Span,
+    pub(super) run: Span,
     /// Of the attempts that are running, in the order in which they started.
     phases: Vec<PhaseSpan>,
     /// Whether a phase of the run stands at `failed`; `None` before one has ended.
@@ -75,115 +33,10 @@ struct Spans {
 
 /// That of an attempt, and the thread that has started it.
 #[derive(Debug)]
-struct PhaseSpan {
+pub(super) struct PhaseSpan {
     phase: PhaseName,
-    span: Span,
+    pub(super) span: Span,
     thread: ThreadId,
-}
-
-impl Tracing {
-    /// An observer whose clones can watch any number of runs.
-    #[must_use]
-    pub fn new() -> Self {
-        Tracing::default()
-    }
-
-    /// The span of the run, of several that of the one which began last; disabled before it has begun and when it is over.
-    #[must_use]
-    pub fn run_span(&self) -> Span {
-        self.watched().last().map_or_else(Span::none, |spans| spans.run.clone())
-    }
-
-    /// The span of the attempt that is running in it; disabled if none is.
-    ///
-    /// Where several run side by side, it is that of the phase which the calling thread has started last, as at the beginning of a
-    /// closure; on a thread that has started none, it is the span of the run. Anywhere else, as behind an `await`, ask for the phase
-    /// by its name: [`phase_span_of`](Tracing::phase_span_of).
-    #[must_use]
-    pub fn phase_span(&self) -> Span {
-        self.watched().last().map_or_else(Span::none, Spans::here)
-    }
-
-    /// The span of the attempt at this phase that is running in the same run; disabled if none is.
-    ///
-    /// ```
-    /// use etl_context::{Error, Run, Tracing, pipeline};
-    ///
-    /// pipeline! {
-    ///     Nightly {
-    ///         Users = "users" after Idle;
-    ///         Orders = "orders" after Idle;
-    ///         Merge = "merge" after (Users, Orders);
-    ///     }
-    /// }
-    ///
-    /// let tracing = Tracing::new();
-    /// let context = Run::builder("nightly").observe(tracing.clone()).begin::<Nightly>()?;
-    /// let (fetched, _) = context.phases((Users, Orders)).run((
-    ///     |_users| {
-    ///         let _entered = tracing.phase_span_of(Users).entered();
-    ///         Ok::<_, std::io::Error>(tracing::info!("fetching users")) // inside the span of `users`
-    ///     },
-    ///     |_orders| {
-    ///         let _entered = tracing.phase_span_of(Orders).entered();
-    ///         Ok::<_, std::io::Error>(tracing::info!("fetching orders")) // inside the span of `orders`
-    ///     },
-    /// ))?;
-    /// # fetched.start(Merge)?.complete(())?;
-    /// # Ok::<(), Error>(())
-    /// ```
-    #[must_use]
-    #[allow(clippy::needless_pass_by_value, reason = "a phase is a name, as in `start`")]
-    pub fn phase_span_of<Ph: Phase>(&self, phase: Ph) -> Span {
-        let _ = phase;
-        self.watched().last().and_then(|spans| spans.of_phase(&Ph::NAME)).map_or_else(Span::none, |running| running.span.clone())
-    }
-
-    fn watched(&self) -> MutexGuard<'_, Vec<Spans>> {
-        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A clone watches no run before it is told of one.
-impl Clone for Tracing {
-    fn clone(&self) -> Self {
-        Tracing { watched: Arc::clone(&self.watched), own: None }
-    }
-}
-
-impl Observer for Tracing {
-    fn observe(&mut self, event: &Event, run: &Observation<'_>) -> Result<(), Box<dyn StdError + Send + Sync>> {
-        let record = run.record();
-        self.own = Some(record.run_id());
-        let mut watched = self.watched();
-        let index = watched.iter().position(|spans| spans.run_id == record.run_id()).unwrap_or_else(|| {
-            watched.push(Spans::of(record));
-            watched.len() - 1
-        });
-        let spans = &mut watched[index];
-        // A branch may run on a thread that has no subscriber, or another one, which does not know the span of the run.
-        let subscriber = spans.run.with_subscriber(|(_, subscriber)| subscriber.clone());
-        match subscriber {
-            Some(subscriber) => with_default(&subscriber, || spans.tell(event)),
-            None => spans.tell(event),
-        }
-        if let Event::PhaseEnded { .. } | Event::StatusSet { .. } = event {
-            spans.has_failed = Some(record.phases().map(PhaseRecord::status).any(|status| status == PhaseStatus::Failed));
-        }
-        Ok(())
-    }
-}
-
-/// The run is over.
-impl Drop for Tracing {
-    fn drop(&mut self) {
-        let Some(own) = self.own else { return };
-        let mut watched = self.watched();
-        let over = watched.iter().position(|spans| spans.run_id == own).map(|index| watched.remove(index));
-        // What hears of the end of a span may ask for another one.
-        drop(watched);
-        drop(over);
-    }
 }
 
 /// A span takes a value once, so this waits until the run can change no more.
@@ -193,6 +46,10 @@ impl Drop for Spans {
             self.run.record("otel.status_code", status_code(has_failed));
         }
     }
+}
+
+fn has_failed(record: &RunRecord) -> bool {
+    record.phases().map(PhaseRecord::status).any(|status| status == PhaseStatus::Failed)
 }
 
 fn status_code(has_failed: bool) -> &'static str {
@@ -212,17 +69,17 @@ fn run_span(record: &RunRecord) -> Span {
 }
 
 impl Spans {
-    fn of(record: &RunRecord) -> Self {
+    pub(super) fn of(record: &RunRecord) -> Self {
         let (run_id, run_name) = (record.run_id(), record.name().to_owned());
         Spans { run_id, run_name, run: run_span(record), phases: Vec::new(), has_failed: None }
     }
 
-    fn of_phase(&self, phase: &PhaseName) -> Option<&PhaseSpan> {
+    pub(super) fn of_phase(&self, phase: &PhaseName) -> Option<&PhaseSpan> {
         self.phases.iter().find(|running| running.phase == *phase)
     }
 
     /// That of the phase which the calling thread is most likely to run.
-    fn here(&self) -> Span {
+    pub(super) fn here(&self) -> Span {
         let thread = thread::current().id();
         let own = self.phases.iter().rfind(|running| running.thread == thread);
         match (own, &self.phases[..]) {
@@ -237,7 +94,21 @@ impl Spans {
         event.phase().and_then(|phase| self.of_phase(phase)).map_or(&self.run, |running| &running.span)
     }
 
-    fn tell(&mut self, event: &Event) {
+    pub(super) fn tell(&mut self, event: &Event, record: &RunRecord) {
+        self.tell_transition(event);
+        if let Event::PhaseEnded { .. } | Event::StatusSet { .. } = event {
+            self.has_failed = Some(has_failed(record));
+        }
+    }
+
+    pub(super) fn resumed(&mut self, recovery: &RecoveryReport, record: &RunRecord) {
+        let (events, status) = (recovery.events, record.run_status());
+        event!(target: TARGET, parent: &self.run, Level::INFO, events, %status, %recovery, "run resumed");
+        let has_ended = record.phases().any(|phase| phase.latest_report().is_some());
+        self.has_failed = has_ended.then(|| has_failed(record));
+    }
+
+    fn tell_transition(&mut self, event: &Event) {
         if let Event::PhaseStarted { phase, attempt, .. } = event {
             let (span, thread) = (self.span_of_attempt(phase, *attempt), thread::current().id());
             self.phases.push(PhaseSpan { phase: phase.clone(), span, thread });
@@ -281,6 +152,23 @@ impl Spans {
             ),
             Event::PhaseEnded { report, error } => self.end(report, error.as_ref().map(ErrorRecord::error)),
         }
+    }
+
+    pub(super) fn observer_failed(&self, failure: &ObserverFailure) {
+        let (id, name) = self.named_unless(false);
+        let ObserverFailure { observer, event, message, times } = failure;
+        event!(
+            target: TARGET,
+            parent: &self.run,
+            Level::WARN,
+            run.id = id,
+            run.name = name,
+            observer,
+            event,
+            times,
+            error = message,
+            "observer failed"
+        );
     }
 
     /// What names the run in an event, unless all is well: then its span does, where it is not filtered out.
