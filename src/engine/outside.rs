@@ -6,7 +6,7 @@ use std::sync::PoisonError;
 use crate::counting::meter::Meter;
 use crate::engine::{Ending, Engine};
 use crate::error::Error;
-use crate::journal::Journal;
+use crate::journal::{Journal, JournalError};
 use crate::json::dictionary::Checked;
 use crate::pipeline::phase::PhaseStatus;
 use crate::record::event::Event;
@@ -41,9 +41,28 @@ impl Engine {
         }
     }
 
-    /// Nothing more is recorded of the run by this process.
+    /// Nothing more is recorded of the run by this process; what other branches try to record is refused.
     pub(crate) fn leave_journal(&mut self) {
         self.companions.get_mut().unwrap_or_else(PoisonError::into_inner).journal = None;
-        self.with_whole(|whole| whole.companions.journal = None);
+        self.with_whole(|whole| whole.companions.journal = Some(Box::new(LeftJournal)));
+    }
+}
+
+/// In place of a journal of which nobody knows what its last event is.
+struct LeftJournal;
+
+impl LeftJournal {
+    fn refusal() -> JournalError {
+        JournalError::new("it is not known whether another branch has ended in its transaction; open the run again to find out")
+    }
+}
+
+impl Journal for LeftJournal {
+    fn append(&mut self, _: u64, _: &Event) -> Result<(), JournalError> {
+        Err(LeftJournal::refusal())
+    }
+
+    fn load(&mut self) -> Result<Vec<Event>, JournalError> {
+        Err(LeftJournal::refusal())
     }
 }

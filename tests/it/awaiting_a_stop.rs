@@ -190,7 +190,7 @@ fn what_runs_finally_goes_on_after_a_stop() {
         assert_eq!(poll(&mut cancelled, &woken), Poll::Pending);
         Ok(())
     });
-    block_on(outcome).unwrap();
+    drop(block_on(outcome).unwrap());
 }
 
 #[test]

@@ -3,7 +3,9 @@
 use std::sync::mpsc::channel;
 use std::thread;
 
-use etl_context::{Context, Counts, Error, FailureCause, PhaseRecord, PhaseStatus, Run, RunRecord, RunStatus, Stopped};
+use etl_context::{
+    Context, Counts, Error, FailureCause, Phase, PhaseRecord, PhaseStatus, Run, RunRecord, RunStatus, RunningPhase, Stopped,
+};
 
 use super::stores::on_every_store;
 use super::{Both, Clean, Left, Merge, Nightly, Orders, Prices, Right, Two, Users};
@@ -32,7 +34,7 @@ fn a_completed_branch_is_not_run_again_on_restart() {
 
         // Everything is done: nothing runs again, also not what joins the branches.
         let [left, right] = store.open().begin::<Two>().unwrap().fork();
-        let never = |_: &mut etl_context::RunningPhase<'_, Left>| -> Result<(), String> { panic!("it has completed") };
+        let never = |_: &mut RunningPhase<'_, Left>| -> Result<(), String> { panic!("it has completed") };
         let left = left.phase(Left).run(never).unwrap().0;
         let right = right.phase(Right).run(|_| -> Result<(), String> { panic!("it has completed") }).unwrap().0;
         let both = left.join(right).unwrap().phase(Both).run(|_| -> Result<(), String> { panic!("it has completed") });
@@ -285,4 +287,28 @@ fn of_two_starters_of_one_run_one_wins() {
     assert!(second.to_string().contains("another process") || second.to_string().contains("own"), "{second}");
     drop(first);
     drop(Run::builder("nightly").journal(file.open()).begin::<Two>().unwrap());
+}
+
+#[test]
+fn each_branch_may_be_divided_into_parts() {
+    on_every_store(|store| {
+        let context = store.open().begin::<Two>().unwrap();
+        let (joined, ((), ())) = context
+            .phases((Left, Right))
+            .run((|left| in_parts(left, ["jan", "feb", "mar"]), |right| in_parts(right, ["jan", "feb", "apr"])))
+            .unwrap();
+        for phase in ["left", "right"] {
+            let phase = joined.record().phase(phase).unwrap();
+            assert_eq!((phase.parts().len(), phase.latest_report().unwrap().counts().messages), (3, 3));
+        }
+    });
+}
+
+fn in_parts<Ph: Phase<Counters = Counts>>(phase: &mut RunningPhase<'_, Ph>, names: [&str; 3]) -> Result<(), Error> {
+    let parts = phase.parts(names)?;
+    parts.work(|part| {
+        part.update_progress(Counts { conversations: 0, messages: 1 });
+        Ok::<_, String>(())
+    })?;
+    parts.finish()
 }

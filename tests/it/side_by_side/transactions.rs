@@ -71,3 +71,18 @@ fn a_transaction_that_is_rolled_back_lets_the_others_go_on() -> Result<(), Box<d
     drop(joined.start(Both)?.complete(())?);
     Ok(())
 }
+
+#[test]
+fn nothing_more_is_recorded_once_it_is_not_known_what_became_of_a_transaction() -> Result<(), Box<dyn std::error::Error>> {
+    let Some(database) = database() else { return Ok(()) };
+    let mut client = database.client();
+    let [left, right] = forked(&database);
+    let (left, mut right) = (left.start(Left)?, right.start(Right)?);
+    let mut transaction = client.transaction()?;
+    // It is let go of while the transaction is open, so that nobody can know.
+    drop(left.complete_in(&mut transaction, ())?);
+    let refused = right.checkpoint(&7).unwrap_err();
+    assert!(refused.to_string().contains("open the run again to find out"), "{refused}");
+    transaction.rollback()?;
+    Ok(())
+}
