@@ -24,7 +24,7 @@ impl<S, P> Context<S, P> {
     /// }
     ///
     /// let [users, orders] = Nightly::context("nightly").fork();
-    /// let fetched = std::thread::spawn(|| orders.start(Orders)?.complete(()));
+    /// let fetched = std::thread::spawn(|| Ok::<_, Error>(orders.start(Orders)?.complete(())?));
     /// let cleaned = users.start(Users)?.complete(())?.start(Clean)?.complete(())?;
     /// let joined = cleaned.join(fetched.join().unwrap()?)?; // Context<Joined<(Clean, Orders)>, Nightly>
     /// joined.start(Merge)?.complete(())?;

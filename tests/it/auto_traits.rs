@@ -5,11 +5,11 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 
 use etl_context::{
     Beginning, Completed, Context, CounterProgress, CounterValues, Counts, Dictionary, Edge, Entry, Error, ErrorRecord, Etl,
-    EtlContext, Event, Extract, Failed, FailureCause, FileJournal, Idle, JournalError, Load, MemoryJournal, Observation,
-    Parameters, PhaseDeclaration, PhaseFailure, PhaseHasEnded, PhaseName, PhaseRecord, PhaseReport, PhaseScope, PhaseStatus,
-    PipelineShape, Position, Progress, ProgressReader, ProgressSnapshot, ProgressWorker, RecordedError, RecoveryReport, Refused,
-    Run, RunBuilder, RunId, RunRecord, RunSummary, Running, RunningPhase, StateMismatch, StatusOverride, Stopped, Stopper, Tally,
-    Timestamp, Transform,
+    EtlContext, Event, Extract, Failed, FailureCause, FileJournal, Idle, JournalError, Load, MemoryJournal, NamedPhase,
+    Observation, ObserverFailure, Parameters, PhaseDeclaration, PhaseFailure, PhaseHasEnded, PhaseName, PhaseRecord, PhaseReport,
+    PhaseScope, PhaseStatus, PipelineShape, Position, Progress, ProgressReader, ProgressSnapshot, ProgressWorker, RecordedError,
+    RecoveryReport, Refused, Run, RunBuilder, RunId, RunRecord, RunSummary, Running, RunningPhase, StateMismatch, StatusOverride,
+    Stopped, Stopper, Tally, Timestamp, Transform,
 };
 
 use crate::layered_error::ImportError;
@@ -47,6 +47,8 @@ fn outcomes_and_errors_cross_threads() {
 fn scopes_and_counting_cross_threads() {
     crosses_threads::<PhaseScope<Extract, Idle, Etl>>();
     crosses_threads::<RunningPhase<'_, Extract>>();
+    crosses_threads::<NamedPhase<'_>>();
+    crosses_threads::<ObserverFailure>();
     crosses_threads::<Progress<'_, Counts>>();
     crosses_threads::<ProgressWorker<Rows>>();
     crosses_threads::<ProgressReader>();

@@ -190,7 +190,8 @@ fn what_runs_finally_goes_on_after_a_stop() {
         assert_eq!(poll(&mut cancelled, &woken), Poll::Pending);
         Ok(())
     });
-    drop(block_on(outcome).unwrap());
+    let (notified, ()) = block_on(outcome).unwrap();
+    assert_eq!(notified.report().cause(), None);
 }
 
 #[test]
@@ -235,7 +236,7 @@ fn it_can_be_kept_and_sent() {
     assert_eq!(thread.join().unwrap(), Stopped);
     // One that is pinned can be awaited by reference.
     block_on(async {
-        let mut stopped = pin!(asking.stopped());
-        assert_eq!((&mut stopped).await, Stopped);
+        let mut again = pin!(asking.stopped());
+        assert_eq!((&mut again).await, Stopped);
     });
 }
