@@ -12,6 +12,7 @@ mod limits;
 #[cfg(target_os = "linux")]
 mod memory;
 mod other_files;
+mod told;
 
 // What they share.
 mod rejected_rows;
