@@ -11,12 +11,13 @@ use crate::record::NotAdmitted;
 use crate::record::attempt::FailureCause;
 use crate::record::error::RecordedError;
 use crate::record::run_id::RunId;
+use crate::record::share::MaxRejected;
 use crate::record::stored::NotReadable;
 use crate::text::line::{shown, shown_path, told};
 use crate::text::sentence;
 
-/// Why a call was refused. The run is as it was before the call; only [`TooManyErrors`](Error::TooManyErrors) and
-/// [`PhaseFailed`](Error::PhaseFailed) tell of something that was recorded.
+/// Why a call was refused. The run is as it was before the call; only [`TooManyErrors`](Error::TooManyErrors),
+/// [`TooManyRejected`](Error::TooManyRejected) and [`PhaseFailed`](Error::PhaseFailed) tell of something that was recorded.
 ///
 /// The first five begin with the words of the documentation's common errors, and the typed face says the same words at
 /// compile time; [the guide](crate::guide::errors) has a section for each.
@@ -210,6 +211,20 @@ pub enum Error {
         errors: u64,
         /// How many may be.
         allowed: u64,
+    },
+
+    /// More rows were rejected by the running phase than the run allows, so the phase can no longer complete.
+    #[error("phase `{phase}` has rejected more rows than it may ({rejected} of {rows}, at most {allowed}); end it as failed")]
+    #[non_exhaustive]
+    TooManyRejected {
+        /// The running phase.
+        phase: PhaseName,
+        /// How many rows were rejected. The latest one is counted too.
+        rejected: u64,
+        /// How many rows there are.
+        rows: u64,
+        /// How many of them may be rejected.
+        allowed: MaxRejected,
     },
 
     /// The work of a phase failed; this is how a [`PhaseFailure`](crate::PhaseFailure) turns into an `Error` under `?`.

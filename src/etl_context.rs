@@ -1,6 +1,7 @@
 //! What does each call of the dynamic face do? Phases by name, mistakes as errors; each method is a few lines onto the engine.
 
 use std::error::Error as StdError;
+use std::fmt::Display;
 use std::ptr;
 
 use serde::Serialize;
@@ -247,6 +248,15 @@ impl EtlContext {
     pub fn resume_point<C: DeserializeOwned>(&self) -> Result<Option<C>, Error> {
         let running = self.record().running("resume_point")?;
         self.engine.resume_point(&running.phase)
+    }
+
+    /// Counts a row that the running phase cannot use: see [`RunningPhase::reject`](crate::RunningPhase::reject).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoneInProgress`], and as there.
+    pub fn reject<R: Serialize + ?Sized>(&mut self, row: &R, reason: impl Display) -> Result<(), Error> {
+        self.engine.reject(row, &reason)
     }
 
     /// Divides the running phase into parts, which any number of workers may take: see [`Parts`].

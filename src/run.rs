@@ -1,6 +1,6 @@
 //! How does a run begin that is recorded or watched?
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -15,6 +15,7 @@ use crate::pipeline::Pipeline;
 use crate::pipeline::state::Idle;
 use crate::pipeline::table::Table;
 use crate::record::parameters::Parameters;
+use crate::record::share::MaxRejected;
 use crate::report::file::ReportFile;
 use crate::stopper::Stopper;
 
@@ -176,6 +177,42 @@ impl RunBuilder {
     /// [`Error::TooManyErrors`], and the attempt can then only fail, with the cause `errors`.
     pub fn max_errors(mut self, errors: u64) -> Self {
         self.opening.limits.errors = Some(errors);
+        self
+    }
+
+    /// Writes every row that a phase [rejects](crate::RunningPhase::reject) to this file, as JSON Lines: the run, the phase, the attempt,
+    /// the reason, and the row.
+    ///
+    /// The file has each row once, also after a crash and in a later attempt that goes on from a checkpoint: what no event tells of is
+    /// taken out when the run is opened again, and what an attempt does again when it starts. A file may hold the rows of several runs,
+    /// one after the other; while one of them is open, no other one can be. [The guide](crate::guide::durable#rows-that-cannot-be-used)
+    /// has an example.
+    pub fn rejects(mut self, path: impl Into<PathBuf>) -> Self {
+        self.opening.rejects = Some(path.into());
+        self
+    }
+
+    /// Lets no attempt complete that has rejected more rows than this, a number or a [`Share`](crate::Share). The call that rejects one
+    /// too many returns [`Error::TooManyRejected`], and the attempt can then only fail, with the cause `errors`.
+    ///
+    /// A share is one of the rows that the phase has counted, rejected ones and others. It is known when the phase is to complete; before, if
+    /// the phase has said how many rows there are.
+    ///
+    /// ```
+    /// use etl_context::{Error, Etl, Extract, Run, Share};
+    ///
+    /// let context = Run::builder("import").max_rejected(1).begin::<Etl>()?;
+    /// let mut extract = context.start(Extract)?;
+    /// extract.reject("row 7", "no sender")?;
+    /// let error = extract.reject("row 9", "no sender").unwrap_err();
+    /// assert!(matches!(error, Error::TooManyRejected { rejected: 2, .. }));
+    /// extract.fail(&error)?;
+    ///
+    /// let context = Run::builder("import").max_rejected(Share::percent(0.5)).begin::<Etl>()?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn max_rejected(mut self, most: impl Into<MaxRejected>) -> Self {
+        self.opening.limits.rejected = Some(most.into());
         self
     }
 

@@ -16,6 +16,7 @@ pub(crate) mod erased;
 pub(crate) mod failure;
 pub(crate) mod phases_failure;
 pub(crate) mod refused;
+mod reject;
 pub(crate) mod retry;
 mod running;
 pub(crate) mod scope;
@@ -77,7 +78,7 @@ use crate::text::line::shown;
 /// | | [`fork`] and [`join`]; [`phases(…).run(…)`](Context::phases): phases [side by side](crate::guide::side_by_side) | [`Joined`](crate::Joined) |
 /// | [`Running`] | [`complete`] | `Completed` |
 /// | | [`fail`] | `Failed` |
-/// | | [`update_progress`], [`set_totals`], [`progress`], [`record_error`], [`checkpoint`], [`resume_point`], [`parts`](Context::parts) | |
+/// | | [`update_progress`], [`set_totals`], [`progress`], [`record_error`], [`reject`](Context::reject), [`checkpoint`], [`resume_point`], [`parts`](Context::parts) | |
 /// | [`Failed`] | [`retry`], [`retry_phase`] | `Running` |
 /// | [`Completed`], [`Failed`] | [`report`](Context::report); [`counts`] of a completed phase | |
 /// | any | [`status`], [`summary`], [`record`], [`stopper`]; [`erase`], which gives an [`EtlContext`](crate::EtlContext) | |

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use crate::counting::meter::Meter;
 use crate::counting::reader::ProgressReader;
-use crate::engine::{Companions, Engine, Passed};
+use crate::engine::{Companions, Engine, Passed, TakenUp};
 use crate::error::Error;
 use crate::journal::{Journal, JournalError};
 use crate::pipeline::phase::PhaseName;
@@ -163,6 +163,8 @@ impl Engine {
             pipeline: self.pipeline,
             companions: Mutex::default(),
             branch: Some(branch),
+            rejects: self.rejects.as_ref().map(|rejects| rejects.beside()),
+            taken_up: TakenUp::default(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! How long may it go on? Until it was asked to stop, or has reached a limit that its author has set.
 
-use crate::engine::Engine;
+use crate::engine::{Engine, Moment};
 use crate::error::Error;
 use crate::pipeline::phase::PhaseName;
 use crate::record::RunRecord;
@@ -8,6 +8,7 @@ use crate::record::attempt::FailureCause;
 use crate::record::error::WorkError;
 use crate::record::event::Event;
 use crate::record::phase::PhaseRecord;
+use crate::record::share::MaxRejected;
 use crate::record::status::RunStatus;
 use crate::stopper::Stopping;
 
@@ -21,6 +22,8 @@ pub(crate) struct Limits {
     pub(crate) attempts: Option<u32>,
     /// How many errors an attempt may record and still complete.
     pub(crate) errors: Option<u64>,
+    /// How many rows an attempt may reject and still complete.
+    pub(crate) rejected: Option<MaxRejected>,
 }
 
 impl Engine {
@@ -131,9 +134,9 @@ impl Engine {
         if runs_finally { self.stopper.lost() } else { self.stopper.asked() }
     }
 
-    /// Why the running phase fails: because it was asked to stop, because of its many errors, or else for this reason.
+    /// Why the running phase fails: because it was asked to stop, because of its many errors or rejected rows, or else for this reason.
     pub(super) fn cause_or(&self, otherwise: FailureCause) -> FailureCause {
-        match self.check_errors() {
+        match self.check_errors().and_then(|()| self.check_rejected(Moment::Running)) {
             _ if self.is_cancelled() => FailureCause::Stopped,
             Err(_) => FailureCause::Errors,
             Ok(()) => otherwise,

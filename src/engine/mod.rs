@@ -8,6 +8,7 @@
 //! Imports from `journal` and `observe`, which it tells of every event, and from everything below them.
 
 mod branches;
+mod checkpoints;
 mod companions;
 mod leaving;
 mod limits;
@@ -16,23 +17,21 @@ mod opening;
 mod outside;
 mod parts;
 mod passing;
+mod rejects;
 mod running;
 mod said;
+mod taken_up;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-
 use crate::counting::counters::{CounterValues, Tally};
 use crate::counting::meter::Meter;
 use crate::error::Error;
 use crate::journal::{Journal, JournalError};
 use crate::json::dictionary::{Checked, Dictionary, ResultFault};
-use crate::json::lossless;
 use crate::observe::failure::ObserverFailures;
 use crate::pipeline::by_name::ByName;
 use crate::pipeline::phase::{PhaseName, PhaseStatus};
@@ -78,6 +77,8 @@ pub(crate) struct Engine {
     companions: Mutex<Companions>,
     /// Where the companions are if this is one of several branches.
     branch: Option<Branch>,
+    rejects: Option<Box<Rejects>>,
+    taken_up: TakenUp,
 }
 
 /// Where a process stands that has only gone past completed phases.
@@ -93,6 +94,8 @@ pub(crate) use companions::Companions;
 pub(crate) use limits::Limits;
 pub(crate) use opening::Opening;
 pub(crate) use parts::Registration;
+use rejects::{Moment, Rejects};
+use taken_up::TakenUp;
 
 impl Engine {
     /// A run that nobody remembers or watches: this cannot fail.
@@ -119,6 +122,8 @@ impl Engine {
             pipeline,
             companions: Mutex::default(),
             branch: None,
+            rejects: None,
+            taken_up: TakenUp::default(),
             clock,
         }
     }
@@ -150,9 +155,9 @@ impl Engine {
         let started = Instant::now();
         let time = self.clock.at(started);
         let goes_on = !self.record.is_finally(&phase);
-        self.happen(&Event::PhaseStarted { phase, attempt, visit, totals: Tally::new(names, totals), time }, |meter| {
-            meter.start(names, &totals, started);
-        })?;
+        let event = Event::PhaseStarted { phase, attempt, visit, totals: Tally::new(names, totals), time };
+        self.happen(&event, |meter| meter.start(names, &totals, started))?;
+        self.settle_rejects(&event);
         self.started_in_panic = thread::panicking();
         if goes_on {
             // What was completed earlier may depend on what runs now.
@@ -173,6 +178,7 @@ impl Engine {
         let result = self.checked_result("complete", result)?;
         self.said_status(result.as_ref(), &[PhaseStatus::Completed], RULE)?;
         self.check_errors()?;
+        self.check_rejected(Moment::Ending)?;
         Ok(result)
     }
 
@@ -182,7 +188,7 @@ impl Engine {
         let result = self.checked_result("end_phase", result)?;
         let said = self.said_status(result.as_ref(), &[PhaseStatus::Completed, PhaseStatus::Failed], RULE)?;
         let status = said.unwrap_or_else(|| self.status_without_word());
-        if self.check_errors().is_err() {
+        if self.check_errors().and_then(|()| self.check_rejected(Moment::Ending)).is_err() {
             return self.end(Ending { status: PhaseStatus::Failed, cause: Some(FailureCause::Errors), result, error: None });
         }
         let cause = (status == PhaseStatus::Failed).then_some(FailureCause::Status);
@@ -210,31 +216,6 @@ impl Engine {
     pub(crate) fn set_status(&mut self, phase: PhaseName, status: PhaseStatus) -> Result<(), Error> {
         let time = self.clock.now();
         self.happen(&Event::StatusSet { phase, status, time }, |_| {})
-    }
-
-    pub(crate) fn checkpoint<C: Serialize + ?Sized>(&mut self, cursor: &C) -> Result<(), Error> {
-        let running = self.record.running("checkpoint")?;
-        let (phase, attempt) = (running.phase.clone(), running.attempt);
-        let cursor = lossless::to_value(cursor).map_err(|reason| Error::NotSerializable {
-            phase: phase.clone(),
-            what: "the checkpoint",
-            reason,
-        })?;
-        let (counts, carried, time) = (self.meter.counts(), self.meter.carried(), self.clock.now());
-        self.happen(&Event::Checkpointed { phase, attempt, cursor: Arc::new(cursor), counts, carried, time }, |_| {})
-    }
-
-    /// The cursor of the phase's last checkpoint since it last completed. An attempt that takes it up goes on from what was counted
-    /// until then.
-    pub(crate) fn resume_point<C: DeserializeOwned>(&self, phase: &PhaseName) -> Result<Option<C>, Error> {
-        let cursor = self.record.resume_point(phase.as_str())?;
-        let checkpoint = self.record.phase(phase.as_str()).and_then(PhaseRecord::last_checkpoint);
-        if let (Some(_), Some(checkpoint), Some(running)) = (&cursor, checkpoint, self.record.current())
-            && checkpoint.attempt < running.attempt
-        {
-            self.meter.carry(&checkpoint.counts);
-        }
-        Ok(cursor)
     }
 
     /// A phase is running, and its result is a dictionary or nothing; checked in this order.
@@ -268,8 +249,10 @@ impl Engine {
     }
 
     fn end(&mut self, ending: Ending) -> Result<PhaseReport, Error> {
+        self.keep_rejected(ending.status)?;
         let (event, report) = self.ended(ending)?;
         self.happen(&event, Meter::end)?;
+        self.settle_rejects(&event);
         Ok(report)
     }
 
@@ -305,6 +288,14 @@ impl Engine {
         self.append_by(event, |journal| append(journal, sequence))?;
         self.happened(event, meter);
         Ok(())
+    }
+
+    /// Hardly any run has rejected rows.
+    #[inline]
+    fn settle_rejects(&mut self, event: &Event) {
+        if let (Some(_), Some(phase)) = (&self.rejects, event.phase()) {
+            self.settle_rejected(phase);
+        }
     }
 
     /// Apply, notify: what follows once the journal has the event.

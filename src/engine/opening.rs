@@ -1,6 +1,7 @@
 //! How does a run begin, or go on? An empty journal begins a run; any other one holds the run that goes on.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::engine::{Companions, Engine, Limits, Passed};
@@ -25,6 +26,8 @@ pub(crate) struct Opening {
     pub(crate) allows_other_parameters: bool,
     pub(crate) allows_other_pipeline: bool,
     pub(crate) limits: Limits,
+    /// Where the rejected rows go.
+    pub(crate) rejects: Option<PathBuf>,
     pub(crate) stopper: Stopper,
     /// Behind a mutex for the same reason as in the engine.
     pub(crate) companions: Mutex<Companions>,
@@ -38,7 +41,7 @@ impl Engine {
     /// [`Error::Journal`] if the journal cannot be read or written, [`Error::OtherRun`] if it holds another run.
     pub(crate) fn open(mut opening: Opening, pipeline: Option<&'static PipelineTable>) -> Result<Self, Error> {
         let name = Arc::clone(&opening.name);
-        let refused = |source| Error::Journal { refused: format!("run `{}` cannot be opened", shown(&name)), source };
+        let refused = |source| not_opened(&name, source);
         let stopper = opening.stopper.clone();
         let events = match &mut opening.companions().journal {
             Some(journal) => {
@@ -52,7 +55,7 @@ impl Engine {
         }
         let record = RunRecord::replay(&events).ok_or_else(|| refused(JournalError::impossible(&name)))?;
         opening.check_same_run(&record, pipeline)?;
-        Engine::resume(record, opening, pipeline)
+        Engine::resume(record, &events, opening, pipeline)
     }
 
     fn begin(opening: Opening, pipeline: Option<&'static PipelineTable>) -> Result<Self, Error> {
@@ -60,6 +63,7 @@ impl Engine {
         let beginning =
             Beginning { metadata: opening.metadata, parameters: opening.parameters, ..engine.record.beginning().clone() };
         engine.record = RunRecord::begin(beginning.clone());
+        engine.open_rejects(opening.rejects.as_deref()).map_err(|source| not_opened(engine.record.name(), source))?;
         engine.limits = opening.limits;
         engine.stopper = opening.stopper;
         engine.companions = opening.companions;
@@ -77,13 +81,18 @@ impl Engine {
         }
     }
 
-    fn resume(record: RunRecord, opening: Opening, pipeline: Option<&'static PipelineTable>) -> Result<Self, Error> {
+    fn resume(
+        record: RunRecord,
+        events: &[Event],
+        opening: Opening,
+        pipeline: Option<&'static PipelineTable>,
+    ) -> Result<Self, Error> {
         let mut engine = Engine::new(opening.name, pipeline);
         engine.record = record;
         engine.limits = opening.limits;
         engine.stopper = opening.stopper;
         engine.companions = opening.companions;
-        match engine.catch_up(opening.parameters) {
+        match engine.catch_up(events, opening.parameters, opening.rejects.as_deref()) {
             Ok(recovery) => {
                 engine.passed = Some(Passed { position: Position::Idle, steps: 0 });
                 let companions = engine.companions.get_mut().unwrap_or_else(PoisonError::into_inner);
@@ -101,7 +110,8 @@ impl Engine {
 
     /// Records what is true since the last process: its attempt was interrupted, the run goes on with another pipeline, or with
     /// other parameters.
-    fn catch_up(&mut self, parameters: Parameters) -> Result<RecoveryReport, Error> {
+    fn catch_up(&mut self, history: &[Event], parameters: Parameters, rejects: Option<&Path>) -> Result<RecoveryReport, Error> {
+        self.open_rejects(rejects).map_err(|source| not_opened(self.record.name(), source))?;
         let events = self.record.events();
         let mut interrupted = self.interrupt()?.into_iter();
         let pipeline_changes = self.change_pipeline()?;
@@ -109,13 +119,14 @@ impl Engine {
             let time = self.clock.now();
             self.happen(&Event::ParametersChanged { parameters, time }, |_| {})?;
         }
+        let lacking = self.restore_rejects(history).map_err(|source| not_opened(self.record.name(), source))?;
         Ok(RecoveryReport {
             events,
             completed: self.completed(),
             interrupted: interrupted.next(),
             also_interrupted: interrupted.collect(),
             pipeline_changes,
-            repairs: self.repairs(),
+            repairs: self.repairs().into_iter().chain(lacking).collect(),
         })
     }
 
@@ -141,6 +152,10 @@ impl Engine {
         let companions = self.companions.get_mut().unwrap_or_else(PoisonError::into_inner);
         companions.journal.as_ref().map(|journal| journal.repairs()).unwrap_or_default()
     }
+}
+
+fn not_opened(run: &str, source: JournalError) -> Error {
+    Error::Journal { refused: format!("run `{}` cannot be opened", shown(run)), source }
 }
 
 impl Opening {

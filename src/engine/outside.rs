@@ -13,8 +13,9 @@ use crate::record::event::Event;
 
 impl Engine {
     /// Decides: the event with which the running phase would complete. Nothing has changed yet.
-    pub(crate) fn completion(&self, result: impl FnOnce() -> Checked) -> Result<Event, Error> {
+    pub(crate) fn completion(&mut self, result: impl FnOnce() -> Checked) -> Result<Event, Error> {
         let result = self.result_of_completed(result)?;
+        self.keep_rejected(PhaseStatus::Completed)?;
         let (event, _) = self.ended(Ending { status: PhaseStatus::Completed, cause: None, result, error: None })?;
         Ok(event)
     }
@@ -39,6 +40,7 @@ impl Engine {
         } else {
             self.happened(event, Meter::end);
         }
+        self.settle_rejects(event);
     }
 
     /// Nothing more is recorded of the run by this process; what other branches try to record is refused.

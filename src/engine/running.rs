@@ -1,17 +1,20 @@
 //! What would be told of the running attempts if they ended now? The record, with the counts as they are.
 
+use std::sync::Arc;
+
 use crate::counting::reader::Counted;
 use crate::engine::{Ending, Engine};
 use crate::json::dictionary::KeptResult;
 use crate::pipeline::phase::PhaseStatus;
 use crate::record::RunRecord;
 use crate::record::attempt::{Attempt, PhaseReport};
+use crate::record::rejected::Rejected;
 use crate::record::running::Running;
 
 impl Engine {
     /// The report with which the running attempt of this engine ends.
     pub(super) fn report(&self, running: &Running, ending: Ending) -> PhaseReport {
-        self.report_of(running, ending, &self.meter)
+        self.report_of(running, ending, &self.meter, self.rejected().map(Arc::new))
     }
 
     /// The run, and what would be reported of the running attempts: of all branches if there are several.
@@ -20,7 +23,8 @@ impl Engine {
         let of_branches = self.with_whole(|whole| {
             let reports = whole.record.running_attempts().filter_map(|running| {
                 let counters = whole.counters_of(&running.phase)?;
-                Some(self.report_of(running, now(), counters))
+                // What another branch has rejected since its last checkpoint is known there.
+                Some(self.report_of(running, now(), counters, running.rejected.clone()))
             });
             (whole.record.clone(), reports.collect())
         });
@@ -31,7 +35,13 @@ impl Engine {
     }
 
     #[inline]
-    fn report_of(&self, running: &Running, ending: Ending, counted: &impl Counted) -> PhaseReport {
+    fn report_of(
+        &self,
+        running: &Running,
+        ending: Ending,
+        counted: &impl Counted,
+        rejected: Option<Arc<Rejected>>,
+    ) -> PhaseReport {
         let ended = self.clock.now();
         let Ending { status, cause, result, error } = ending;
         PhaseReport::new(Attempt {
@@ -45,6 +55,7 @@ impl Engine {
             counts: counted.counts(),
             totals: counted.totals(),
             carried: counted.carried().map(Box::new),
+            rejected,
             result: result.map(KeptResult::Given),
             error: error.map(Box::new),
         })

@@ -22,6 +22,7 @@ use crate::record::error::{ErrorRecord, RecordedError};
 use crate::record::event::{Beginning, Event};
 use crate::record::parameters::Parameters;
 use crate::record::part::PartRecord;
+use crate::record::rejected::Rejected;
 use crate::record::run_id::RunId;
 use crate::text::line::{shown, told};
 
@@ -46,6 +47,8 @@ struct Line {
     visit: Option<u32>,
     counts: Option<Tally>,
     carried: Option<Tally>,
+    rejected: Option<Rejected>,
+    rejected_rows: Option<Arc<[String]>>,
     totals: Option<Tally>,
     result: Option<Dictionary>,
     cursor: Option<Value>,
@@ -231,6 +234,8 @@ impl Line {
                 cursor: Arc::new(self.cursor.unwrap_or_default()),
                 counts: self.counts?,
                 carried: self.carried,
+                rejected: self.rejected.map(Arc::new),
+                rejected_rows: self.rejected_rows,
                 time,
             },
             "parts_registered" => {
@@ -270,6 +275,7 @@ impl Line {
                     counts: self.counts?,
                     totals: self.totals?,
                     carried: self.carried.map(Box::new),
+                    rejected: self.rejected.map(Arc::new),
                     result: self.result.map(KeptResult::Given),
                     error: report_error.map(Box::new),
                 });

@@ -19,6 +19,8 @@ pub(crate) mod owner;
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;
 mod quick_line;
+pub(crate) mod rejected_line;
+pub(crate) mod rejects_file;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
 pub(crate) mod storage;

@@ -81,6 +81,17 @@ impl OwnerLock {
         }
     }
 
+    /// Takes the lock beside a file that is no journal and is called so, and says who owns it now.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError`] that says who owns it, or why the lock file cannot be used.
+    pub(crate) fn take_beside(path: &Path, name: &str) -> Result<Self, JournalError> {
+        let mut lock = OwnerLock::take_named(path, name)?;
+        lock.signed = sign(&mut lock.file).unwrap_or(false);
+        Ok(lock)
+    }
+
     fn take_named(journal: &Path, name: &str) -> Result<Self, JournalError> {
         let path = lock_path(journal);
         let failed = |error| JournalError::io("lock", &path, error);

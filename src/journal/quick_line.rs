@@ -44,7 +44,8 @@ pub(crate) fn read(sequence: u64, line: &[u8], known: &mut Known) -> Option<Even
             line.skip(r#","cursor":"#)?;
             let cursor: Value = serde_json::from_slice(line.rest).ok()?;
             check(&cursor, 1).ok()?;
-            Some(Event::Checkpointed { phase, attempt, cursor: Arc::new(cursor), counts, carried: None, time })
+            let (cursor, carried, rejected, rejected_rows) = (Arc::new(cursor), None, None, None);
+            Some(Event::Checkpointed { phase, attempt, cursor, counts, carried, rejected, rejected_rows, time })
         }
         "phase_ended" => line.report(phase, attempt, time).map(|report| Event::PhaseEnded { report, error: None }),
         _ => None,
@@ -149,6 +150,7 @@ impl<'a> Line<'a, '_> {
             counts: self.tally(r#","counts":{"#)?,
             totals: self.tally(r#","totals":{"#)?,
             carried: None,
+            rejected: None,
             result: self.result()?,
             error: None,
         };

@@ -26,10 +26,12 @@ pub(super) fn write(sequence: u64, event: &Event, bytes: &mut Vec<u8>) -> Result
             line.tally(r#","totals":{"#, totals)?;
             line.json_if_any(r#","visit":"#, (*visit > 1).then_some(visit))
         }
-        Event::Checkpointed { phase, attempt, cursor, counts, carried, .. } => {
+        Event::Checkpointed { phase, attempt, cursor, counts, carried, rejected, rejected_rows, .. } => {
             line.attempt(phase, *attempt)?;
             line.tally(r#","counts":{"#, counts)?;
             line.carried(carried.as_ref())?;
+            line.json_if_any(r#","rejected":"#, rejected.as_ref())?;
+            line.json_if_any(r#","rejected_rows":"#, rejected_rows.as_ref())?;
             line.json(r#","cursor":"#, cursor)
         }
         Event::PartsRegistered { phase, attempt, parts, .. } => {
@@ -108,6 +110,7 @@ impl Line<'_> {
         self.tally(r#","counts":{"#, report.tally())?;
         self.tally(r#","totals":{"#, report.totals())?;
         self.carried(report.carried())?;
+        self.json_if_any(r#","rejected":"#, report.measured().rejected.as_ref())?;
         self.json_if_any(r#","result":"#, report.result())
     }
 

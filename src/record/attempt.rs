@@ -14,6 +14,7 @@ use crate::pipeline::phase::{PhaseName, PhaseStatus};
 use crate::record::clock::Timestamp;
 use crate::record::counted::{Counted, VALUE_WIDTH, per_second, percent};
 use crate::record::error::RecordedError;
+use crate::record::rejected::Rejected;
 use crate::text::line::one_line;
 use crate::text::number::duration;
 use crate::text::table::{Column, Table};
@@ -22,7 +23,7 @@ use crate::text::table::{Column, Table};
 ///
 /// It serialises to a flat dictionary: `phase`, `status`, `duration_seconds`, `conversations_processed`,
 /// `messages_processed`, the keys of the phase's own result, and beside them what was tracked (`processed_messages`,
-/// `total_messages`, `messages_percent`, `messages_per_second`, and so on for each counter), `start_time`, `end_time` and
+/// `total_messages`, `messages_percent`, `messages_per_second`, and so on for each counter), the rows that were `rejected`, `start_time`, `end_time` and
 /// `attempt`; of an attempt that failed its `cause` and its `error`, and of one that went on from an earlier one what that had
 /// done, as in `carried_messages`. What is not known is absent.
 ///
@@ -63,6 +64,8 @@ pub(crate) struct Attempt {
     pub(crate) totals: Tally,
     /// What earlier attempts did of `counts`, if this one went on from there.
     pub(crate) carried: Option<Box<Tally>>,
+    /// `None` if there are none.
+    pub(crate) rejected: Option<Arc<Rejected>>,
     pub(crate) result: Option<KeptResult>,
     pub(crate) error: Option<Box<RecordedError>>,
 }
@@ -84,7 +87,7 @@ pub enum FailureCause {
     Interrupted,
     /// The run was asked to stop.
     Stopped,
-    /// More errors were recorded than the run allows.
+    /// More errors were recorded, or more rows rejected, than the run allows.
     Errors,
 }
 
@@ -186,6 +189,12 @@ impl PhaseReport {
         &self.0.counts
     }
 
+    /// The rows that the phase could not use, by reason.
+    #[must_use]
+    pub fn rejected(&self) -> &Rejected {
+        self.0.rejected.as_deref().unwrap_or(Rejected::NOTHING)
+    }
+
     /// What was expected, by name; 0 is unknown.
     #[must_use]
     pub fn totals(&self) -> &Tally {
@@ -259,6 +268,7 @@ impl PhaseReport {
         for ((name, tracked), (_, total)) in self.0.counts.iter().zip(self.0.totals.iter()) {
             self.serialize_tracked(map, name, tracked, total)?;
         }
+        self.serialize_unless_own(map, Key::plain("rejected"), self.rejected_details())?;
         self.serialize_unless_own(map, Key::plain("start_time"), Some(self.0.started))?;
         self.serialize_unless_own(map, Key::plain("end_time"), self.ended().then_some(self.0.ended))?;
         self.serialize_unless_own(map, Key::plain("attempt"), Some(self.0.number))?;
@@ -331,6 +341,9 @@ impl fmt::Display for PhaseReport {
         line("duration", duration(self.duration()));
         for counted in self.counted() {
             line(counted.name, counted.to_string());
+        }
+        if let Some(rows) = self.rejected_rows() {
+            line("rejected", rows);
         }
         if let Some(error) = self.error() {
             line("error", error.message().to_owned());

@@ -13,6 +13,7 @@ use crate::record::clock::Timestamp;
 use crate::record::error::ErrorRecord;
 use crate::record::parameters::Parameters;
 use crate::record::part::PartRecord;
+use crate::record::rejected::Rejected;
 use crate::record::run_id::RunId;
 
 /// Something that happened in a run. Journals keep events, observers see them, and a
@@ -93,6 +94,11 @@ pub enum Event {
         counts: Tally,
         /// What the others did of that; `None` if the attempt began at zero.
         carried: Option<Tally>,
+        /// The rows that the attempt has rejected since its last checkpoint; of its first one all of them, with those of the others.
+        rejected: Option<Arc<Rejected>>,
+        /// The same rows one by one, unless the file that has them was synced before: each is the JSON object of its `reason` and its
+        /// `row`.
+        rejected_rows: Option<Arc<[String]>>,
         /// When.
         time: Timestamp,
     },

@@ -14,6 +14,7 @@ use crate::record::error::ErrorRecord;
 use crate::record::event::{Beginning, Event};
 use crate::record::part::PartRecord;
 use crate::record::phase::{Checkpoint, PhaseRecord};
+use crate::record::rejected::Rejected;
 use crate::record::running::{Running, RunningAttempts};
 use crate::record::steps::Steps;
 use crate::record::{Errors, NotAdmitted, RunRecord};
@@ -122,13 +123,14 @@ impl RunRecord {
             Event::ParametersChanged { parameters, .. } => self.parameters = parameters.clone(),
             Event::RunStopped { .. } => self.stopped = true,
             Event::PhaseStarted { phase, attempt, visit, totals, time } => self.start(phase, *attempt, *visit, totals, *time),
-            Event::Checkpointed { phase, attempt, cursor, counts, carried, .. } => {
+            Event::Checkpointed { phase, attempt, cursor, counts, carried, rejected, .. } => {
+                let rejected = self.checkpoint(phase, counts, carried.as_ref(), rejected.as_ref());
                 self.phase_mut(phase).checkpointed(Checkpoint {
                     cursor: Arc::clone(cursor),
                     counts: counts.clone(),
+                    rejected,
                     attempt: *attempt,
                 });
-                self.checkpoint(phase, counts, carried.as_ref());
             }
             Event::PartsRegistered { phase, attempt, parts, .. } => self.phase_mut(phase).register_parts(*attempt, parts),
             Event::PartEnded { phase, attempt, part, time } => self.end_part(phase, *attempt, part, *time),
@@ -141,12 +143,12 @@ impl RunRecord {
     fn start(&mut self, phase: &PhaseName, attempt: u32, visit: u32, totals: &Tally, started: Timestamp) {
         let index = self.index_of(phase);
         if self.is_finally(phase) {
-            self.phases[index].start(self.events);
+            self.phases[index].start(self.events, visit);
         } else {
             self.start_step(index, visit);
         }
         let (phase, totals) = (phase.clone(), totals.clone());
-        self.running.start(Running { index, phase, attempt, started, counts: None, carried: None, totals });
+        self.running.start(Running { index, phase, attempt, started, counts: None, carried: None, rejected: None, totals });
     }
 
     /// The run goes on.
@@ -158,7 +160,7 @@ impl RunRecord {
             self.start_in(&order, index, visit);
         } else {
             self.steps.start(index, visit, |_| true);
-            self.phases[index].start(self.events);
+            self.phases[index].start(self.events, visit);
             self.outdate_after(index);
         }
     }
@@ -173,16 +175,29 @@ impl RunRecord {
             Relation::Before | Relation::Apart => false,
         };
         self.steps.start(index, visit, |place| is_behind(place, &self.phases[place]));
-        self.phases[index].start(self.events);
+        self.phases[index].start(self.events, visit);
         let behind = self.phases.iter_mut().enumerate().filter(|(place, phase)| is_behind(*place, phase));
         behind.for_each(|(_, phase)| phase.outdate());
     }
 
-    fn checkpoint(&mut self, phase: &PhaseName, counts: &Tally, carried: Option<&Tally>) {
-        if let Some(running) = self.running.of_mut(phase) {
-            running.counts = Some(counts.clone());
-            running.carried = carried.cloned();
+    /// What was rejected by now.
+    fn checkpoint(
+        &mut self,
+        phase: &PhaseName,
+        counts: &Tally,
+        carried: Option<&Tally>,
+        rejected: Option<&Arc<Rejected>>,
+    ) -> Option<Arc<Rejected>> {
+        let running = self.running.of_mut(phase)?;
+        running.counts = Some(counts.clone());
+        running.carried = carried.cloned();
+        if let Some(news) = rejected {
+            match &mut running.rejected {
+                Some(rejected) => Arc::make_mut(rejected).merge(news),
+                None => running.rejected = Some(Arc::clone(news)),
+            }
         }
+        running.rejected.clone()
     }
 
     fn end_part(&mut self, phase: &PhaseName, attempt: u32, part: &PartRecord, time: Timestamp) {

@@ -12,6 +12,8 @@ use crate::pipeline::position::Position;
 use crate::record::attempt::{FailureCause, PhaseReport};
 use crate::record::clock::Timestamp;
 use crate::record::part::PartRecord;
+use crate::record::rejected::Rejected;
+use crate::record::standing_rows::{OwnRows, StandingRows};
 
 /// Everything that is known of one phase.
 ///
@@ -44,6 +46,9 @@ pub struct PhaseRecord {
     /// The sequence numbers of the events with which the latest attempt started, and the latest ended one ended.
     started: u64,
     ended: u64,
+    /// At which visit of the phase the latest attempt is.
+    visit: u32,
+    rejected_rows: StandingRows,
 }
 
 /// From where a later attempt can go on.
@@ -52,6 +57,8 @@ pub(crate) struct Checkpoint {
     pub(crate) cursor: Arc<Value>,
     /// What was processed until then, by this attempt and those whose checkpoints it had taken up.
     pub(crate) counts: Tally,
+    /// The rows that were rejected until then, by the same ones.
+    pub(crate) rejected: Option<Arc<Rejected>>,
     pub(crate) attempt: u32,
 }
 
@@ -84,10 +91,16 @@ impl PhaseRecord {
             outdated: false,
             started: 0,
             ended: 0,
+            visit: 1,
+            rejected_rows: StandingRows::default(),
         }
     }
 
-    pub(crate) fn start(&mut self, sequence: u64) {
+    pub(crate) fn start(&mut self, sequence: u64, visit: u32) {
+        if !self.rejected_rows.is_empty() {
+            self.rejected_rows.start(visit, self.checkpoint.is_some());
+        }
+        self.visit = visit;
         let has_completed = self.latest_report().is_some_and(|report| report.status() == PhaseStatus::Completed);
         if has_completed || self.outdated {
             // Nearly always there are none, and to empty an empty map takes as long as to drop one.
@@ -133,6 +146,7 @@ impl PhaseRecord {
     pub(crate) fn end(&mut self, sequence: u64, report: &PhaseReport) {
         self.status = report.status();
         self.ended = sequence;
+        self.end_rejecting(report);
         if report.status() == PhaseStatus::Completed {
             self.checkpoint = None;
         }
@@ -145,10 +159,41 @@ impl PhaseRecord {
         self.checkpoint = None;
         self.overrides.clear();
         self.parts.clear();
+        self.rejected_rows = StandingRows::default();
     }
 
     pub(crate) fn checkpointed(&mut self, checkpoint: Checkpoint) {
+        if checkpoint.rejected.is_some() || !self.rejected_rows.is_empty() {
+            self.rejected_rows.checkpoint(self.own_rows(checkpoint.attempt, checkpoint.rejected.as_deref()));
+        }
         self.checkpoint = Some(checkpoint);
+    }
+
+    fn end_rejecting(&mut self, report: &PhaseReport) {
+        let rejected = Some(report.rejected()).filter(|rejected| !rejected.is_empty());
+        if rejected.is_none() && self.rejected_rows.is_empty() {
+            return;
+        }
+        let own = self.own_rows(report.attempt(), rejected);
+        match report.status() {
+            PhaseStatus::Completed => self.rejected_rows.complete(own),
+            _ => self.rejected_rows.fail(own),
+        }
+    }
+
+    fn own_rows(&self, attempt: u32, rejected: Option<&Rejected>) -> OwnRows {
+        let rejected = rejected.unwrap_or(Rejected::NOTHING);
+        OwnRows { attempt, visit: self.visit, rows: rejected.own(), goes_on: rejected.carried() > 0 }
+    }
+
+    /// The rows that were rejected and stand.
+    pub(crate) fn rejected_rows(&self) -> &StandingRows {
+        &self.rejected_rows
+    }
+
+    /// The sequence number of the event with which the latest attempt started.
+    pub(crate) fn started(&self) -> u64 {
+        self.started
     }
 
     /// These are the parts from now on; of those that were there, what has completed is done.

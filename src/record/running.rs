@@ -1,9 +1,12 @@
 //! Which attempts run? One at most, unless the run has branches: then one at most of each phase.
 
+use std::sync::Arc;
+
 use crate::counting::counters::Tally;
 use crate::pipeline::phase::{PhaseName, PhaseStatus};
 use crate::record::attempt::{Attempt, FailureCause, PhaseReport};
 use crate::record::clock::Timestamp;
+use crate::record::rejected::Rejected;
 
 /// An attempt that is running.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +20,8 @@ pub(crate) struct Running {
     pub(super) counts: Option<Tally>,
     /// What earlier attempts did of that.
     pub(super) carried: Option<Tally>,
+    /// What was rejected until then.
+    pub(crate) rejected: Option<Arc<Rejected>>,
     /// As they were when the attempt started.
     pub(super) totals: Tally,
 }
@@ -35,6 +40,7 @@ impl Running {
             counts: self.counts.clone().unwrap_or_else(|| self.totals.zeroed()),
             totals: self.totals.clone(),
             carried: self.carried.clone().map(Box::new),
+            rejected: self.rejected.clone(),
             result: None,
             error: None,
         })

@@ -45,6 +45,7 @@ impl fmt::Display for Markdown<'_> {
         self.fmt_phases(f)?;
         self.fmt_attempts(f)?;
         self.fmt_results(f)?;
+        self.fmt_rejected(f)?;
         self.fmt_errors(f)?;
         self.fmt_pipeline(f)
     }
@@ -113,6 +114,26 @@ impl Markdown<'_> {
                 report.own_results().map(|(key, value)| (key, value.as_str().map_or_else(|| value.to_string(), str::to_owned)));
             write!(f, "\n### {}\n", report.phase())?;
             fmt_keys(f, results)?;
+        }
+        Ok(())
+    }
+
+    fn fmt_rejected(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let latest = self.0.record().phases().filter_map(|phase| self.0.latest(phase));
+        let mut told = latest.filter_map(|report| Some((report, report.rejected_rows()?))).peekable();
+        if told.peek().is_some() {
+            f.write_str("\n## Rejected rows\n")?;
+        }
+        for (report, rows) in told {
+            write!(f, "\n### {}\n\n{rows}\n\n| rows | reason | samples |\n|--:|---|---|\n", report.phase())?;
+            let (reasons, others) = report.rejected().most_frequent(MOST_KEYS);
+            for reason in reasons {
+                let samples = reason.samples().iter().map(|sample| Code(sample).to_string()).collect::<Vec<_>>().join("<br>");
+                writeln!(f, "| {} | {} | {samples} |", grouped(reason.rows()), Code(reason.reason()))?;
+            }
+            if others > 0 {
+                writeln!(f, "| {} | for other reasons | |", grouped(others))?;
+            }
         }
         Ok(())
     }

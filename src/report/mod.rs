@@ -10,6 +10,7 @@ mod headline;
 mod html;
 mod json;
 mod markdown;
+mod rejects;
 pub(crate) mod summary;
 mod times;
 mod trace;

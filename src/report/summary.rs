@@ -218,6 +218,7 @@ impl fmt::Display for RunSummary {
         if self.record.phases().next().is_some() {
             write!(f, "\n\n{}", self.table().to_string().trim_end())?;
         }
+        self.fmt_rejected(f)?;
         self.fmt_errors(f)?;
         self.fmt_observer_failures(f)
     }
@@ -236,23 +237,27 @@ impl RunSummary {
     }
 
     /// With a column for each counter if that fits on a line, else with a line for each of a phase's counters, and with the
-    /// rate of each if that fits.
+    /// rate of each and the share of the rejected rows if that fits.
     fn table(&self) -> Table {
-        let tables = [Self::wide_table, |summary: &Self| summary.long_table(true)];
-        let fitting = tables.iter().map(|table| table(self)).find(|table| table.width() <= WIDTH);
-        fitting.unwrap_or_else(|| self.long_table(false))
+        let rejected = self.has_rejected();
+        let tables = [self.wide_table(), self.long_table(true, rejected), self.long_table(false, rejected)];
+        let fitting = tables.into_iter().find(|table| table.width() <= WIDTH);
+        fitting.unwrap_or_else(|| self.long_table(false, false))
     }
 
     fn wide_table(&self) -> Table {
         let counters = self.counters_worth_telling();
         let counts = counters.iter().map(|name| Column::right(&one_line(name, 64)));
-        let mut table = Table::new(Column::of_attempts().into_iter().chain(counts).chain([Column::right("rate")]).collect());
+        let rejected = self.has_rejected().then(|| Column::left(""));
+        let columns = Column::of_attempts().into_iter().chain(counts).chain([Column::right("rate")]).chain(rejected);
+        let mut table = Table::new(columns.collect());
         for phase in self.record.phases() {
             let mut row = self.attempt_cells(phase);
             if let Some(report) = self.latest(phase) {
                 let count = |name: &String| report.counted().find(|counted| counted.name == name).map(|counted| counted.amount());
                 row.extend(counters.iter().map(|name| count(name).unwrap_or_default()));
                 row.push(rate_of(report));
+                row.push(self.rejected_cell(phase));
             }
             table.push(row);
         }
@@ -270,19 +275,24 @@ impl RunSummary {
         names
     }
 
-    fn long_table(&self, with_rates: bool) -> Table {
+    fn long_table(&self, with_rates: bool, with_rejected: bool) -> Table {
         let counts = [Column::right("processed"), Column::left("")].into_iter().chain(with_rates.then(|| Column::right("rate")));
-        let mut table = Table::new(Column::of_attempts().into_iter().chain(counts).collect());
+        let rejected = with_rejected.then(|| Column::left(""));
+        let mut table = Table::new(Column::of_attempts().into_iter().chain(counts).chain(rejected).collect());
         for phase in self.record.phases() {
             let mut cells = self.attempt_cells(phase);
             let none = vec![String::new(); cells.len()];
+            let mut rejected = self.rejected_cell(phase);
             for counted in self.latest(phase).into_iter().flat_map(PhaseReport::counted) {
                 cells.extend([counted.amount(), one_line(counted.name, 20)]);
                 let speed = counted.per_second().filter(|_| with_rates);
-                cells.extend(speed.map(|speed| format!("{}/s", amount_per_second(counted.name, speed))));
+                let speed = speed.map(|speed| format!("{}/s", amount_per_second(counted.name, speed))).unwrap_or_default();
+                cells.extend(with_rates.then_some(speed).into_iter().chain([std::mem::take(&mut rejected)]));
                 table.push(std::mem::replace(&mut cells, none.clone()));
             }
             if cells != none {
+                // Without a counter the share still has its place.
+                cells.extend(vec![String::new(); if with_rates { 3 } else { 2 }].into_iter().chain([rejected]));
                 table.push(cells);
             }
         }

@@ -46,7 +46,7 @@ fn with_noun(amount: String, counter: &str) -> String {
 }
 
 /// `bytes`, `bytes_read`, `compressed_bytes`.
-fn counts_bytes(counter: &str) -> bool {
+pub(crate) fn counts_bytes(counter: &str) -> bool {
     counter == "bytes" || counter.starts_with("bytes_") || counter.ends_with("_bytes")
 }
 

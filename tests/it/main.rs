@@ -31,6 +31,7 @@ mod postgres;
 mod properties;
 mod question_mark;
 mod read_back;
+mod rejects;
 mod report_display;
 mod report_file;
 mod reports;

@@ -10,6 +10,7 @@ use crate::record::phase::PhaseRecord;
 use crate::report::html::errors::Errors;
 use crate::report::html::look::Look;
 use crate::report::html::moment::Moments;
+use crate::report::html::rejects::Rejects;
 use crate::report::html::text::{self, Folded, Name, readable};
 use crate::report::summary::RunSummary;
 use crate::text::counter::noun;
@@ -56,8 +57,13 @@ impl<'a> Details<'a> {
         summary.record().error_count_for(phase.name().as_str()) > 0
             || attempts.any(|report| report.own_results().next().is_some())
             || summary.attempts(phase).nth(1).is_some()
+            || Details::has_rejected(summary, phase)
             || phase.checkpoint().is_some()
             || !phase.overrides().is_empty()
+    }
+
+    fn has_rejected(summary: &RunSummary, phase: &PhaseRecord) -> bool {
+        summary.latest(phase).is_some_and(|report| report.rejected().rows() > 0)
     }
 
     /// The phase's name, as a link if there is more about it here.
@@ -81,7 +87,8 @@ impl<'a> Details<'a> {
     fn fmt_section(&self, f: &mut fmt::Formatter<'_>, section: &Section<'_>) -> fmt::Result {
         let name = section.name;
         let errors = Errors::new(self.summary, name, self.moments);
-        let wide = if errors.is_empty() && !section.has_long_results() { "" } else { " wide" };
+        let rejects = section.phase.is_some_and(|phase| Details::has_rejected(self.summary, phase));
+        let wide = if errors.is_empty() && !rejects && !section.has_long_results() { "" } else { " wide" };
         write!(f, "<section class=\"phase{wide}\" aria-labelledby=\"phase-{name}\">\n<h3 id=\"phase-{name}\">{name}</h3>\n")?;
         if let Some(phase) = section.phase {
             self.fmt_known(f, phase)?;
@@ -92,6 +99,7 @@ impl<'a> Details<'a> {
     fn fmt_known(&self, f: &mut fmt::Formatter<'_>, phase: &PhaseRecord) -> fmt::Result {
         if let Some(latest) = self.summary.latest(phase) {
             fmt_results(f, latest)?;
+            write!(f, "{}", Rejects(latest))?;
         }
         if let Some(cursor) = phase.checkpoint() {
             f.write_str("<dl class=\"keys\">\n")?;

@@ -13,6 +13,7 @@ mod look;
 mod metadata;
 mod moment;
 mod phases;
+mod rejects;
 mod rows;
 mod text;
 mod ticks;

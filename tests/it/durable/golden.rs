@@ -54,10 +54,14 @@ pub(crate) fn moves() -> JournalFile {
 
 /// What a journal can hold besides, since the second version of its lines.
 pub(crate) fn later_moves() -> JournalFile {
-    let begin = |file: &JournalFile| Run::builder("golden").journal(file.open()).parameters(&dict! { "day": "2026-03-01" });
+    let begin = |file: &JournalFile| {
+        let builder = Run::builder("golden").journal(file.open()).parameters(&dict! { "day": "2026-03-01" });
+        builder.rejects(file.folder().join("rejects.jsonl"))
+    };
     let file = JournalFile::new();
     let mut pages = begin(&file).begin::<pages::Golden>().unwrap().start(pages::Page).unwrap();
     pages.update_progress(Counts { conversations: 0, messages: 4 });
+    pages.reject(&6, "odd").unwrap();
     pages.checkpoint(&7).unwrap();
     let mut pages = pages.fail("no connection").unwrap().retry().unwrap();
     assert_eq!(pages.resume_point().unwrap(), Some(7));
