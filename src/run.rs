@@ -184,7 +184,7 @@ impl RunBuilder {
     /// the reason, and the row.
     ///
     /// The file has each row once, also after a crash and in a later attempt that goes on from a checkpoint: what no event tells of is
-    /// taken out when the run is opened again, and what an attempt does again when it starts. A file may hold the rows of several runs,
+    /// taken out when the run is opened again, and what an attempt does again once it rejects rows or ends. A file may hold the rows of several runs,
     /// one after the other; while one of them is open, no other one can be. [The guide](crate::guide::durable#rows-that-cannot-be-used)
     /// has an example.
     pub fn rejects(mut self, path: impl Into<PathBuf>) -> Self {

@@ -104,6 +104,7 @@ impl Attempt {
     }
 
     /// Becomes another attempt in the same place, which is cheaper than a new one.
+    #[inline]
     pub(super) fn restart(&mut self, names: &'static [&'static str], totals: &CounterValues, started: Instant) {
         self.names = names;
         self.started = started;

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use crate::counting::meter::Meter;
 use crate::counting::reader::ProgressReader;
-use crate::engine::{Companions, Engine, Passed, TakenUp};
+use crate::engine::{Companions, Engine, Passed};
 use crate::error::Error;
 use crate::journal::{Journal, JournalError};
 use crate::pipeline::phase::PhaseName;
@@ -164,7 +164,6 @@ impl Engine {
             companions: Mutex::default(),
             branch: Some(branch),
             rejects: self.rejects.as_ref().map(|rejects| rejects.beside()),
-            taken_up: TakenUp::default(),
         }
     }
 
@@ -195,6 +194,8 @@ impl Engine {
         for starter in own.trunk.whole().started_by.values_mut().filter(|starter| **starter == others.number) {
             *starter = own.number;
         }
+        // A phase of either may be tried again.
+        self.rejects = self.rejects.take().or_else(|| other.rejects.take());
         let shared = own.shared.min(others.shared);
         drop(others);
         match Arc::try_unwrap(own.trunk) {

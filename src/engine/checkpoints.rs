@@ -20,11 +20,11 @@ impl Engine {
             what: "the checkpoint",
             reason,
         })?;
-        let (rejected, rejected_rows) = self.rejected_since_checkpoint()?;
+        let rejected = self.rejected_since_checkpoint()?;
         let (cursor, counts, carried, time) = (Arc::new(cursor), self.meter.counts(), self.meter.carried(), self.clock.now());
-        let event = Event::Checkpointed { phase, attempt, cursor, counts, carried, rejected, rejected_rows, time };
+        let event = Event::Checkpointed { phase, attempt, cursor, counts, carried, rejected, time };
         self.happen(&event, |_| {})?;
-        self.settle_rejects(&event);
+        self.settle_rejected(&event);
         Ok(())
     }
 
@@ -38,7 +38,7 @@ impl Engine {
             && checkpoint.attempt < running.attempt
         {
             self.meter.carry(&checkpoint.counts);
-            self.take_up_rejected(record, checkpoint);
+            self.take_up_rejected(record);
         }
         Ok(cursor)
     }

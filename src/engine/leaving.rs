@@ -16,7 +16,7 @@ impl Engine {
         let own_panic = thread::panicking() && !self.started_in_panic;
         let cause = if own_panic { FailureCause::Panicked } else { self.cause_or(FailureCause::Abandoned) };
         // If the journal cannot take it, there is nobody left to tell.
-        let _ = self.end(Ending { status: PhaseStatus::Failed, cause: Some(cause), result: None, error: None });
+        let _ = self.end(Ending { status: PhaseStatus::Failed, cause: Some(cause), result: None, error: None, rejected: None });
     }
 }
 

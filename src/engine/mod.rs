@@ -20,7 +20,6 @@ mod passing;
 mod rejects;
 mod running;
 mod said;
-mod taken_up;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -45,6 +44,7 @@ use crate::record::event::{Beginning, Event};
 use crate::record::parameters::Parameters;
 use crate::record::phase::PhaseRecord;
 use crate::record::recovery::RecoveryReport;
+use crate::record::rejected::Rejected;
 use crate::record::run_id::RunId;
 use crate::stopper::Stopper;
 use crate::text::line::shown;
@@ -55,6 +55,7 @@ struct Ending {
     cause: Option<FailureCause>,
     result: Option<Dictionary>,
     error: Option<RecordedError>,
+    rejected: Option<Arc<Rejected>>,
 }
 
 #[derive(Debug)]
@@ -77,8 +78,8 @@ pub(crate) struct Engine {
     companions: Mutex<Companions>,
     /// Where the companions are if this is one of several branches.
     branch: Option<Branch>,
+    /// Hardly any run has rejected rows.
     rejects: Option<Box<Rejects>>,
-    taken_up: TakenUp,
 }
 
 /// Where a process stands that has only gone past completed phases.
@@ -95,7 +96,6 @@ pub(crate) use limits::Limits;
 pub(crate) use opening::Opening;
 pub(crate) use parts::Registration;
 use rejects::{Moment, Rejects};
-use taken_up::TakenUp;
 
 impl Engine {
     /// A run that nobody remembers or watches: this cannot fail.
@@ -123,7 +123,6 @@ impl Engine {
             companions: Mutex::default(),
             branch: None,
             rejects: None,
-            taken_up: TakenUp::default(),
             clock,
         }
     }
@@ -155,9 +154,9 @@ impl Engine {
         let started = Instant::now();
         let time = self.clock.at(started);
         let goes_on = !self.record.is_finally(&phase);
-        let event = Event::PhaseStarted { phase, attempt, visit, totals: Tally::new(names, totals), time };
-        self.happen(&event, |meter| meter.start(names, &totals, started))?;
-        self.settle_rejects(&event);
+        self.happen(&Event::PhaseStarted { phase, attempt, visit, totals: Tally::new(names, totals), time }, |meter| {
+            meter.start(names, &totals, started);
+        })?;
         self.started_in_panic = thread::panicking();
         if goes_on {
             // What was completed earlier may depend on what runs now.
@@ -169,7 +168,7 @@ impl Engine {
     /// Ends the running phase as completed, by a method that says so: a result that says otherwise is refused.
     pub(crate) fn complete(&mut self, result: impl FnOnce() -> Checked) -> Result<PhaseReport, Error> {
         let result = self.result_of_completed(result)?;
-        self.end(Ending { status: PhaseStatus::Completed, cause: None, result, error: None })
+        self.end(Ending { status: PhaseStatus::Completed, cause: None, result, error: None, rejected: None })
     }
 
     /// The result with which the running phase can complete.
@@ -178,7 +177,6 @@ impl Engine {
         let result = self.checked_result("complete", result)?;
         self.said_status(result.as_ref(), &[PhaseStatus::Completed], RULE)?;
         self.check_errors()?;
-        self.check_rejected(Moment::Ending)?;
         Ok(result)
     }
 
@@ -188,18 +186,24 @@ impl Engine {
         let result = self.checked_result("end_phase", result)?;
         let said = self.said_status(result.as_ref(), &[PhaseStatus::Completed, PhaseStatus::Failed], RULE)?;
         let status = said.unwrap_or_else(|| self.status_without_word());
-        if self.check_errors().and_then(|()| self.check_rejected(Moment::Ending)).is_err() {
-            return self.end(Ending { status: PhaseStatus::Failed, cause: Some(FailureCause::Errors), result, error: None });
+        if self.check_errors().is_err() || (self.rejects.is_some() && self.check_rejected(Moment::Ending).is_err()) {
+            return self.end(Ending {
+                status: PhaseStatus::Failed,
+                cause: Some(FailureCause::Errors),
+                result,
+                error: None,
+                rejected: None,
+            });
         }
         let cause = (status == PhaseStatus::Failed).then_some(FailureCause::Status);
-        self.end(Ending { status, cause, result, error: None })
+        self.end(Ending { status, cause, result, error: None, rejected: None })
     }
 
     /// Records the error and ends the running phase as failed, in one event.
     pub(crate) fn fail(&mut self, asked: &'static str, error: RecordedError) -> Result<PhaseReport, Error> {
         self.record.running(asked)?;
         let cause = self.cause_or(FailureCause::Error);
-        self.end(Ending { status: PhaseStatus::Failed, cause: Some(cause), result: None, error: Some(error) })
+        self.end(Ending { status: PhaseStatus::Failed, cause: Some(cause), result: None, error: Some(error), rejected: None })
     }
 
     /// Records an error under a phase, running or not.
@@ -239,7 +243,9 @@ impl Engine {
     fn interrupt(&mut self) -> Result<Vec<(PhaseName, u32)>, Error> {
         let latest = self.record.latest_time();
         let running = self.record.running_attempts();
-        let reports = running.map(|running| running.as_of(latest, PhaseStatus::Failed, Some(FailureCause::Interrupted)));
+        let interrupted = Some(FailureCause::Interrupted);
+        let reports =
+            running.map(|running| running.as_of(latest, PhaseStatus::Failed, interrupted, self.record.rejected_by(running)));
         let reports = reports.collect::<Vec<_>>();
         let interrupted = reports.iter().map(|report| (report.phase().clone(), report.attempt())).collect();
         for report in reports {
@@ -248,11 +254,15 @@ impl Engine {
         Ok(interrupted)
     }
 
-    fn end(&mut self, ending: Ending) -> Result<PhaseReport, Error> {
-        self.keep_rejected(ending.status)?;
+    fn end(&mut self, mut ending: Ending) -> Result<PhaseReport, Error> {
+        if self.rejects.is_some() {
+            self.keep_rejected(&mut ending)?;
+        }
         let (event, report) = self.ended(ending)?;
         self.happen(&event, Meter::end)?;
-        self.settle_rejects(&event);
+        if self.rejects.is_some() {
+            self.settle_rejected(&event);
+        }
         Ok(report)
     }
 
@@ -288,14 +298,6 @@ impl Engine {
         self.append_by(event, |journal| append(journal, sequence))?;
         self.happened(event, meter);
         Ok(())
-    }
-
-    /// Hardly any run has rejected rows.
-    #[inline]
-    fn settle_rejects(&mut self, event: &Event) {
-        if let (Some(_), Some(phase)) = (&self.rejects, event.phase()) {
-            self.settle_rejected(phase);
-        }
     }
 
     /// Apply, notify: what follows once the journal has the event.

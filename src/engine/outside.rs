@@ -15,8 +15,9 @@ impl Engine {
     /// Decides: the event with which the running phase would complete. Nothing has changed yet.
     pub(crate) fn completion(&mut self, result: impl FnOnce() -> Checked) -> Result<Event, Error> {
         let result = self.result_of_completed(result)?;
-        self.keep_rejected(PhaseStatus::Completed)?;
-        let (event, _) = self.ended(Ending { status: PhaseStatus::Completed, cause: None, result, error: None })?;
+        let mut ending = Ending { status: PhaseStatus::Completed, cause: None, result, error: None, rejected: None };
+        self.keep_rejected(&mut ending)?;
+        let (event, _) = self.ended(ending)?;
         Ok(event)
     }
 
@@ -40,7 +41,7 @@ impl Engine {
         } else {
             self.happened(event, Meter::end);
         }
-        self.settle_rejects(event);
+        self.settle_rejected(event);
     }
 
     /// Nothing more is recorded of the run by this process; what other branches try to record is refused.

@@ -8,42 +8,35 @@ use crate::json::dictionary::KeptResult;
 use crate::pipeline::phase::PhaseStatus;
 use crate::record::RunRecord;
 use crate::record::attempt::{Attempt, PhaseReport};
-use crate::record::rejected::Rejected;
 use crate::record::running::Running;
 
 impl Engine {
     /// The report with which the running attempt of this engine ends.
     pub(super) fn report(&self, running: &Running, ending: Ending) -> PhaseReport {
-        self.report_of(running, ending, &self.meter, self.rejected().map(Arc::new))
+        self.report_of(running, ending, &self.meter)
     }
 
     /// The run, and what would be reported of the running attempts: of all branches if there are several.
     pub(crate) fn whole_and_running(&self) -> (RunRecord, Vec<PhaseReport>) {
-        let now = || Ending { status: PhaseStatus::Running, cause: None, result: None, error: None };
+        let now = |rejected| Ending { status: PhaseStatus::Running, cause: None, result: None, error: None, rejected };
         let of_branches = self.with_whole(|whole| {
             let reports = whole.record.running_attempts().filter_map(|running| {
                 let counters = whole.counters_of(&running.phase)?;
                 // What another branch has rejected since its last checkpoint is known there.
-                Some(self.report_of(running, now(), counters, running.rejected.clone()))
+                Some(self.report_of(running, now(whole.record.rejected_by(running)), counters))
             });
             (whole.record.clone(), reports.collect())
         });
         of_branches.unwrap_or_else(|| {
-            let reports = self.record.running_attempts().map(|running| self.report(running, now()));
+            let reports = self.record.running_attempts().map(|running| self.report(running, now(self.rejected().map(Arc::new))));
             (self.record.clone(), reports.collect())
         })
     }
 
     #[inline]
-    fn report_of(
-        &self,
-        running: &Running,
-        ending: Ending,
-        counted: &impl Counted,
-        rejected: Option<Arc<Rejected>>,
-    ) -> PhaseReport {
+    fn report_of(&self, running: &Running, ending: Ending, counted: &impl Counted) -> PhaseReport {
         let ended = self.clock.now();
-        let Ending { status, cause, result, error } = ending;
+        let Ending { status, cause, result, error, rejected } = ending;
         PhaseReport::new(Attempt {
             phase: running.phase.clone(),
             number: running.attempt,

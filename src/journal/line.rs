@@ -48,7 +48,6 @@ struct Line {
     counts: Option<Tally>,
     carried: Option<Tally>,
     rejected: Option<Rejected>,
-    rejected_rows: Option<Arc<[String]>>,
     totals: Option<Tally>,
     result: Option<Dictionary>,
     cursor: Option<Value>,
@@ -235,7 +234,6 @@ impl Line {
                 counts: self.counts?,
                 carried: self.carried,
                 rejected: self.rejected.map(Arc::new),
-                rejected_rows: self.rejected_rows,
                 time,
             },
             "parts_registered" => {

@@ -23,6 +23,7 @@ pub(crate) mod rejected_line;
 pub(crate) mod rejects_file;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
+pub(crate) mod standing_rows;
 pub(crate) mod storage;
 mod torn_end;
 mod written_line;

@@ -44,8 +44,8 @@ pub(crate) fn read(sequence: u64, line: &[u8], known: &mut Known) -> Option<Even
             line.skip(r#","cursor":"#)?;
             let cursor: Value = serde_json::from_slice(line.rest).ok()?;
             check(&cursor, 1).ok()?;
-            let (cursor, carried, rejected, rejected_rows) = (Arc::new(cursor), None, None, None);
-            Some(Event::Checkpointed { phase, attempt, cursor, counts, carried, rejected, rejected_rows, time })
+            let (cursor, carried, rejected) = (Arc::new(cursor), None, None);
+            Some(Event::Checkpointed { phase, attempt, cursor, counts, carried, rejected, time })
         }
         "phase_ended" => line.report(phase, attempt, time).map(|report| Event::PhaseEnded { report, error: None }),
         _ => None,

@@ -13,7 +13,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::journal::JournalError;
 use crate::journal::owner::{OwnProcess, OwnerLock, resolved};
 use crate::journal::rejected_line::{Attempt, RowsOf, is_torn};
+use crate::journal::standing_rows::StandingRows;
 use crate::journal::storage::{DiskFile, Storage, sync_folder};
+use crate::record::event::Event;
 use crate::record::run_id::RunId;
 use crate::text::line::shown_path;
 
@@ -34,8 +36,9 @@ struct Contents {
     length: u64,
     /// Whether everything is on the medium.
     synced: bool,
-    /// How many rows of the run it has.
+    /// How many rows of the run it has, and how many it should have.
     rows: BTreeMap<Attempt, u64>,
+    standing: StandingRows,
     /// What is still to be taken out.
     to_cut: ToCut,
     /// Whether the last line is somebody else's and has no end.
@@ -78,6 +81,7 @@ impl RejectsFile {
             length,
             synced: true,
             rows: BTreeMap::new(),
+            standing: StandingRows::default(),
             to_cut: ToCut::default(),
             is_torn: is_torn(&path, length).map_err(failed)?,
             poisoned: false,
@@ -90,28 +94,24 @@ impl RejectsFile {
         &self.run
     }
 
-    /// Takes out the rows of which the record does not tell: `standing` says how many each attempt has. Rows that are missing come from
-    /// what is `told` elsewhere, by their places. Returns how many are found nowhere.
+    /// Takes out the rows of which these events do not tell, and puts those back that are missing and stand in one. Returns how many
+    /// are found nowhere.
     ///
     /// # Errors
     ///
     /// [`JournalError`] if the file cannot be read or written.
-    pub(crate) fn settle<'a>(
-        &self,
-        standing: &BTreeMap<Attempt, u64>,
-        told: impl FnOnce() -> BTreeMap<Attempt, Vec<(u64, &'a str)>>,
-    ) -> Result<u64, JournalError> {
+    pub(crate) fn restore(&self, events: &[Event]) -> Result<u64, JournalError> {
         let mut contents = self.contents();
         let found = self.run.found(&self.path).map_err(|error| JournalError::io("read", &self.path, error))?;
         contents.rows = found.rows;
-        let stays = |attempt: &Attempt| standing.get(attempt).copied().unwrap_or_default();
-        let most = contents.rows.keys().map(|attempt| (attempt.clone(), stays(attempt))).collect();
+        contents.standing = StandingRows::of(events);
+        let most = contents.rows.keys().map(|attempt| (attempt.clone(), contents.standing.rows(&attempt.0, attempt.1))).collect();
         contents.to_cut = ToCut { most, torn: found.is_torn };
         contents.drop_what_need_not_be_cut();
         self.cut(&mut contents)?;
-        let lacks = |contents: &Contents| standing.iter().any(|(attempt, rows)| contents.rows(attempt) < *rows);
-        if lacks(&contents) {
-            self.mend(&mut contents, standing, &told())?;
+        let standing = contents.standing.attempts().collect::<BTreeMap<_, _>>();
+        if standing.iter().any(|(attempt, rows)| contents.rows(attempt) < *rows) {
+            self.mend(&mut contents, &standing, &told(events))?;
         }
         self.sync(&mut contents)?;
         Ok(standing.iter().map(|(attempt, rows)| rows.saturating_sub(contents.rows(attempt))).sum())
@@ -164,14 +164,43 @@ impl RejectsFile {
         self.sync(&mut contents)
     }
 
-    /// Keeps no more than so many rows of each of these attempts; what cannot be taken out at once is before the next row is certain.
-    pub(crate) fn keep(&self, most: impl Fn(&Attempt) -> Option<u64>) {
+    /// Another attempt is running. What earlier ones have rejected and it does again is taken out.
+    pub(crate) fn start(&self, attempt: &Attempt, visit: u32, has_checkpoint: bool) {
         let mut contents = self.contents();
-        let to_cut = contents.rows.keys().filter_map(|attempt| Some((attempt.clone(), most(attempt)?))).collect::<Vec<_>>();
-        contents.to_cut.most.extend(to_cut);
+        contents.standing.start(&attempt.0, attempt.1, visit, has_checkpoint);
+        self.take_out_of_earlier(&mut contents, attempt);
+    }
+
+    /// A checkpoint or an end of such an attempt is on record.
+    pub(crate) fn happened(&self, event: &Event) {
+        let attempt = match event {
+            Event::Checkpointed { phase, attempt, .. } => (phase.to_string(), *attempt),
+            Event::PhaseEnded { report, .. } => (report.phase().to_string(), report.attempt()),
+            _ => return,
+        };
+        let mut contents = self.contents();
+        contents.standing.happened(event);
+        self.take_out_of_earlier(&mut contents, &attempt);
+    }
+
+    /// Keeps no more than so many rows of this attempt.
+    pub(crate) fn keep_no_more(&self, attempt: &Attempt, rows: u64) {
+        let mut contents = self.contents();
+        self.take_out(&mut contents, [(attempt.clone(), rows)]);
+    }
+
+    fn take_out_of_earlier(&self, contents: &mut Contents, (phase, attempt): &Attempt) {
+        let earlier = contents.rows.keys().filter(|known| known.0 == *phase && known.1 < *attempt);
+        let most = earlier.map(|known| (known.clone(), contents.standing.rows(phase, known.1))).collect::<Vec<_>>();
+        self.take_out(contents, most);
+    }
+
+    /// What cannot be taken out at once is before the file is synced next.
+    fn take_out(&self, contents: &mut Contents, most: impl IntoIterator<Item = (Attempt, u64)>) {
+        contents.to_cut.most.extend(most);
         contents.drop_what_need_not_be_cut();
-        if self.check(&mut contents).is_ok() {
-            let _ = self.cut(&mut contents);
+        if !contents.to_cut.is_empty() && self.check(contents).is_ok() {
+            let _ = self.cut(contents);
         }
     }
 
@@ -294,4 +323,20 @@ impl Contents {
         let Contents { rows, to_cut, .. } = self;
         to_cut.most.retain(|attempt, most| rows.get(attempt).is_some_and(|rows| *rows > *most));
     }
+}
+
+/// The rows that the checkpoints of each attempt have, with their places among those of the attempt.
+fn told(events: &[Event]) -> BTreeMap<Attempt, Vec<(u64, &str)>> {
+    let (mut told, mut own) = (BTreeMap::<Attempt, Vec<_>>::new(), BTreeMap::<Attempt, u64>::new());
+    for event in events {
+        if let Event::Checkpointed { phase, attempt, rejected: Some(rejected), .. } = event {
+            let attempt = (phase.to_string(), *attempt);
+            let place = own.entry(attempt.clone()).or_default();
+            *place = place.saturating_add(rejected.own());
+            // They are the last ones of these.
+            let first = place.saturating_sub(rejected.lines().len() as u64);
+            told.entry(attempt).or_default().extend((first..).zip(rejected.lines().iter().map(String::as_str)));
+        }
+    }
+    told
 }

@@ -26,12 +26,11 @@ pub(super) fn write(sequence: u64, event: &Event, bytes: &mut Vec<u8>) -> Result
             line.tally(r#","totals":{"#, totals)?;
             line.json_if_any(r#","visit":"#, (*visit > 1).then_some(visit))
         }
-        Event::Checkpointed { phase, attempt, cursor, counts, carried, rejected, rejected_rows, .. } => {
+        Event::Checkpointed { phase, attempt, cursor, counts, carried, rejected, .. } => {
             line.attempt(phase, *attempt)?;
             line.tally(r#","counts":{"#, counts)?;
             line.carried(carried.as_ref())?;
             line.json_if_any(r#","rejected":"#, rejected.as_ref())?;
-            line.json_if_any(r#","rejected_rows":"#, rejected_rows.as_ref())?;
             line.json(r#","cursor":"#, cursor)
         }
         Event::PartsRegistered { phase, attempt, parts, .. } => {

@@ -35,6 +35,18 @@ pub(crate) fn to_value<T: Serialize + ?Sized>(value: &T) -> Result<Value, String
     Ok(json)
 }
 
+/// The same as a text, in which a key may be there twice.
+///
+/// # Errors
+///
+/// As [`to_value`].
+pub(crate) fn to_text<T: Serialize + ?Sized>(value: &T) -> Result<String, String> {
+    let level = Level { value, depth: 0, written: &Cell::new(0) };
+    let text = serde_json::to_string(&level).map_err(|error| error.to_string())?;
+    // What `or_refusal` has left is found in the value only.
+    if text.contains(REFUSED_IN_TEXT) { to_value(value).map(|value| value.to_string()) } else { Ok(text) }
+}
+
 /// How many entries all objects of the value have.
 fn entries(value: &Value) -> usize {
     match value {
@@ -72,6 +84,9 @@ fn refusal(entries: &Map<String, Value>) -> Option<&String> {
 
 /// No key that anybody writes.
 const REFUSED: &str = "\0etl-context: this value cannot be recorded, because";
+
+/// The end of it, in which JSON escapes nothing.
+const REFUSED_IN_TEXT: &str = "etl-context: this value cannot be recorded, because";
 
 /// The value as JSON, or in its place the reason why it cannot be recorded, which [`check`] finds later: `dict!` has no way to
 /// return an error.

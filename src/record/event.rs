@@ -96,9 +96,6 @@ pub enum Event {
         carried: Option<Tally>,
         /// The rows that the attempt has rejected since its last checkpoint; of its first one all of them, with those of the others.
         rejected: Option<Arc<Rejected>>,
-        /// The same rows one by one, unless the file that has them was synced before: each is the JSON object of its `reason` and its
-        /// `row`.
-        rejected_rows: Option<Arc<[String]>>,
         /// When.
         time: Timestamp,
     },

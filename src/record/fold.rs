@@ -124,13 +124,14 @@ impl RunRecord {
             Event::RunStopped { .. } => self.stopped = true,
             Event::PhaseStarted { phase, attempt, visit, totals, time } => self.start(phase, *attempt, *visit, totals, *time),
             Event::Checkpointed { phase, attempt, cursor, counts, carried, rejected, .. } => {
-                let rejected = self.checkpoint(phase, counts, carried.as_ref(), rejected.as_ref());
+                let rejected = self.rejected_by_now(phase, *attempt, rejected.as_ref());
                 self.phase_mut(phase).checkpointed(Checkpoint {
                     cursor: Arc::clone(cursor),
                     counts: counts.clone(),
                     rejected,
                     attempt: *attempt,
                 });
+                self.checkpoint(phase, counts, carried.as_ref());
             }
             Event::PartsRegistered { phase, attempt, parts, .. } => self.phase_mut(phase).register_parts(*attempt, parts),
             Event::PartEnded { phase, attempt, part, time } => self.end_part(phase, *attempt, part, *time),
@@ -143,12 +144,12 @@ impl RunRecord {
     fn start(&mut self, phase: &PhaseName, attempt: u32, visit: u32, totals: &Tally, started: Timestamp) {
         let index = self.index_of(phase);
         if self.is_finally(phase) {
-            self.phases[index].start(self.events, visit);
+            self.phases[index].start(self.events);
         } else {
             self.start_step(index, visit);
         }
         let (phase, totals) = (phase.clone(), totals.clone());
-        self.running.start(Running { index, phase, attempt, started, counts: None, carried: None, rejected: None, totals });
+        self.running.start(Running { index, phase, attempt, started, counts: None, carried: None, totals });
     }
 
     /// The run goes on.
@@ -160,7 +161,7 @@ impl RunRecord {
             self.start_in(&order, index, visit);
         } else {
             self.steps.start(index, visit, |_| true);
-            self.phases[index].start(self.events, visit);
+            self.phases[index].start(self.events);
             self.outdate_after(index);
         }
     }
@@ -175,29 +176,25 @@ impl RunRecord {
             Relation::Before | Relation::Apart => false,
         };
         self.steps.start(index, visit, |place| is_behind(place, &self.phases[place]));
-        self.phases[index].start(self.events, visit);
+        self.phases[index].start(self.events);
         let behind = self.phases.iter_mut().enumerate().filter(|(place, phase)| is_behind(*place, phase));
         behind.for_each(|(_, phase)| phase.outdate());
     }
 
-    /// What was rejected by now.
-    fn checkpoint(
-        &mut self,
-        phase: &PhaseName,
-        counts: &Tally,
-        carried: Option<&Tally>,
-        rejected: Option<&Arc<Rejected>>,
-    ) -> Option<Arc<Rejected>> {
-        let running = self.running.of_mut(phase)?;
-        running.counts = Some(counts.clone());
-        running.carried = carried.cloned();
-        if let Some(news) = rejected {
-            match &mut running.rejected {
-                Some(rejected) => Arc::make_mut(rejected).merge(news),
-                None => running.rejected = Some(Arc::clone(news)),
-            }
+    fn checkpoint(&mut self, phase: &PhaseName, counts: &Tally, carried: Option<&Tally>) {
+        if let Some(running) = self.running.of_mut(phase) {
+            running.counts = Some(counts.clone());
+            running.carried = carried.cloned();
         }
-        running.rejected.clone()
+    }
+
+    /// What the attempt has rejected, with what its checkpoint says that is new.
+    fn rejected_by_now(&self, phase: &PhaseName, attempt: u32, news: Option<&Arc<Rejected>>) -> Option<Arc<Rejected>> {
+        let before = self.phase(phase.as_str()).and_then(|phase| phase.rejected_by(attempt));
+        let Some(news) = news else { return before.cloned() };
+        let mut rejected = before.map(|before| (**before).clone()).unwrap_or_default();
+        rejected.merge(news);
+        Some(Arc::new(rejected))
     }
 
     fn end_part(&mut self, phase: &PhaseName, attempt: u32, part: &PartRecord, time: Timestamp) {

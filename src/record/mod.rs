@@ -38,7 +38,6 @@ pub(crate) mod run_id;
 pub(crate) mod running;
 pub(crate) mod share;
 mod standing;
-pub(crate) mod standing_rows;
 pub(crate) mod status;
 pub(crate) mod steps;
 pub(crate) mod stored;
@@ -59,6 +58,7 @@ use crate::record::error::ErrorRecord;
 use crate::record::event::Beginning;
 use crate::record::parameters::Parameters;
 use crate::record::phase::PhaseRecord;
+use crate::record::rejected::Rejected;
 use crate::record::run_id::RunId;
 use crate::record::running::{Running, RunningAttempts};
 use crate::record::steps::Steps;
@@ -133,6 +133,11 @@ impl RunRecord {
     /// The running attempt, if there is one; of several, the one that started first.
     pub(crate) fn current(&self) -> Option<&Running> {
         self.running.first()
+    }
+
+    /// What a running attempt has rejected, as its last checkpoint tells.
+    pub(crate) fn rejected_by(&self, running: &Running) -> Option<Arc<Rejected>> {
+        self.phases.find(running.phase.as_str())?.rejected_by(running.attempt).cloned()
     }
 
     /// The running attempts, in the order in which they started.

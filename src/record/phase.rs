@@ -13,7 +13,6 @@ use crate::record::attempt::{FailureCause, PhaseReport};
 use crate::record::clock::Timestamp;
 use crate::record::part::PartRecord;
 use crate::record::rejected::Rejected;
-use crate::record::standing_rows::{OwnRows, StandingRows};
 
 /// Everything that is known of one phase.
 ///
@@ -46,9 +45,6 @@ pub struct PhaseRecord {
     /// The sequence numbers of the events with which the latest attempt started, and the latest ended one ended.
     started: u64,
     ended: u64,
-    /// At which visit of the phase the latest attempt is.
-    visit: u32,
-    rejected_rows: StandingRows,
 }
 
 /// From where a later attempt can go on.
@@ -91,16 +87,10 @@ impl PhaseRecord {
             outdated: false,
             started: 0,
             ended: 0,
-            visit: 1,
-            rejected_rows: StandingRows::default(),
         }
     }
 
-    pub(crate) fn start(&mut self, sequence: u64, visit: u32) {
-        if !self.rejected_rows.is_empty() {
-            self.rejected_rows.start(visit, self.checkpoint.is_some());
-        }
-        self.visit = visit;
+    pub(crate) fn start(&mut self, sequence: u64) {
         let has_completed = self.latest_report().is_some_and(|report| report.status() == PhaseStatus::Completed);
         if has_completed || self.outdated {
             // Nearly always there are none, and to empty an empty map takes as long as to drop one.
@@ -146,7 +136,6 @@ impl PhaseRecord {
     pub(crate) fn end(&mut self, sequence: u64, report: &PhaseReport) {
         self.status = report.status();
         self.ended = sequence;
-        self.end_rejecting(report);
         if report.status() == PhaseStatus::Completed {
             self.checkpoint = None;
         }
@@ -159,41 +148,10 @@ impl PhaseRecord {
         self.checkpoint = None;
         self.overrides.clear();
         self.parts.clear();
-        self.rejected_rows = StandingRows::default();
     }
 
     pub(crate) fn checkpointed(&mut self, checkpoint: Checkpoint) {
-        if checkpoint.rejected.is_some() || !self.rejected_rows.is_empty() {
-            self.rejected_rows.checkpoint(self.own_rows(checkpoint.attempt, checkpoint.rejected.as_deref()));
-        }
         self.checkpoint = Some(checkpoint);
-    }
-
-    fn end_rejecting(&mut self, report: &PhaseReport) {
-        let rejected = Some(report.rejected()).filter(|rejected| !rejected.is_empty());
-        if rejected.is_none() && self.rejected_rows.is_empty() {
-            return;
-        }
-        let own = self.own_rows(report.attempt(), rejected);
-        match report.status() {
-            PhaseStatus::Completed => self.rejected_rows.complete(own),
-            _ => self.rejected_rows.fail(own),
-        }
-    }
-
-    fn own_rows(&self, attempt: u32, rejected: Option<&Rejected>) -> OwnRows {
-        let rejected = rejected.unwrap_or(Rejected::NOTHING);
-        OwnRows { attempt, visit: self.visit, rows: rejected.own(), goes_on: rejected.carried() > 0 }
-    }
-
-    /// The rows that were rejected and stand.
-    pub(crate) fn rejected_rows(&self) -> &StandingRows {
-        &self.rejected_rows
-    }
-
-    /// The sequence number of the event with which the latest attempt started.
-    pub(crate) fn started(&self) -> u64 {
-        self.started
     }
 
     /// These are the parts from now on; of those that were there, what has completed is done.
@@ -258,6 +216,16 @@ impl PhaseRecord {
     /// The same with what was processed until then.
     pub(crate) fn last_checkpoint(&self) -> Option<&Checkpoint> {
         self.checkpoint.as_ref()
+    }
+
+    /// What the attempt has rejected up to its last checkpoint, if it has one.
+    pub(crate) fn rejected_by(&self, attempt: u32) -> Option<&Arc<Rejected>> {
+        self.checkpoint.as_ref().filter(|checkpoint| checkpoint.attempt == attempt)?.rejected.as_ref()
+    }
+
+    /// The sequence number of the event with which the latest attempt started.
+    pub(crate) fn started(&self) -> u64 {
+        self.started
     }
 
     /// Whether a phase that comes before this one has started again since.

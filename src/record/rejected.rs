@@ -42,6 +42,10 @@ pub struct Rejected {
     /// Rows of all of those that earlier attempts have rejected.
     #[serde(default, skip_serializing_if = "is_zero")]
     carried: u64,
+    /// The rows one by one, each as the JSON object of its reason and itself; only in the event of a checkpoint whose rows need not be on
+    /// the medium otherwise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    lines: Vec<String>,
 }
 
 /// The rows that were rejected for one reason.
@@ -59,7 +63,7 @@ fn is_zero(number: &u64) -> bool {
 
 impl Rejected {
     /// What an attempt has rejected that has rejected nothing.
-    pub(crate) const NOTHING: &'static Rejected = &Rejected { reasons: Vec::new(), others: 0, carried: 0 };
+    pub(crate) const NOTHING: &'static Rejected = &Rejected { reasons: Vec::new(), others: 0, carried: 0, lines: Vec::new() };
 
     /// How many rows there are, for whatever reason, with those of the earlier attempts from whose checkpoint the attempt went on.
     #[must_use]
@@ -90,6 +94,15 @@ impl Rejected {
         self.rows().saturating_sub(self.carried)
     }
 
+    /// The rows one by one, where they are kept.
+    pub(crate) fn lines(&self) -> &[String] {
+        &self.lines
+    }
+
+    pub(crate) fn with_lines(self, lines: Vec<String>) -> Self {
+        Rejected { lines, ..self }
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.reasons.is_empty() && self.others == 0
     }
@@ -108,7 +121,7 @@ impl Rejected {
         Rejected { carried: self.rows(), ..self.clone() }
     }
 
-    /// Adds what was rejected later.
+    /// Adds what was rejected later, but for the rows one by one.
     pub(crate) fn merge(&mut self, later: &Rejected) {
         self.others = self.others.saturating_add(later.others);
         self.carried = self.carried.saturating_add(later.carried);
@@ -136,6 +149,7 @@ impl Rejected {
             reasons: news.filter(|reason| reason.rows > 0).collect(),
             others: self.others.saturating_sub(earlier.others),
             carried: self.carried.saturating_sub(earlier.carried),
+            lines: Vec::new(),
         }
     }
 

@@ -20,15 +20,19 @@ pub(crate) struct Running {
     pub(super) counts: Option<Tally>,
     /// What earlier attempts did of that.
     pub(super) carried: Option<Tally>,
-    /// What was rejected until then.
-    pub(crate) rejected: Option<Arc<Rejected>>,
     /// As they were when the attempt started.
     pub(super) totals: Tally,
 }
 
 impl Running {
     /// The attempt as its events tell of it, up to this moment.
-    pub(crate) fn as_of(&self, ended: Timestamp, status: PhaseStatus, cause: Option<FailureCause>) -> PhaseReport {
+    pub(crate) fn as_of(
+        &self,
+        ended: Timestamp,
+        status: PhaseStatus,
+        cause: Option<FailureCause>,
+        rejected: Option<Arc<Rejected>>,
+    ) -> PhaseReport {
         PhaseReport::new(Attempt {
             phase: self.phase.clone(),
             number: self.attempt,
@@ -40,7 +44,7 @@ impl Running {
             counts: self.counts.clone().unwrap_or_else(|| self.totals.zeroed()),
             totals: self.totals.clone(),
             carried: self.carried.clone().map(Box::new),
-            rejected: self.rejected.clone(),
+            rejected,
             result: None,
             error: None,
         })

@@ -205,7 +205,10 @@ impl RunRecord {
     #[must_use]
     pub fn summary(&self) -> RunSummary {
         let taken = self.latest_time();
-        let running = self.running_attempts().map(|running| running.as_of(taken, PhaseStatus::Running, None)).collect();
+        let running = self
+            .running_attempts()
+            .map(|running| running.as_of(taken, PhaseStatus::Running, None, self.rejected_by(running)))
+            .collect();
         RunSummary { record: self.clone(), running, taken, observer_failures: ObserverFailures::default() }
     }
 }

@@ -91,10 +91,12 @@ fn a_row_that_cannot_be_serialised_is_rejected_all_the_same() {
     extract.reject(&f64::NAN, "no price").unwrap();
     extract.reject(&Broken(Cell::new(0)), "no price").unwrap();
     extract.reject(&[((), 1)].into_iter().collect::<BTreeMap<_, _>>(), "no price").unwrap();
+    extract.reject(&etl_context::dict! { "price": f64::NAN }, "no sum").unwrap();
     let extracted = extract.complete(()).unwrap();
     let reasons = extracted.report().rejected().reasons().iter().map(|reason| (reason.reason(), reason.samples()));
     let reasons: Vec<_> = reasons.map(|(reason, samples)| format!("{reason}: {samples:?}")).collect();
-    assert_eq!(reasons.len(), 3);
+    assert_eq!(reasons.len(), 4);
+    assert!(reasons[3].starts_with("no sum (the row cannot be shown: a number is NaN"), "{reasons:?}");
     assert!(reasons[0].starts_with("no price (the row cannot be shown: a number is NaN"), "{reasons:?}");
     assert!(reasons[1].starts_with("no price (the row cannot be shown: it has no fields): [\"null\"]"), "{reasons:?}");
     assert!(reasons[2].starts_with("no price (the row cannot be shown: "), "{reasons:?}");

@@ -110,7 +110,7 @@ fn a_checkpoint_has_no_more_rows_with_it_than_wait_in_memory() {
     extract.reject(&1, "odd").unwrap();
     extract.checkpoint(&2).unwrap();
     let lines = String::from_utf8(place.0.bytes()).unwrap();
-    assert!(lines.lines().last().unwrap().contains(r#""rejected_rows":["{\"reason\":\"odd\",\"row\":1}"]"#));
+    assert!(lines.lines().last().unwrap().contains(r#""lines":["{\"reason\":\"odd\",\"row\":1}"]"#));
     let crashed = crashed(&place);
     let whole = fs::read(crashed.rejects()).unwrap();
     let last = whole.iter().take(whole.len() - 1).rposition(|byte| *byte == b'\n').unwrap() + 1;
