@@ -150,12 +150,14 @@ impl RunSummary {
     /// Which observers failed and why: of each one, its first three different failures.
     ///
     /// ```
+    /// # #[cfg(feature = "open-lineage")] {
     /// use etl_context::{Etl, OpenLineage, Run};
     ///
     /// let lineage = OpenLineage::to_callback(|_| Err("the collector is down"));
     /// let summary = Run::builder("import").observe(lineage).begin::<Etl>()?.summary();
     /// let failure = &summary.first_observer_failures()[0];
     /// assert_eq!(failure.to_string(), "OpenLineage at run_began: the collector is down");
+    /// # }
     /// # Ok::<(), etl_context::Error>(())
     /// ```
     #[must_use]
