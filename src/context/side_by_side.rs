@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::poll_fn;
+use std::marker::PhantomData;
 use std::panic::resume_unwind;
 use std::task::Poll;
 use std::thread;
@@ -26,7 +27,7 @@ use crate::record::error::WorkError;
 #[must_use = "nothing runs until `run` or `run_async` is called"]
 pub struct SideBySide<Phases, S, P> {
     context: Context<S, P>,
-    phases: std::marker::PhantomData<fn() -> Phases>,
+    phases: PhantomData<fn() -> Phases>,
     stops_others: bool,
 }
 
@@ -43,6 +44,7 @@ impl<S, P> Context<S, P> {
     ///
     /// ```
     /// use etl_context::{Counts, Error, pipeline};
+    /// use std::collections::BTreeMap;
     ///
     /// pipeline! {
     ///     Nightly {
@@ -57,15 +59,15 @@ impl<S, P> Context<S, P> {
     ///         users.update_progress(Counts { conversations: 0, messages: 20 });
     ///         Ok::<_, std::io::Error>(())
     ///     },
-    ///     |_orders| Ok::<_, String>(vec![("eggs".to_owned(), 12)].into_iter().collect::<std::collections::BTreeMap<_, _>>()),
+    ///     |_orders| Ok::<_, String>(BTreeMap::from([("eggs".to_owned(), 12)])),
     /// ))?;
     /// assert_eq!(orders["eggs"], 12);
     /// fetched.start(Merge)?.complete(())?;
     /// # Ok::<(), Error>(())
     /// ```
     ///
-    /// The phases stand in the order in which the pipeline joins them, and no phase stands there twice. For more than one phase in a branch there is
-    /// [`fork`](Context::fork).
+    /// The phases stand in the order in which the pipeline joins them, and no phase stands there twice. For more than one phase in a
+    /// branch there is [`fork`](Context::fork).
     pub fn phases<Phases, Last>(self, phases: Phases) -> SideBySide<Phases, S, P>
     where
         S: AtRest<Last>,
@@ -75,7 +77,7 @@ impl<S, P> Context<S, P> {
         const { check_forks::<P>() };
         const { check_side_by_side::<P>(Phases::NAMES) };
         drop(phases);
-        SideBySide { context: self, phases: std::marker::PhantomData, stops_others: false }
+        SideBySide { context: self, phases: PhantomData, stops_others: false }
     }
 }
 
@@ -131,19 +133,14 @@ macro_rules! side_by_side {
                 )+
             {
                 let ([$($branch),+], watch) = self.branches();
-                let ended = {
-                    #[allow(non_snake_case, reason = "each closure is named as its type")]
-                    let ($($work,)+) = work;
-                    $( let $branch = Task::new(move || on_its_own(PhaseScope::<$phase, Before, P>::new($branch).run($work)), &watch); )+
-                    let tasks = ($(&$branch,)+);
-                    thread::scope(|scope| {
-                        let ($($branch,)+) = tasks;
-                        let spawned = ($($branch.spawn(scope, &$phase::NAME),)+);
-                        #[allow(non_snake_case, reason = "each thread is named as its closure")]
-                        let ($($work,)+) = spawned;
-                        ($($branch.outcome($work),)+)
-                    })
-                };
+                #[allow(non_snake_case, reason = "each closure is named as its type")]
+                let ($($work,)+) = work;
+                $( let $branch = Task::new(move || on_its_own(PhaseScope::<$phase, Before, P>::new($branch).run($work)), &watch); )+
+                let ended = thread::scope(|scope| {
+                    #[allow(non_snake_case, reason = "each thread is named as its closure")]
+                    let ($($work,)+) = ($($branch.spawn(scope, &$phase::NAME),)+);
+                    ($($branch.outcome($work),)+)
+                });
                 side_by_side! { @end ended, $($branch)+ ; $first $($other)+ }
             }
 

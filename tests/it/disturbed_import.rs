@@ -11,11 +11,22 @@ use crate::child::Child;
 use crate::long_import::{Cursor, ROWS, Sum, import, loaded};
 use crate::seeded::Seeded;
 
-const PHASES: [&str; 3] = ["extract", "transform", "load"];
-
 /// Where one import keeps its run and its rows.
 pub(crate) trait Place {
     type Journal: Journal + 'static;
+
+    const PHASES: &'static [&'static str] = &["extract", "transform", "load"];
+
+    /// In each phase.
+    const ROWS: u64 = ROWS;
+
+    /// Goes on with the import in this process, to its end.
+    fn import(&self) -> Sum {
+        import(self.open(), &self.target(), &mut |_: &str| {}).unwrap()
+    }
+
+    /// What has to hold of this kind of import besides.
+    fn check(_: &[Event]) {}
 
     /// Starts a process that goes on with the import, says what it accepted, and `finished` if it got to the end.
     fn start(&self) -> Child;
@@ -52,13 +63,13 @@ struct Import<P> {
     /// Everything that was acknowledged to the outside.
     acknowledged: BTreeSet<String>,
     /// The attempts that were running when their process ended.
-    interrupted: Vec<(String, u32)>,
+    interrupted: BTreeSet<(String, u32)>,
     disturbances: usize,
 }
 
 impl<P: Place> Import<P> {
     fn new(place: P) -> Self {
-        Import { place, acknowledged: BTreeSet::new(), interrupted: Vec::new(), disturbances: 0 }
+        Import { place, acknowledged: BTreeSet::new(), interrupted: BTreeSet::new(), disturbances: 0 }
     }
 
     /// Starts a process and disturbs it once it has said as much as chance decides; true if it finished before.
@@ -82,37 +93,35 @@ impl<P: Place> Import<P> {
     fn note_what_was_running(&mut self) {
         // A process may die before it has opened the journal for the first time.
         let Some(record) = self.place.record() else { return };
-        let Some(phase) = record.current_phase() else { return };
-        let attempt = record.phase(phase.as_str()).map_or(0, PhaseRecord::attempts) + 1;
-        let running = (phase.to_string(), u32::try_from(attempt).unwrap());
-        // A process that was killed before it opened the journal has left it as it was.
-        if self.interrupted.last() != Some(&running) {
-            self.interrupted.push(running);
+        for phase in record.running_phases() {
+            let attempt = record.phase(phase.as_str()).map_or(0, PhaseRecord::attempts) + 1;
+            // A process that was killed before it opened the journal has left it as it was.
+            self.interrupted.insert((phase.to_string(), u32::try_from(attempt).unwrap()));
         }
     }
 
     /// Ends the import undisturbed; returns its result and what is in the target.
     fn finish(&self) -> (Sum, Vec<String>) {
-        let target = self.place.target();
-        let sum = import(self.place.open(), &target, &mut |_: &str| {}).unwrap();
-        (sum, loaded(&target))
+        let sum = self.place.import();
+        (sum, loaded(&self.place.target()))
     }
 
     fn check(&self) {
         let record = self.place.record().expect("the run has begun");
         let events = self.place.open().load().unwrap();
         assert_eq!(RunRecord::replay(&events).as_ref(), Some(&record));
-        every_phase_completed_once(&record);
+        every_phase_completed_once(P::PHASES, &record);
         self.every_interruption_is_recorded(&record);
         self.no_acknowledged_event_is_missing(&events);
-        each_row_was_recorded_once(&events);
+        each_row_was_recorded_once(P::PHASES, P::ROWS, &events);
+        P::check(&events);
     }
 
     fn every_interruption_is_recorded(&self, record: &RunRecord) {
-        let reports = PHASES.iter().flat_map(|phase| record.phase(phase).unwrap().reports());
+        let reports = P::PHASES.iter().flat_map(|phase| record.phase(phase).unwrap().reports());
         let failed: Vec<_> = reports.filter(|report| report.status() == PhaseStatus::Failed).collect();
         assert!(failed.iter().all(|report| report.cause() == Some(FailureCause::Interrupted)));
-        let failed: Vec<_> = failed.iter().map(|report| (report.phase().to_string(), report.attempt())).collect();
+        let failed: BTreeSet<_> = failed.iter().map(|report| (report.phase().to_string(), report.attempt())).collect();
         assert_eq!(failed, self.interrupted);
     }
 
@@ -135,8 +144,8 @@ fn accepted(event: &Event) -> Option<String> {
     }
 }
 
-fn every_phase_completed_once(record: &RunRecord) {
-    for phase in PHASES {
+fn every_phase_completed_once(phases: &[&str], record: &RunRecord) {
+    for phase in phases {
         let reports = record.phase(phase).unwrap().reports();
         let completed: Vec<_> = reports.iter().map(|report| report.status() == PhaseStatus::Completed).collect();
         assert_eq!(completed.iter().filter(|completed| **completed).count(), 1, "{phase}");
@@ -145,14 +154,14 @@ fn every_phase_completed_once(record: &RunRecord) {
 }
 
 /// No checkpoint was lost, or a later attempt would have recorded its row a second time.
-fn each_row_was_recorded_once(events: &[Event]) {
-    for expected in PHASES {
+fn each_row_was_recorded_once(phases: &[&str], rows_of_each: u64, events: &[Event]) {
+    for expected in phases {
         let rows = events.iter().filter_map(|event| match event {
-            Event::Checkpointed { phase, cursor, .. } if *phase == expected => {
+            Event::Checkpointed { phase, cursor, .. } if *phase == **expected => {
                 Some(serde_json::from_value::<Cursor>((**cursor).clone()).unwrap().rows)
             }
             _ => None,
         });
-        assert!(rows.eq(1..=ROWS), "{expected}");
+        assert!(rows.eq(1..=rows_of_each), "{expected}");
     }
 }

@@ -21,7 +21,7 @@ pub(crate) struct Cursor {
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Sum {
-    sum: u64,
+    pub(crate) sum: u64,
 }
 
 impl PhaseResult for Sum {}
@@ -41,30 +41,41 @@ impl<F: FnMut(&str)> Told for F {
 pub(crate) fn import(journal: impl Journal + 'static, target: &Path, told: &mut impl Told) -> Result<Sum, Failure> {
     let context = Run::builder("long import").journal(journal).begin::<Etl>()?;
     told.told("opened");
-    let (extracted, sum) = context.phase(Extract).run(|extract| rows(extract, told, 1, |_, _| Ok(())))?;
+    let (extracted, sum) = context.phase(Extract).run(|extract| rows(extract, told, ROWS, 1, |_, _| Ok(())))?;
     told.told("ended extract");
-    let (transformed, sum) = extracted.phase(Transform).run(|transform| rows(transform, told, sum.sum, |_, _| Ok(())))?;
+    let (transformed, sum) = extracted.phase(Transform).run(|transform| rows(transform, told, ROWS, sum.sum, |_, _| Ok(())))?;
     told.told("ended transform");
-    let (loaded, sum) = transformed.phase(Load).run(|load| {
-        let mut table = OpenOptions::new().create(true).append(true).open(target)?;
-        rows(load, told, sum.sum, |row, sum| {
-            // One write, so that a row is there or not: the commit of this target.
-            Ok(table.write_all(format!("{row} {sum}\n").as_bytes())?)
-        })
-    })?;
+    let (loaded, sum) = transformed.phase(Load).run(|load| load_rows(load, told, ROWS, sum.sum, target))?;
     told.told("ended load");
     assert_eq!(loaded.report().result().unwrap()["sum"], sum.sum);
     Ok(sum)
 }
 
-fn rows<Ph: Phase<Counters = Counts>>(
+/// Loads so many rows.
+pub(crate) fn load_rows<Ph: Phase<Counters = Counts>>(
     phase: &mut RunningPhase<'_, Ph>,
     told: &mut impl Told,
+    count: u64,
+    seed: u64,
+    target: &Path,
+) -> Result<Sum, Failure> {
+    let mut table = OpenOptions::new().create(true).append(true).open(target)?;
+    rows(phase, told, count, seed, |row, sum| {
+        // One write, so that a row is there or not: the commit of this target.
+        Ok(table.write_all(format!("{row} {sum}\n").as_bytes())?)
+    })
+}
+
+/// Goes through so many rows, or on with them.
+pub(crate) fn rows<Ph: Phase<Counters = Counts>>(
+    phase: &mut RunningPhase<'_, Ph>,
+    told: &mut impl Told,
+    count: u64,
     seed: u64,
     mut load: impl FnMut(u64, u64) -> Result<(), Failure>,
 ) -> Result<Sum, Failure> {
     let mut cursor = phase.resume_point()?.unwrap_or(Cursor { rows: 0, sum: seed });
-    while cursor.rows < ROWS {
+    while cursor.rows < count {
         cursor.sum = cursor.sum.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(cursor.rows);
         load(cursor.rows, cursor.sum)?;
         cursor.rows += 1;

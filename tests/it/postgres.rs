@@ -34,7 +34,7 @@ mod watching;
 
 // What the tests above share, each named for what it is.
 mod doubtful;
-mod import;
+pub(crate) mod import;
 pub(crate) mod patience;
 mod relay;
 pub(crate) mod server;

@@ -4,6 +4,8 @@ mod closures;
 mod fork_and_join;
 #[cfg(unix)]
 mod kill_loop;
+#[cfg(feature = "postgres")]
+mod killed_in_a_database;
 mod properties;
 mod rules;
 #[cfg(feature = "postgres")]

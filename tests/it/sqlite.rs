@@ -14,4 +14,4 @@ mod touched;
 mod two_owners;
 
 // What the tests above share, each named for what it is.
-mod database_file;
+pub(crate) mod database_file;

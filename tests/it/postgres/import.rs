@@ -28,9 +28,14 @@ impl<'a> PostgresPlace<'a> {
         let key = folder.path().display().to_string();
         PostgresPlace { database, key, folder }
     }
+
+    /// For a child process: the database, the key and the target, a line each.
+    pub(crate) fn given(&self) -> String {
+        format!("{}\n{}\n{}", self.database.url(), self.key, self.target().display())
+    }
 }
 
-fn journal(url: &str, key: &str) -> Result<PostgresJournal, JournalError> {
+pub(crate) fn journal(url: &str, key: &str) -> Result<PostgresJournal, JournalError> {
     Ok(PostgresJournal::connect(url)?.key(key).lease(LEASE))
 }
 
@@ -50,8 +55,7 @@ impl Place for PostgresPlace<'_> {
     type Journal = PostgresJournal;
 
     fn start(&self) -> Child {
-        let given = format!("{}\n{}\n{}", self.database.url(), self.key, self.target().display());
-        Child::start(module_path!(), "importing_process", &given)
+        Child::start(module_path!(), "importing_process", &self.given())
     }
 
     fn open(&self) -> PostgresJournal {

@@ -1,17 +1,26 @@
 //! The journals on which a rule has to hold.
 
-use etl_context::{MemoryJournal, Run, RunBuilder};
+use etl_context::{JournalError, MemoryJournal, Run, RunBuilder};
 
 use crate::durable::journal_file::JournalFile;
+#[cfg(feature = "postgres")]
+use crate::postgres::{patience::when_free, server::TestDatabase, server::database};
+#[cfg(feature = "sqlite")]
+use crate::sqlite::database_file::DatabaseFile;
 
 /// Where one run is kept, so that it can be opened again.
 pub(crate) enum Store {
     Memory(MemoryJournal),
     File(JournalFile),
     #[cfg(feature = "sqlite")]
-    Sqlite(JournalFile),
+    Sqlite(DatabaseFile),
     #[cfg(feature = "postgres")]
-    Postgres(crate::postgres::server::TestDatabase),
+    Postgres(TestDatabase),
+}
+
+#[cfg(feature = "postgres")]
+fn in_database(database: &TestDatabase) -> etl_context::PostgresJournal {
+    etl_context::PostgresJournal::connect(database.url()).unwrap().key("nightly")
 }
 
 impl Store {
@@ -21,15 +30,23 @@ impl Store {
             Store::Memory(journal) => run.journal(journal.clone()),
             Store::File(file) => run.journal(file.open()),
             #[cfg(feature = "sqlite")]
-            Store::Sqlite(file) => {
-                run.journal(etl_context::SqliteJournal::open(file.folder().join("runs.db")).unwrap().key("nightly"))
-            }
+            Store::Sqlite(file) => run.journal(file.open().key("nightly")),
             #[cfg(feature = "postgres")]
-            Store::Postgres(database) => {
-                use crate::postgres::patience::when_free;
-                let journal = etl_context::PostgresJournal::connect(database.url()).unwrap().key("nightly");
-                run.journal(when_free(journal).unwrap())
-            }
+            Store::Postgres(database) => run.journal(when_free(in_database(database)).unwrap()),
+        }
+    }
+
+    /// Opens the run while somebody else has it, and returns the refusal; `None` of a store that has no owner.
+    pub(crate) fn open_beside(&self) -> Option<JournalError> {
+        #[cfg(any(feature = "postgres", feature = "sqlite"))]
+        use etl_context::Journal;
+        match self {
+            Store::Memory(_) => None,
+            Store::File(file) => Some(file.try_open().unwrap_err()),
+            #[cfg(feature = "sqlite")]
+            Store::Sqlite(file) => Some(file.open().key("nightly").load().unwrap_err()),
+            #[cfg(feature = "postgres")]
+            Store::Postgres(database) => Some(in_database(database).load().unwrap_err()),
         }
     }
 }
@@ -39,9 +56,9 @@ pub(crate) fn on_every_store(rule: impl Fn(&Store)) {
     rule(&Store::Memory(MemoryJournal::new()));
     rule(&Store::File(JournalFile::new()));
     #[cfg(feature = "sqlite")]
-    rule(&Store::Sqlite(JournalFile::new()));
+    rule(&Store::Sqlite(DatabaseFile::new()));
     #[cfg(feature = "postgres")]
-    if let Some(database) = crate::postgres::server::database() {
+    if let Some(database) = database() {
         rule(&Store::Postgres(database));
     }
 }

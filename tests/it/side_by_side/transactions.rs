@@ -3,22 +3,26 @@
 use std::sync::mpsc::channel;
 use std::thread;
 
-use etl_context::{Error, PostgresJournal, Run};
+use etl_context::{Context, Error, PostgresJournal, Run, Running};
+use postgres::Client;
 
 use super::{Both, Left, Right, Two};
 use crate::postgres::server::{TestDatabase, database};
 
-fn forked(database: &TestDatabase) -> [etl_context::Context<etl_context::Idle, Two>; 2] {
-    let journal = PostgresJournal::connect(database.url()).unwrap();
-    Run::builder("two").journal(journal).begin::<Two>().unwrap().fork()
+type Failure = Box<dyn std::error::Error>;
+type Work<Ph> = Context<Running<Ph>, Two>;
+
+/// A client of the database, and both branches, in each of which a phase is running.
+fn running(database: &TestDatabase) -> Result<(Client, Work<Left>, Work<Right>), Failure> {
+    let journal = PostgresJournal::connect(database.url())?;
+    let [left, right] = Run::builder("two").journal(journal).begin::<Two>()?.fork();
+    Ok((database.client(), left.start(Left)?, right.start(Right)?))
 }
 
 #[test]
-fn another_branch_waits_until_the_transaction_is_committed() -> Result<(), Box<dyn std::error::Error>> {
+fn another_branch_waits_until_the_transaction_is_committed() -> Result<(), Failure> {
     let Some(database) = database() else { return Ok(()) };
-    let mut client = database.client();
-    let [left, right] = forked(&database);
-    let (left, mut right) = (left.start(Left)?, right.start(Right)?);
+    let (mut client, left, mut right) = running(&database)?;
     let mut transaction = client.transaction()?;
     let end = left.complete_in(&mut transaction, ())?;
     let (sender, recorded) = channel();
@@ -38,11 +42,9 @@ fn another_branch_waits_until_the_transaction_is_committed() -> Result<(), Box<d
 }
 
 #[test]
-fn on_the_same_thread_another_branch_is_refused_until_then() -> Result<(), Box<dyn std::error::Error>> {
+fn on_the_same_thread_another_branch_is_refused_until_then() -> Result<(), Failure> {
     let Some(database) = database() else { return Ok(()) };
-    let mut client = database.client();
-    let [left, right] = forked(&database);
-    let (left, mut right) = (left.start(Left)?, right.start(Right)?);
+    let (mut client, left, mut right) = running(&database)?;
     let mut transaction = client.transaction()?;
     let end = left.complete_in(&mut transaction, ())?;
     let refused = right.checkpoint(&7).unwrap_err();
@@ -56,11 +58,9 @@ fn on_the_same_thread_another_branch_is_refused_until_then() -> Result<(), Box<d
 }
 
 #[test]
-fn a_transaction_that_is_rolled_back_lets_the_others_go_on() -> Result<(), Box<dyn std::error::Error>> {
+fn a_transaction_that_is_rolled_back_lets_the_others_go_on() -> Result<(), Failure> {
     let Some(database) = database() else { return Ok(()) };
-    let mut client = database.client();
-    let [left, right] = forked(&database);
-    let (left, mut right) = (left.start(Left)?, right.start(Right)?);
+    let (mut client, left, mut right) = running(&database)?;
     let mut transaction = client.transaction()?;
     let end = left.complete_in(&mut transaction, ())?;
     transaction.rollback()?;
@@ -73,11 +73,9 @@ fn a_transaction_that_is_rolled_back_lets_the_others_go_on() -> Result<(), Box<d
 }
 
 #[test]
-fn nothing_more_is_recorded_once_it_is_not_known_what_became_of_a_transaction() -> Result<(), Box<dyn std::error::Error>> {
+fn nothing_more_is_recorded_once_it_is_not_known_what_became_of_a_transaction() -> Result<(), Failure> {
     let Some(database) = database() else { return Ok(()) };
-    let mut client = database.client();
-    let [left, right] = forked(&database);
-    let (left, mut right) = (left.start(Left)?, right.start(Right)?);
+    let (mut client, left, mut right) = running(&database)?;
     let mut transaction = client.transaction()?;
     // It is let go of while the transaction is open, so that nobody can know.
     drop(left.complete_in(&mut transaction, ())?);

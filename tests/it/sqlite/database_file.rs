@@ -4,30 +4,27 @@ use std::path::{Path, PathBuf};
 
 use etl_context::{Context, Etl, Journal, JournalError, Run, RunRecord, SqliteJournal};
 use rusqlite::Connection;
-use tempfile::TempDir;
+
+use crate::durable::journal_file::JournalFile;
 
 pub(crate) struct DatabaseFile {
     path: PathBuf,
-    folder: TempDir,
+    /// A folder is a folder, whatever lies in it.
+    beside: JournalFile,
 }
 
 impl DatabaseFile {
-    /// Where there is a file system in memory, in that: thousands of syncs to a disk take minutes.
     pub(crate) fn new() -> Self {
-        let memory = Path::new("/dev/shm");
-        let folder = if memory.is_dir() { TempDir::new_in(memory) } else { TempDir::new() };
-        DatabaseFile::within(folder.unwrap())
+        DatabaseFile::within(JournalFile::new())
     }
 
     /// On a disk, for what has to do with its being slow.
     pub(crate) fn on_disk() -> Self {
-        DatabaseFile::within(TempDir::new().unwrap())
+        DatabaseFile::within(JournalFile::on_disk())
     }
 
-    fn within(folder: TempDir) -> Self {
-        // The name that messages show, whatever symbolic links lead here.
-        let path = folder.path().canonicalize().unwrap().join("runs.db");
-        DatabaseFile { path, folder }
+    fn within(beside: JournalFile) -> Self {
+        DatabaseFile { path: beside.path().with_file_name("runs.db"), beside }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -40,7 +37,7 @@ impl DatabaseFile {
     }
 
     pub(crate) fn folder(&self) -> &Path {
-        self.folder.path()
+        self.beside.folder()
     }
 
     pub(crate) fn open(&self) -> SqliteJournal {
