@@ -67,8 +67,9 @@
 //! - [`EtlContext`]: the same run with phases by name, for programs that learn the names at run time.
 //! - [`PhaseReport`] and [`RunSummary`] tell what happened, as a table and as JSON.
 //! - [`Run::builder`] begins a run that has a [`Journal`] or an [`Observer`].
-//! - [`Idle`], [`Running`], [`Completed`], [`Failed`] are the states of a context; [`Context`] has a table of what each one can
-//!   do. They are for signatures: `Context<Completed<Load>>`.
+//! - [`Context::phases`] and [`Context::fork`] run phases [side by side][guide::side_by_side]; [`PhaseScope::retrying`] tries one again.
+//! - [`Idle`], [`Running`], [`Completed`], [`Failed`], [`Joined`] are the states of a context; [`Context`] has a table of what each one
+//!   can do. They are for signatures: `Context<Completed<Load>>`.
 //!
 //! The [`guide`] begins with a [tutorial][guide::tutorial]; [what is promised, and when][guide::guarantees] says what holds when a
 //! disk is full, a process dies or a clock is set back.
@@ -90,9 +91,9 @@
 //!
 //! # Scope
 //!
-//! This crate knows how far a run is and what happened in it. It does not decide when a run starts, move data, run workers or
-//! repeat what failed: it is no scheduler, no worker pool, no retry policy, and has no connectors. A run is kept in memory,
-//! unless it is given a [`Journal`], such as a [`FileJournal`].
+//! This crate knows how far a run is and what happened in it. It does not decide when a run starts, move data or run
+//! workers: it is no scheduler, no worker pool, and has no connectors. A run is kept in memory, unless it is given a [`Journal`], such as
+//! a [`FileJournal`].
 //!
 //! # Minimum supported Rust version
 //!

@@ -66,6 +66,8 @@ mod long_import;
 mod measurable;
 mod nightly;
 mod parsed_json;
+#[cfg(all(unix, feature = "testing", any(feature = "postgres", feature = "sqlite")))]
+mod random_moves;
 mod refusing_journal;
 mod report_samples;
 #[cfg(unix)]

@@ -4,11 +4,11 @@ mod closures;
 mod fork_and_join;
 #[cfg(unix)]
 mod kill_loop;
-#[cfg(feature = "postgres")]
+#[cfg(all(unix, feature = "postgres", feature = "testing"))]
 mod killed_in_a_database;
 mod properties;
 mod rules;
-#[cfg(feature = "postgres")]
+#[cfg(all(unix, feature = "postgres", feature = "testing"))]
 mod transactions;
 
 // What the tests above share, each named for what it is.

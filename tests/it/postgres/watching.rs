@@ -12,7 +12,7 @@ use proptest::test_runner::TestRunner;
 
 use super::server::{TestDatabase, database};
 use crate::properties::{call, make};
-use crate::seeded::Seeded;
+use crate::random_moves::move_at_random;
 
 fn begin(database: &TestDatabase, name: &str) -> EtlContext {
     Run::builder(name).journal(PostgresJournal::connect(database.url()).unwrap()).begin_dynamic().unwrap()
@@ -100,32 +100,18 @@ fn a_run_of_a_pipeline_is_listed_as_it_says_itself() {
     assert_eq!((listed(), loaded.record().run_status()), (RunStatus::Completed, RunStatus::Completed));
 }
 
-const PHASES: [&str; 3] = ["extract", "transform", "load"];
-
 #[test]
 fn whatever_is_done_the_list_says_the_same_as_the_run() {
     let Some(database) = database() else { return };
     let runs = runs(&database);
     for seed in 0..8 {
-        let mut random = Seeded(seed);
         let begin = || {
             let journal = PostgresJournal::connect(database.url()).unwrap().key(seed.to_string());
             Run::builder(format!("run {seed}")).journal(journal).begin::<Etl>().unwrap().erase()
         };
-        let mut run = begin();
-        for _ in 0..25 {
-            match random.below(8) {
-                0 | 1 => drop(run.start_phase(PHASES[usize::try_from(random.below(3)).unwrap()], None)),
-                2..=4 => drop(run.end_phase(())),
-                5 => drop(run.fail_phase(&std::fmt::Error)),
-                6 => run.stopper().stop(),
-                _ => {
-                    drop(run);
-                    run = begin();
-                }
-            }
-            assert_eq!(only(&runs, run.record().name()).status, run.record().run_status(), "seed {seed}");
-        }
+        move_at_random(seed, begin, |record| {
+            assert_eq!(only(&runs, record.name()).status, record.run_status(), "seed {seed}");
+        });
     }
 }
 

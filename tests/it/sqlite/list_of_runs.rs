@@ -9,7 +9,7 @@ use proptest::test_runner::TestRunner;
 
 use super::database_file::DatabaseFile;
 use crate::properties::{call, make};
-use crate::seeded::Seeded;
+use crate::random_moves::move_at_random;
 
 fn listed<'a>(phases: impl IntoIterator<Item = &'a PhaseName>) -> Option<String> {
     let names: Vec<_> = phases.into_iter().map(PhaseName::as_str).collect();
@@ -56,29 +56,14 @@ fn it_agrees_after_any_calls_of_the_dynamic_face() {
     outcome.unwrap();
 }
 
-const PHASES: [&str; 3] = ["extract", "transform", "load"];
-
 #[test]
 fn it_agrees_whatever_is_done_in_a_pipeline_also_by_several_processes() {
     let database = DatabaseFile::new();
     let connection = database.connection();
     for seed in 0..8 {
-        let (mut random, key) = (Seeded(seed), seed.to_string());
+        let key = seed.to_string();
         let begin = || Run::builder("nightly").journal(database.open().key(&key)).begin::<Etl>().unwrap().erase();
-        let mut run = begin();
-        for _ in 0..25 {
-            match random.below(8) {
-                0 | 1 => drop(run.start_phase(PHASES[usize::try_from(random.below(3)).unwrap()], None)),
-                2..=4 => drop(run.end_phase(())),
-                5 => drop(run.fail_phase(&std::fmt::Error)),
-                6 => run.stopper().stop(),
-                _ => {
-                    drop(run);
-                    run = begin();
-                }
-            }
-            agrees(&connection, &key, run.record());
-        }
+        move_at_random(seed, begin, |record| agrees(&connection, &key, record));
     }
 }
 
