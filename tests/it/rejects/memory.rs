@@ -39,9 +39,12 @@ fn ten_times_as_many_rows_take_no_more() {
     let path = folder.path().join("rejects.jsonl");
     let mut process = Child::start(module_path!(), "process_that_rejects", path.to_str().unwrap());
     let [before, after] = [(); 2].map(|()| process.hear().unwrap().parse::<u64>().unwrap());
-    assert!(after < before + 1_024, "{before} kB after a tenth of the rows, {after} kB after all");
     assert_eq!(process.hear().as_deref(), Some("completed"));
     process.end();
-    let rows = fs::read_to_string(path).unwrap().lines().count();
-    assert_eq!(rows, ROWS as usize);
+    let rows = fs::read_to_string(path).unwrap();
+    assert_eq!(rows.lines().count(), ROWS as usize);
+    // What an allocator keeps differs by a megabyte from one machine to another; the rows themselves are more than ten.
+    let kept = after.saturating_sub(before) * 1_024;
+    let most = rows.len() as u64 / 4;
+    assert!(kept < most, "{before} kB after a tenth of the rows, {after} kB after all, which are {} bytes", rows.len());
 }
