@@ -1,6 +1,6 @@
 //! What is there to read? The guide: pages that are compiled with the crate so that their examples keep working.
 //!
-//! Begin with the [`tutorial`], then read [`faces`], [`pipelines`], [`side_by_side`], [`progress`] and [`durable`] as you need
+//! Begin with the [`tutorial`], then read [`faces`], [`pipelines`], [`side_by_side`], [`progress`], [`durable`] and [`every_night`] as you need
 //! them. With the
 //! features that it tells of, there is also a page on watching a run. [`guarantees`] says what is promised when; [`errors`] and
 //! [`journal_format`] are for looking things up, and [`migrating`] is for those who come from the Python API.
@@ -17,6 +17,7 @@ macro_rules! pages {
         /// [side_by_side]: crate::guide::side_by_side
         /// [progress]: crate::guide::progress
         /// [durable]: crate::guide::durable
+        /// [every_night]: crate::guide::every_night
         /// [guarantees]: crate::guide::guarantees
         /// [journal_format]: crate::guide::journal_format
         /// [errors]: crate::guide::errors
@@ -47,6 +48,9 @@ pages! {
 
     /// Runs that survive their process: journals, resuming, stopping, limits.
     durable = "../docs/durable.md";
+
+    /// Runs that know each other: jobs and keys, watermarks, days that are missing, lists.
+    every_night = "../docs/every-night.md";
 
     /// What a `FileJournal` writes, byte for byte.
     journal_format = "../docs/journal-format.md";

@@ -120,6 +120,7 @@ mod pipeline;
 mod record;
 mod report;
 mod run;
+mod runs;
 mod stopper;
 mod text;
 
@@ -193,6 +194,12 @@ pub use record::share::{MaxRejected, Share};
 pub use record::status::{InvalidRunStatus, RunStatus};
 pub use report::summary::RunSummary;
 pub use run::{Run, RunBuilder};
+pub use runs::Runs;
+pub use runs::compare::Comparison;
+pub use runs::job_run::JobRun;
+pub use runs::keep::{Keep, Pruned};
+pub use runs::list::JobRuns;
+pub use runs::missing::MissingRun;
 pub use stopper::{Stopped, Stopper};
 
 // What the macros need, and nobody else.

@@ -59,8 +59,12 @@ pub struct RunBuilder {
 
 impl RunBuilder {
     /// Records the run in this journal. If the journal holds the run already, the run goes on from there.
-    pub fn journal(mut self, journal: impl Journal + 'static) -> Self {
-        self.opening.companions().journal = Some(Box::new(journal));
+    pub fn journal(self, journal: impl Journal + 'static) -> Self {
+        self.recorded_in(Box::new(journal))
+    }
+
+    pub(crate) fn recorded_in(mut self, journal: Box<dyn Journal>) -> Self {
+        self.opening.companions().journal = Some(journal);
         self
     }
 

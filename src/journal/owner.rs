@@ -12,7 +12,7 @@ use crate::journal::storage::is_same;
 use crate::record::clock::Clock;
 use crate::text::line::{shown, shown_path};
 
-/// The locks, held for as long as this lives. The file beside a journal of one run is never deleted, so that its name says who is
+/// The locks, held for as long as this lives. The file beside a journal of one run is deleted with it and never before, so that its name says who is
 /// there; the one on the journal itself holds where that name does not: under another name of the journal, and when somebody did
 /// delete it.
 #[derive(Debug)]
@@ -96,7 +96,7 @@ impl OwnerLock {
         let path = lock_path(journal);
         let failed = |error| JournalError::io("lock", &path, error);
         let mut file = open_beside(&path).map_err(failed)?;
-        match file.try_lock() {
+        match lock(&file) {
             Ok(()) => Ok(OwnerLock { file, journal: None, signed: false, passing: None, process: OwnProcess::new() }),
             Err(TryLockError::WouldBlock) => {
                 let owner = signature(&mut file).unwrap_or_else(|| "another process".to_owned());
@@ -104,6 +104,11 @@ impl OwnerLock {
             }
             Err(TryLockError::Error(error)) => Err(failed(error)),
         }
+    }
+
+    /// Removes the file beside the journal, which is not there any more.
+    pub(crate) fn remove(mut self, journal: &Path) {
+        self.passing = Some(lock_path(journal)).filter(|_| cfg!(unix));
     }
 
     /// Takes the lock on the journal itself, under whatever name it was opened, and says who owns it now.
@@ -129,6 +134,33 @@ impl OwnerLock {
         self.signed = sign(&mut self.file).unwrap_or(false);
         Ok(())
     }
+}
+
+/// Who has the lock beside the journal, which stays theirs; `None` if nobody has.
+pub(crate) fn owner_of(journal: &Path) -> Option<String> {
+    let path = lock_path(journal);
+    // A link is not followed, as it is not by an owner.
+    let mut file = fs::symlink_metadata(&path).ok().filter(fs::Metadata::is_file).and_then(|_| File::open(&path).ok())?;
+    match file.try_lock_shared() {
+        Ok(()) => {
+            let _ = file.unlock();
+            None
+        }
+        Err(TryLockError::WouldBlock) => Some(signature(&mut file).unwrap_or_else(|| "another process".to_owned())),
+        Err(TryLockError::Error(_)) => None,
+    }
+}
+
+/// Whoever only looks whether somebody has the lock has it for a moment, which is waited for.
+fn lock(file: &File) -> Result<(), TryLockError> {
+    const LOOKS: u32 = 5;
+    for _ in 1..LOOKS {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(2)),
+            locked => return locked,
+        }
+    }
+    file.try_lock()
 }
 
 /// The process in which something was opened. One that it forks off has a copy of all that it has open, and is another one.
@@ -214,7 +246,7 @@ pub(crate) fn this_process() -> String {
     format!("{PROCESS}{} on {}", process::id(), host())
 }
 
-fn owned_by(name: &str, owner: &str) -> JournalError {
+pub(crate) fn owned_by(name: &str, owner: &str) -> JournalError {
     JournalError::owned(format!("{name} is owned by {owner}; wait until it has ended, or stop it"))
 }
 

@@ -5,6 +5,7 @@
 //! Imports from nothing else in the crate.
 
 pub(crate) mod counter;
+pub(crate) mod file_name;
 pub(crate) mod identifier;
 pub(crate) mod line;
 pub(crate) mod list;

@@ -51,6 +51,25 @@ fn configured_pipeline_prints_its_golden_output() {
     compare("configured_pipeline");
 }
 
+#[test]
+fn a_backfill_that_ends_in_the_middle_does_the_rest_and_nothing_twice() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let backfill = |stop: &[&str]| {
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.args(["run", "--quiet", "--example", "backfill", "--"]).arg(folder.path()).args(stop);
+        let ended = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
+        (ended.status.code(), String::from_utf8(ended.stdout).unwrap())
+    };
+    let (code, told) = backfill(&["--stop-at", "17"]);
+    assert_eq!((code, &*told), (Some(9), "31 days to do\n2026-10-17: ended in the middle\n"));
+    let (code, told) = backfill(&[]);
+    let expected = "15 days to do\n  2026-10-17: unfinished\n\
+        2026-10-17: resumed after 4 events; completed: fetch; attempt 1 at store was interrupted\n\
+        31 days are done, 992 rides in all\n";
+    assert_eq!((code, &*told), (Some(0), expected));
+    assert_eq!(backfill(&[]).1, "0 days to do\n31 days are done, 992 rides in all\n");
+}
+
 #[cfg(feature = "tracing")]
 #[test]
 fn traced_import_prints_its_golden_output() {

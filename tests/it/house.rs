@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 /// From the roof down. A file or a folder of `src/` stands in one block.
 const BLOCKS: &[&[&str]] = &[
     &["lib", "guide", "journal_contract"],
+    &["runs"],
     &["context", "etl_context", "run"],
     &["parts", "report"],
     &["engine", "error"],

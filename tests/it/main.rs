@@ -38,6 +38,7 @@ mod reports;
 mod retries;
 mod run_by_name;
 mod run_status;
+mod runs;
 mod semantics_phases;
 mod semantics_reports;
 mod semantics_results;

@@ -9,6 +9,7 @@ mod events;
 mod fault;
 mod holding;
 mod keeper;
+mod kept_runs;
 mod lease;
 pub(crate) mod parts;
 pub(crate) mod runs;

@@ -60,7 +60,7 @@ pub struct ListedRun {
 }
 
 /// How long a server that restarts is waited for.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 impl PostgresRuns {
     /// Connects to the database, from a [`DbConfig`](crate::DbConfig), a connection string, or a [`Database`].
@@ -103,15 +103,23 @@ impl PostgresRuns {
     ///
     /// [`JournalError`] if the database cannot be read, or if what it holds is damaged.
     pub fn read(&self, run: RunId) -> Result<Option<RunRecord>, JournalError> {
-        let read = events::of_run(&self.connection, PATIENCE, &run.to_string());
+        self.record_of(&run.to_string())
+    }
+
+    pub(super) fn record_of(&self, run: &str) -> Result<Option<RunRecord>, JournalError> {
+        let read = events::of_run(&self.connection, PATIENCE, run);
         let events = read.map_err(|fault| self.cannot_read(fault))?;
         if events.is_empty() {
             return Ok(None);
         }
-        RunRecord::replay(&events).map(Some).ok_or_else(|| JournalError::impossible(&run.to_string()))
+        RunRecord::replay(&events).map(Some).ok_or_else(|| JournalError::impossible(run))
     }
 
-    fn cannot_read(&self, fault: Fault) -> JournalError {
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    pub(super) fn cannot_read(&self, fault: Fault) -> JournalError {
         self.connection.cannot("read", fault)
     }
 }

@@ -50,6 +50,21 @@ impl Database {
         Ok(Database { path, connection: Some(connection), opened, process: OwnProcess::new() })
     }
 
+    /// Opens the database without writing to it; `None` if it is not there, or has no run.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Database::open).
+    pub(super) fn open_to_read(given: &Path) -> Result<Option<Self>, JournalError> {
+        let path = resolved(given);
+        let opened = match fs::metadata(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            opened => opened.map_err(|error| JournalError::io("open the database", &path, error))?,
+        };
+        let connection = to_read(&path).map_err(|fault| fault.saying("open", &path))?;
+        Ok(connection.map(|connection| Database { path, connection: Some(connection), opened, process: OwnProcess::new() }))
+    }
+
     /// By the name under which its file is found, whatever links lead there.
     pub(super) fn path(&self) -> &Path {
         &self.path
@@ -111,6 +126,14 @@ fn prepared(path: &Path) -> Result<Connection, Fault> {
     connection.execute_batch("pragma synchronous = full")?;
     schema::create(&mut connection)?;
     Ok(connection)
+}
+
+/// `None` if no run has begun in it.
+fn to_read(path: &Path) -> Result<Option<Connection>, Fault> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY)?;
+    Ok(schema::exist(&connection)?.then_some(connection))
 }
 
 /// Lets others read while somebody writes, which a database remembers. For the lock that this takes SQLite does not wait.

@@ -4,6 +4,7 @@ mod database;
 mod events;
 mod fault;
 mod lock_name;
+pub(crate) mod runs;
 mod schema;
 
 use std::path::Path;
@@ -159,12 +160,16 @@ impl SqliteJournal {
             return Err(JournalError::new("the journal does not know which run is meant; say so with `key`"));
         };
         let path = self.database.path();
-        let name = format!("the run `{}` in the database `{}`", shown(&key), shown_path(path));
-        let lock = OwnerLock::take_run(&lock_name::of_run(path, &key), &name)?;
+        let lock = OwnerLock::take_run(&lock_name::of_run(path, &key), &run_in(path, &key))?;
         let certain = events::make_certain(self.database.connection()?);
         certain.map_err(|fault| fault.saying("read", self.database.path()))?;
         Ok(Owned { lock, key, run: None, events: 0, outline: None, poisoned: false })
     }
+}
+
+/// For messages.
+fn run_in(database: &Path, key: &str) -> String {
+    format!("the run `{}` in the database `{}`", shown(key), shown_path(database))
 }
 
 impl Journal for SqliteJournal {

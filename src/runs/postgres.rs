@@ -1,0 +1,40 @@
+//! How are runs kept in PostgreSQL? As those of any journal there, each under its job and its key.
+
+use crate::journal::postgres::PostgresJournal;
+use crate::journal::postgres::database::Database;
+use crate::journal::postgres::runs::PostgresRuns;
+use crate::journal::{Journal, JournalError};
+use crate::runs::place::{Place, key_of_job};
+use crate::runs::store::{KeptRun, Store};
+
+#[derive(Debug)]
+pub(super) struct InPostgres {
+    database: Database,
+    runs: PostgresRuns,
+}
+
+impl InPostgres {
+    pub(super) fn connect(database: Database) -> Result<Self, JournalError> {
+        Ok(InPostgres { runs: PostgresRuns::connect(database.clone())?, database })
+    }
+}
+
+impl Store for InPostgres {
+    fn journal(&self, place: &Place) -> Result<Box<dyn Journal>, JournalError> {
+        Ok(Box::new(PostgresJournal::connect(self.database.clone())?.key(place.database_key())))
+    }
+
+    fn places(&self, job: &str) -> Result<Vec<Place>, JournalError> {
+        let keys = self.runs.keys(&key_of_job(job))?;
+        Ok(keys.iter().filter_map(|key| Place::of_database_key(job, key)).collect())
+    }
+
+    fn read(&self, place: &Place) -> Result<Option<KeptRun>, JournalError> {
+        let kept = self.runs.kept(&place.database_key())?;
+        Ok(kept.map(|(record, owner)| KeptRun { record, owner }))
+    }
+
+    fn remove(&self, place: &Place) -> Result<(), JournalError> {
+        self.runs.remove(&place.database_key())
+    }
+}

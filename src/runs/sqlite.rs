@@ -1,0 +1,49 @@
+//! How are runs kept in an SQLite file? All in one, each under its job and its key.
+
+use std::path::PathBuf;
+
+use crate::journal::sqlite::SqliteJournal;
+use crate::journal::sqlite::runs::SqliteRuns;
+use crate::journal::{Journal, JournalError};
+use crate::record::RunRecord;
+use crate::runs::place::{Place, key_of_job};
+use crate::runs::store::{KeptRun, Store};
+
+#[derive(Debug)]
+pub(super) struct SqliteFile {
+    path: PathBuf,
+    runs: SqliteRuns,
+}
+
+impl SqliteFile {
+    pub(super) fn at(path: PathBuf) -> Self {
+        SqliteFile { runs: SqliteRuns::at(path.clone()), path }
+    }
+}
+
+impl Store for SqliteFile {
+    fn journal(&self, place: &Place) -> Result<Box<dyn Journal>, JournalError> {
+        Ok(Box::new(SqliteJournal::open(&self.path)?.key(place.database_key())))
+    }
+
+    fn places(&self, job: &str) -> Result<Vec<Place>, JournalError> {
+        let keys = self.runs.keys(&key_of_job(job))?;
+        Ok(keys.iter().filter_map(|key| Place::of_database_key(job, key)).collect())
+    }
+
+    fn read(&self, place: &Place) -> Result<Option<KeptRun>, JournalError> {
+        let key = place.database_key();
+        // In this order: a run that ends in between has an owner, and is complete.
+        let owner = self.runs.owner(&key);
+        let events = self.runs.events(&key)?;
+        if events.is_empty() {
+            return Ok(None);
+        }
+        let record = RunRecord::replay(&events).ok_or_else(|| JournalError::impossible(&key))?;
+        Ok(Some(KeptRun { record, owner }))
+    }
+
+    fn remove(&self, place: &Place) -> Result<(), JournalError> {
+        self.runs.remove(&place.database_key())
+    }
+}

@@ -1,0 +1,97 @@
+//! What is told of all runs of a job: as data, as a table, as Markdown.
+
+use etl_context::{Context, Counts, Etl, Extract, Idle, RunStatus, Runs};
+
+use crate::runs::places::{Place, in_every_place};
+use crate::runs::{begun, complete};
+
+/// One run of each kind.
+fn filled(runs: &Runs) {
+    complete(begun(runs, "2026-11-20"));
+    let extract = begun(runs, "2026-11-21").phase(Extract);
+    drop(extract.run(|_| Err::<(), _>("the source was not there")).unwrap_err());
+    drop(begun(runs, "2026-11-22").start(Extract).unwrap().complete(()).unwrap());
+    drop(begun(runs, "2026-11-23"));
+    let stopped: Context<Idle, Etl> = begun(runs, "2026-11-24");
+    stopped.stopper().stop();
+    drop(stopped);
+    let (extracted, ()) = begun(runs, "2026-11-25")
+        .phase(Extract)
+        .run(|extract| {
+            extract.update_progress(Counts { conversations: 2, messages: 1_200 });
+            extract.record_error("one | row")?;
+            Ok::<_, etl_context::Error>(())
+        })
+        .unwrap();
+    drop(extracted);
+}
+
+#[test]
+fn each_run_is_told_as_it_is_the_latest_first() {
+    in_every_place(|place| {
+        filled(&place.runs());
+        let list = place.runs().list("taxi").unwrap();
+        let told: Vec<_> = list.iter().map(ToString::to_string).collect();
+        let expected = [
+            "2026-11-25: unfinished",
+            "2026-11-24: stopped",
+            "2026-11-23: pending",
+            "2026-11-22: unfinished",
+            "2026-11-21: failed",
+            "2026-11-20: completed",
+        ];
+        assert_eq!(told, expected);
+        let latest = list.iter().next().unwrap();
+        assert_eq!((latest.attempts(), latest.error_count(), latest.owner()), (1, 1, None));
+        assert_eq!(latest.totals(), [("conversations".to_owned(), 2), ("messages".to_owned(), 1_200)]);
+        assert_eq!(list.iter().last().unwrap().attempts(), 3);
+        let record = place.runs().record("taxi", "2026-11-25").unwrap().unwrap();
+        assert_eq!((latest.run_id(), latest.start_time()), (record.run_id(), record.start_time()));
+        assert_eq!(latest.total_duration(), record.summary().total_duration());
+    });
+}
+
+#[test]
+fn the_table_and_the_markdown_say_the_same() {
+    in_every_place(|place| {
+        filled(&place.runs());
+        let list = place.runs().list("taxi").unwrap();
+        let (text, markdown) = (list.to_string(), list.to_markdown());
+        assert_eq!(text.lines().count(), 7, "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+        for (line, run) in text.lines().skip(1).zip(&list) {
+            assert!(line.starts_with(run.key()) && line.contains(run.status().as_str()), "{line}");
+            assert!(markdown.lines().any(|row| row.starts_with(&format!("| {} | {} |", run.key(), run.status()))), "{markdown}");
+        }
+        assert!(text.contains("2 conversations, 1,200 messages"), "{text}");
+    });
+}
+
+#[test]
+fn a_job_without_runs_has_an_empty_list() {
+    in_every_place(|place| {
+        let list = place.runs().list("taxi").unwrap();
+        assert_eq!((list.iter().len(), list.unreadable().len(), list.job()), (0, 0, "taxi"));
+        assert_eq!(list.to_string(), "run  status  began  took  attempts  errors  counts\n");
+        assert_eq!(place.runs().record("taxi", "2026-11-25").unwrap(), None);
+    });
+}
+
+/// Nothing is created by somebody who only looks.
+#[test]
+fn to_look_creates_nothing() {
+    let Place::Folder(folder) = Place::Folder(tempfile::TempDir::new().unwrap()) else { return };
+    let places = [
+        Some(Runs::in_folder(folder.path().join("runs"))),
+        #[cfg(feature = "sqlite")]
+        Some(Runs::in_sqlite(folder.path().join("runs.db"))),
+        #[cfg(not(feature = "sqlite"))]
+        None,
+    ];
+    for runs in places.into_iter().flatten() {
+        assert_eq!(runs.list("taxi").unwrap().iter().len(), 0);
+        assert_eq!(runs.missing("taxi", ["2026-11-25"]).unwrap()[0].status(), None::<RunStatus>);
+        assert!(runs.latest_completed("taxi").unwrap().is_none());
+    }
+    assert_eq!(super::places::names_in(folder.path()), [""; 0]);
+}
