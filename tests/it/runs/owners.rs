@@ -1,9 +1,9 @@
 //! Who has a run open is told, and is not disturbed by whoever only looks.
 
-use etl_context::{Etl, Extract, Keep, RunStatus};
+use etl_context::{Etl, Extract, Keep, RunStatus, Runs};
 
 use crate::child::{self, Child};
-use crate::runs::places::{Place, in_every_place};
+use crate::runs::places::in_every_place;
 use crate::runs::{begun, complete};
 
 #[test]
@@ -45,38 +45,38 @@ fn who_looks_sees_the_owner_and_takes_nothing_from_it() {
 #[ignore = "the part of the process that is killed"]
 fn process_that_is_killed_in_a_phase() {
     let Some(folder) = child::given() else { return };
-    let _running = begun(&etl_context::Runs::in_folder(folder), "2026-11-25").start(Extract).unwrap();
+    let _running = begun(&Runs::in_folder(folder), "2026-11-25").start(Extract).unwrap();
     child::say("running");
     child::listen();
 }
 
 #[test]
 fn a_run_whose_process_died_in_a_phase_is_unfinished_and_nobodys() {
-    let place = Place::Folder(tempfile::TempDir::new().unwrap());
-    let Place::Folder(folder) = &place else { return };
-    let path = folder.path().join("runs");
+    let folder = tempfile::TempDir::new().unwrap();
+    let (runs, path) = (Runs::in_folder(folder.path()), folder.path());
     let mut process = Child::start(module_path!(), "process_that_is_killed_in_a_phase", path.to_str().unwrap());
     assert_eq!(process.hear().as_deref(), Some("running"));
     process.kill();
     process.end();
-    let list = place.runs().list("taxi").unwrap();
+    let list = runs.list("taxi").unwrap();
     let run = list.iter().next().unwrap();
     assert_eq!((run.status(), run.owner()), (RunStatus::Unfinished, None));
-    let missing = place.runs().missing("taxi", ["2026-11-25"]).unwrap();
+    let missing = runs.missing("taxi", ["2026-11-25"]).unwrap();
     assert_eq!(missing[0].to_string(), "2026-11-25: unfinished");
-    complete(begun(&place.runs(), missing[0].key()));
-    assert!(place.runs().missing("taxi", ["2026-11-25"]).unwrap().is_empty());
+    complete(begun(&runs, missing[0].key()));
+    assert!(runs.missing("taxi", ["2026-11-25"]).unwrap().is_empty());
 }
 
 /// Whoever looks has the lock for a moment, and that must not keep anybody out.
 #[test]
 fn who_looks_keeps_nobody_from_a_run() {
-    let place = Place::Folder(tempfile::TempDir::new().unwrap());
-    drop(begun(&place.runs(), "2026-11-25"));
+    let folder = tempfile::TempDir::new().unwrap();
+    let runs = Runs::in_folder(folder.path());
+    drop(begun(&runs, "2026-11-25"));
     std::thread::scope(|scope| {
-        let looking = scope.spawn(|| (0..2_000).for_each(|_| drop(place.runs().list("taxi").unwrap())));
+        let looking = scope.spawn(|| (0..2_000).for_each(|_| drop(runs.list("taxi").unwrap())));
         while !looking.is_finished() {
-            drop(begun(&place.runs(), "2026-11-25"));
+            drop(begun(&runs, "2026-11-25"));
         }
     });
 }
