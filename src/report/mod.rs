@@ -7,7 +7,7 @@
 mod errors;
 pub(crate) mod file;
 mod headline;
-mod html;
+pub(crate) mod html;
 mod json;
 mod markdown;
 mod rejects;

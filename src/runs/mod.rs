@@ -12,6 +12,7 @@ pub(crate) mod job_run;
 pub(crate) mod keep;
 pub(crate) mod list;
 pub(crate) mod missing;
+mod page;
 pub(crate) mod place;
 #[cfg(feature = "postgres")]
 mod postgres;

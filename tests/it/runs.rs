@@ -5,6 +5,7 @@ mod folders;
 mod keys;
 mod listed;
 mod owners;
+mod page;
 mod pruned;
 mod watermark;
 

@@ -9,13 +9,13 @@ mod errors;
 mod gaps;
 mod header;
 mod lanes;
-mod look;
+pub(crate) mod look;
 mod metadata;
 mod moment;
 mod phases;
 mod rejects;
 mod rows;
-mod text;
+pub(crate) mod text;
 mod ticks;
 mod timeline;
 
