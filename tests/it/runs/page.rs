@@ -34,7 +34,9 @@ fn every_link_leads_to_a_page_that_is_there() {
     let folder = TempDir::new().unwrap();
     let (runs, site) = (Runs::in_folder(folder.path().join("runs")), folder.path().join("site"));
     let keys = ["index", "a/b", "100 %", "2026-11-25", "Köln"];
-    keys.iter().for_each(|key| complete(begun(&runs, key)));
+    for key in keys {
+        complete(begun(&runs, key));
+    }
     complete(runs.again("taxi", "2026-11-25").unwrap().begin::<Etl>().unwrap());
     runs.write_html("taxi", &site).unwrap();
     let page = fs::read_to_string(site.join("index.html")).unwrap();
