@@ -128,7 +128,7 @@ mod text;
 
 pub use context::Context;
 pub use context::by_name::NamedPhase;
-#[cfg(feature = "postgres")]
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub use context::complete_in::Uncommitted;
 pub use context::entry::Entry;
 pub use context::erased::StateMismatch;
@@ -155,6 +155,8 @@ pub use journal::postgres::runs::{ListedRun, PostgresRuns};
 pub use journal::postgres::{LeaseLost, PostgresJournal};
 #[cfg(feature = "sqlite")]
 pub use journal::sqlite::SqliteJournal;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub use journal::transaction::{JournalConnection, JournalTransaction, LentTransaction};
 #[doc(inline)]
 pub use journal::{Journal, JournalError};
 pub use json::dictionary::{Dictionary, PhaseResult};

@@ -8,7 +8,9 @@
 
 mod branch;
 pub(crate) mod by_name;
-#[cfg(feature = "postgres")]
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod checkpoint_in;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub(crate) mod complete_in;
 mod ended;
 pub(crate) mod entry;

@@ -51,9 +51,38 @@ pub(super) struct Whole {
     started_by: BTreeMap<PhaseName, u32>,
     /// The counters of the running attempts.
     counters: Vec<(PhaseName, ProgressReader)>,
-    /// The thread that has written the end of a phase into a transaction of its own.
-    uncommitted_by: Option<ThreadId>,
+    /// Who has a transaction open in which the next event may be.
+    holder: Option<Holder>,
     stopper: Stopper,
+}
+
+/// A branch that keeps the others from appending.
+#[derive(Debug)]
+struct Holder {
+    thread: ThreadId,
+    branch: u32,
+    why: &'static str,
+}
+
+impl Holder {
+    fn is_this_thread(&self) -> bool {
+        self.thread == thread::current().id()
+    }
+}
+
+/// That a branch keeps the others from appending, until this is dropped.
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+#[derive(Debug)]
+pub(crate) struct Held {
+    trunk: Arc<Trunk>,
+}
+
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.trunk.whole().holder = None;
+        self.trunk.settled.notify_all();
+    }
 }
 
 /// The last branch is gone.
@@ -71,16 +100,15 @@ impl Trunk {
     }
 
     /// The same once nobody has a transaction open in which the next event may already be.
-    fn settled(&self) -> Result<MutexGuard<'_, Whole>, JournalError> {
+    fn settled(&self, branch: u32) -> Result<MutexGuard<'_, Whole>, JournalError> {
         let whole = self.whole();
-        if whole.uncommitted_by == Some(thread::current().id()) {
-            let open = "this thread has written the end of another branch into a transaction; commit that, and call `committed`";
-            return Err(JournalError::new(open));
+        if let Some(holder) = whole.holder.as_ref().filter(|holder| holder.branch == branch || holder.is_this_thread()) {
+            return Err(JournalError::new(holder.why));
         }
-        let waited = self.settled.wait_timeout_while(whole, LONGEST_WAIT, |whole| whole.uncommitted_by.is_some());
+        let waited = self.settled.wait_timeout_while(whole, LONGEST_WAIT, |whole| whole.holder.is_some());
         let (whole, waited) = waited.unwrap_or_else(PoisonError::into_inner);
         if waited.timed_out() {
-            return Err(JournalError::new("another branch has had its end in an open transaction for too long"));
+            return Err(JournalError::new("another branch has had a transaction open for too long"));
         }
         Ok(whole)
     }
@@ -143,7 +171,7 @@ impl Engine {
             numbers: 0,
             started_by: BTreeMap::new(),
             counters: Vec::new(),
-            uncommitted_by: None,
+            holder: None,
             stopper: self.stopper.of_run(),
         };
         Arc::new(Trunk { whole: Mutex::new(whole), settled: Condvar::new() })
@@ -223,7 +251,7 @@ impl Engine {
     ) -> Result<(), Error> {
         let Some(Branch { number, trunk, .. }) = &self.branch else { return Ok(()) };
         let (number, trunk) = (*number, Arc::clone(trunk));
-        let mut whole = trunk.settled().map_err(|source| self.not_recorded(event, source))?;
+        let mut whole = trunk.settled(number).map_err(|source| self.not_recorded(event, source))?;
         whole.admits(number, event)?;
         let sequence = whole.record.events();
         let appended = whole.companions.append(|journal| append(journal, sequence));
@@ -233,34 +261,22 @@ impl Engine {
         Ok(())
     }
 
-    /// Applies what the journal holds already, and lets the other branches go on.
-    #[cfg(feature = "postgres")]
+    /// Applies what the journal holds already.
+    #[cfg(any(feature = "postgres", feature = "sqlite"))]
     pub(super) fn happened_beside(&mut self, event: &Event, meter: impl FnOnce(&mut Meter)) {
         let Some(Branch { number, trunk, .. }) = &self.branch else { return };
         let (number, trunk) = (*number, Arc::clone(trunk));
         let mut whole = trunk.whole();
         self.follow(event, meter);
         whole.happened(number, event, &self.meter);
-        whole.uncommitted_by = None;
-        trunk.settled.notify_all();
     }
 
-    /// Keeps the other branches from appending while the next event is in a transaction that is not committed.
-    #[cfg(feature = "postgres")]
-    pub(crate) fn hold(&self, event: &Event) -> Result<(), Error> {
-        let Some(branch) = &self.branch else { return Ok(()) };
-        let mut whole = branch.trunk.settled().map_err(|source| self.not_recorded(event, source))?;
-        whole.uncommitted_by = Some(thread::current().id());
-        Ok(())
-    }
-
-    /// Lets them go on.
-    #[cfg(feature = "postgres")]
-    pub(crate) fn release(&self) {
-        if let Some(branch) = &self.branch {
-            branch.trunk.whole().uncommitted_by = None;
-            branch.trunk.settled.notify_all();
-        }
+    /// Keeps the other branches from appending, for this reason, as long as what is returned is there; `None` where there are none.
+    #[cfg(any(feature = "postgres", feature = "sqlite"))]
+    pub(super) fn hold(&self, why: &'static str) -> Result<Option<Held>, JournalError> {
+        let Some(Branch { number, trunk, .. }) = &self.branch else { return Ok(None) };
+        trunk.settled(*number)?.holder = Some(Holder { thread: thread::current().id(), branch: *number, why });
+        Ok(Some(Held { trunk: Arc::clone(trunk) }))
     }
 
     /// What this branch has in common with the others; `None` where there are no others.

@@ -13,6 +13,14 @@ use crate::record::event::Event;
 
 impl Engine {
     pub(crate) fn checkpoint<C: Serialize + ?Sized>(&mut self, cursor: &C) -> Result<(), Error> {
+        let event = self.checkpointed(cursor)?;
+        self.happen(&event, |_| {})?;
+        self.settle_rejected(&event);
+        Ok(())
+    }
+
+    /// Decides: the event that tells from where a later attempt can go on.
+    pub(super) fn checkpointed<C: Serialize + ?Sized>(&mut self, cursor: &C) -> Result<Event, Error> {
         let running = self.record.running("checkpoint")?;
         let (phase, attempt) = (running.phase.clone(), running.attempt);
         let cursor = lossless::to_value(cursor).map_err(|reason| Error::NotSerializable {
@@ -22,10 +30,7 @@ impl Engine {
         })?;
         let rejected = self.rejected_since_checkpoint()?;
         let (cursor, counts, carried, time) = (Arc::new(cursor), self.meter.counts(), self.meter.carried(), self.clock.now());
-        let event = Event::Checkpointed { phase, attempt, cursor, counts, carried, rejected, time };
-        self.happen(&event, |_| {})?;
-        self.settle_rejected(&event);
-        Ok(())
+        Ok(Event::Checkpointed { phase, attempt, cursor, counts, carried, rejected, time })
     }
 
     /// The cursor of the phase's last checkpoint since it last completed. An attempt that takes it up goes on from what was counted

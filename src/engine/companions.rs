@@ -29,7 +29,10 @@ impl Companions {
     }
 
     /// The run's journal, if it is a `J`.
-    #[cfg_attr(not(feature = "postgres"), allow(dead_code, reason = "only a database is written to from outside"))]
+    #[cfg_attr(
+        not(any(feature = "postgres", feature = "sqlite")),
+        allow(dead_code, reason = "only a database is written to from outside")
+    )]
     pub(super) fn journal_as<J: Journal>(&mut self) -> Option<&mut J> {
         let journal: &mut dyn Any = &mut **self.journal.as_mut()?;
         journal.downcast_mut()

@@ -13,7 +13,7 @@ mod companions;
 mod leaving;
 mod limits;
 mod opening;
-#[cfg(feature = "postgres")]
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod outside;
 mod parts;
 mod passing;
@@ -91,6 +91,8 @@ struct Passed {
 }
 
 use branches::Branch;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub(crate) use branches::Held;
 pub(crate) use companions::Companions;
 pub(crate) use limits::Limits;
 pub(crate) use opening::Opening;

@@ -26,6 +26,8 @@ pub(crate) mod sqlite;
 pub(crate) mod standing_rows;
 pub(crate) mod storage;
 mod torn_end;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub(crate) mod transaction;
 mod written_line;
 
 use std::any::Any;

@@ -39,6 +39,11 @@ pub(crate) trait Place {
 
     /// The file to which the rows are loaded.
     fn target(&self) -> PathBuf;
+
+    /// The rows that were loaded.
+    fn loaded(&self) -> Vec<String> {
+        loaded(&self.target())
+    }
 }
 
 /// Disturbs imports this often, each in a new place, and checks that they end as one that was not disturbed.
@@ -103,7 +108,7 @@ impl<P: Place> Import<P> {
     /// Ends the import undisturbed; returns its result and what is in the target.
     fn finish(&self) -> (Sum, Vec<String>) {
         let sum = self.place.import();
-        (sum, loaded(&self.place.target()))
+        (sum, self.place.loaded())
     }
 
     fn check(&self) {

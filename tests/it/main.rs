@@ -61,6 +61,8 @@ mod cases;
 mod child;
 #[cfg(unix)]
 mod disturbed_import;
+#[cfg(all(unix, feature = "testing", any(feature = "postgres", feature = "sqlite")))]
+mod killed_loads;
 mod layered_error;
 #[cfg(unix)]
 mod long_import;

@@ -3,6 +3,7 @@
 
 mod access;
 mod addresses;
+mod checkpoint_in;
 mod complete_in;
 mod contract;
 mod cuts;
@@ -15,6 +16,7 @@ mod guide;
 mod in_doubt;
 mod inside_tokio;
 mod kill_loop;
+mod killed_batches;
 mod killed_loads;
 mod killed_workers;
 mod lost_answers;

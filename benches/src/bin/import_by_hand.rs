@@ -121,8 +121,9 @@ fn loaded(export: &Export, staging: &Staging, database: &Path) -> anyhow::Result
     let mut phase = Phase::start("load");
     let mut loaded = Loaded::default();
     let rows = Rows::from(export, staging, Cursor::default())?;
-    let mut database = sqlite::Database::open_to_load(database)?;
-    load::load(rows, &mut database, &mut |batch| {
+    let database = sqlite::Database::open_to_load(database)?;
+    load::load(rows, &mut database.tables(), &mut |batch, written| {
+        written.commit()?;
         phase.conversations += batch.loaded.conversations.rows();
         phase.messages += batch.loaded.messages.rows();
         loaded.add(&batch.loaded);

@@ -44,7 +44,8 @@ fn main() -> anyhow::Result<()> {
     let parse = begin.elapsed();
 
     let mut rows = Rows::from(&export, &staging, Cursor::default())?;
-    let mut database = sqlite::Database::open_to_load(database)?;
+    let database = sqlite::Database::open_to_load(database)?;
+    let mut tables = database.tables();
     let mut insert = std::time::Duration::ZERO;
     loop {
         let batch = rows.next_batch(ROWS)?;
@@ -52,8 +53,8 @@ fn main() -> anyhow::Result<()> {
             break;
         }
         let begin = Instant::now();
-        database.write(&batch)?;
-        database.commit()?;
+        tables.write(&batch)?;
+        tables.take_written()?.commit()?;
         insert += begin.elapsed();
     }
     println!("{} {}", parse.as_secs_f64(), insert.as_secs_f64());

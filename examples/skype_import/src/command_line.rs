@@ -13,14 +13,14 @@ Usage: skype_import [EXPORT] [--db FILE] [--journal FILE] [--again] [--report FI
 
 First example, which goes on where it was if it is killed and run again:
 
-  skype_import 8_live_me_export.tar --db skype.db --journal skype.journal
+  skype_import 8_live_me_export.tar --db skype.db
 
   EXPORT          the messages.json of a Skype export, or the archive around it (.tar, .tar.gz, .zip); - reads the
                   standard input [default: the bundled sample]
-  --db FILE       the database, which is created or added to
-                  [default: a new one in the directory for temporary files]
-  --journal FILE  records the import, so that the same command goes on where it was killed or stopped; needs --db
-  --again         begins anew, whatever is in the journal; the earlier journal is kept under another name
+  --db FILE       the database, which is created or added to, and in which the import is recorded: the same command goes on where
+                  it was killed or stopped [default: a new one in the directory for temporary files]
+  --journal FILE  records the import in a file of its own instead; needs --db
+  --again         begins anew, whatever was imported before; the earlier record is kept; needs --db
   --postgres URL  loads into the schema `skype` of this database, exactly once, with the journal in its schema
                   `etl_context`, as in postgres://user:password@host:5432/dbname; needs a build with --features postgres
   --report FILE   writes the run as an HTML page, whatever became of it
@@ -31,7 +31,8 @@ First example, which goes on where it was if it is killed and run again:
 What is imported makes the run, not where it lies: the same export again has nothing to do, and another one under the same
 name is another run. In PostgreSQL the key of the run is made of the name and the content of the export, as in
 `skype-import/messages.json/9f86d081884c7d65`, and it goes on where it was killed or stopped on any machine. Until it is
-complete, what is staged is kept beside the journal, or in the directory for temporary files.
+complete, what is staged is kept beside the database, as in `skype.db.staging`, or beside the journal; with --postgres, in the
+directory for temporary files.
 
 The exit status is 1 if the import failed, 2 for a wrong command line, 75 if the run belongs to another process, and 130 after
 Ctrl-C. On a terminal it shows bars, or logs what RUST_LOG asks for.
@@ -52,9 +53,9 @@ pub(crate) struct Import {
     /// The page that tells of the run.
     pub(crate) report: Option<PathBuf>,
     pub(crate) lineage: Option<PathBuf>,
-    /// Without one, an import that is killed begins anew.
+    /// Without one, the import is recorded in the database.
     pub(crate) journal: Option<PathBuf>,
-    /// Begins anew, whatever the journal says.
+    /// Begins anew, whatever the record of an earlier import says.
     pub(crate) again: bool,
     /// A connection string. It may hold a password, so it is not shown.
     pub(crate) postgres: Option<String>,
@@ -68,8 +69,8 @@ pub(crate) enum CommandLineError {
     NoFile(&'static str),
     #[error("--journal needs --db: an import into a temporary database cannot go on later")]
     JournalWithoutDatabase,
-    #[error("--again needs --journal: without one, every import begins anew")]
-    AgainWithoutJournal,
+    #[error("--again needs --db: an import into a temporary database begins anew in any case")]
+    AgainWithoutDatabase,
     #[error("--postgres needs a connection string after it, such as postgres://user:password@host:5432/dbname")]
     NoConnectionString,
     #[error("--postgres needs a build with --features postgres")]
@@ -107,8 +108,8 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Req
     if import.journal.is_some() && import.database.is_none() {
         return Err(CommandLineError::JournalWithoutDatabase);
     }
-    if import.again && import.journal.is_none() {
-        return Err(CommandLineError::AgainWithoutJournal);
+    if import.again && import.database.is_none() {
+        return Err(CommandLineError::AgainWithoutDatabase);
     }
     Ok(Request::Import(import))
 }
@@ -178,7 +179,7 @@ mod tests {
             ("--db --fast", "--db needs a file after it"),
             ("--db a --journal", "--journal needs a file after it"),
             ("--journal a", "--journal needs --db: an import into a temporary database cannot go on later"),
-            ("a --db b --again", "--again needs --journal: without one, every import begins anew"),
+            ("a --again", "--again needs --db: an import into a temporary database begins anew in any case"),
             #[cfg(not(feature = "postgres"))]
             ("--postgres postgres://db", "--postgres needs a build with --features postgres"),
             ("a b", "one export can be imported at a time, but b is a second one"),

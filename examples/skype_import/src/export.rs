@@ -2,6 +2,7 @@
 
 mod archive;
 mod kind;
+mod unpacked;
 mod window;
 
 use std::fs::File;
@@ -16,6 +17,7 @@ use self::archive::Files;
 use self::kind::Kind;
 use crate::error::ImportError;
 
+pub(crate) use unpacked::remove_left_behind;
 pub(crate) use window::Window;
 
 /// The name of standard input on the command line.
@@ -85,6 +87,11 @@ impl Export {
     /// How many bytes of JSON there are.
     pub(crate) fn length(&self) -> u64 {
         self.parts.iter().map(|part| part.length).sum()
+    }
+
+    /// Removes what had to be unpacked: nothing reads it any more.
+    pub(crate) fn forget_unpacked(&mut self) {
+        self.unpacked.clear();
     }
 
     /// Whether a copy of it was made to read it.
@@ -165,8 +172,7 @@ impl Opening<'_> {
     }
 
     fn unpack(&mut self, mut packed: impl Read) -> io::Result<PathBuf> {
-        std::fs::create_dir_all(self.scratch)?;
-        let mut file = tempfile::Builder::new().prefix("unpacked-").tempfile_in(self.scratch)?;
+        let mut file = unpacked::create(self.scratch)?;
         let mut block = vec![0; BLOCK];
         loop {
             match packed.read(&mut block) {

@@ -24,16 +24,19 @@ const ROWS_IN_A_BATCH: usize = 10_000;
 
 /// A database that takes rows.
 pub(crate) trait Target {
+    /// What was written and is not committed yet.
+    type Written;
+
     fn write(&mut self, rows: &[Row]) -> Result<Loaded, ImportError>;
 
-    /// Makes what was written last, unless that is done with the end of the phase.
-    fn commit(&mut self) -> Result<(), ImportError>;
+    /// Gives what was written last to whoever commits it.
+    fn take_written(&mut self) -> Result<Self::Written, ImportError>;
 
     /// Puts the texts of edited messages in their place, once all rows are there.
     fn replace_edited(&mut self) -> Result<(), ImportError>;
 }
 
-/// A batch that the database has taken.
+/// A batch that is written, and to be committed.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Batch {
     /// With it, a later load continues after this batch.
@@ -91,18 +94,18 @@ impl Written {
     }
 }
 
-/// Loads the rows; `watch` hears of each batch.
+/// Loads the rows; `commit` gets each batch, and commits it.
 ///
 /// Loading rows again changes nothing, so the rows may also begin before the end of what was loaded.
-pub(crate) fn load(
+pub(crate) fn load<T: Target>(
     rows: Rows<'_>,
-    target: &mut impl Target,
-    watch: &mut impl FnMut(&Batch) -> Result<(), Stop>,
+    target: &mut T,
+    commit: &mut impl FnMut(&Batch, T::Written) -> Result<(), Stop>,
 ) -> Result<Loaded, ImportError> {
     thread::scope(|scope| {
         let (sender, made) = sync_channel(CHUNKS_AHEAD);
         let maker = scope.spawn(move || make(rows, &sender));
-        let mut loading = Loading { target, watch, total: Loaded::default(), batch: None, rows: 0 };
+        let mut loading = Loading { target, commit, total: Loaded::default(), batch: None, rows: 0 };
         // With an error here the channel is closed, which ends the other thread.
         for made in made {
             let (rows, cursor) = made?;
@@ -141,16 +144,16 @@ fn in_order_of_keys(mut rows: Vec<Row>) -> Vec<Row> {
     rows
 }
 
-struct Loading<'a, T, W> {
+struct Loading<'a, T, C> {
     target: &'a mut T,
-    watch: &'a mut W,
+    commit: &'a mut C,
     total: Loaded,
     /// What was written since the last commit.
     batch: Option<Batch>,
     rows: usize,
 }
 
-impl<T: Target, W: FnMut(&Batch) -> Result<(), Stop>> Loading<'_, T, W> {
+impl<T: Target, C: FnMut(&Batch, T::Written) -> Result<(), Stop>> Loading<'_, T, C> {
     fn write(&mut self, rows: &[Row], cursor: Cursor) -> Result<(), ImportError> {
         let loaded = self.target.write(rows)?;
         let batch = self.batch.get_or_insert_with(|| Batch { cursor, loaded: Loaded::default() });
@@ -163,9 +166,9 @@ impl<T: Target, W: FnMut(&Batch) -> Result<(), Stop>> Loading<'_, T, W> {
     fn commit(&mut self) -> Result<(), ImportError> {
         self.rows = 0;
         let Some(batch) = self.batch.take() else { return Ok(()) };
-        self.target.commit()?;
+        let written = self.target.take_written()?;
         self.total.add(&batch.loaded);
-        (self.watch)(&batch).map_err(ImportError::Stopped)
+        (self.commit)(&batch, written).map_err(ImportError::Stopped)
     }
 
     fn finish(mut self) -> Result<Loaded, ImportError> {

@@ -5,9 +5,9 @@
 //! cargo run --release -p skype_import --features postgres -- <export> --postgres <connection string>
 //! ```
 //!
-//! With `--journal <file>`, an import that was killed, or stopped with Ctrl-C, goes on where it was when the same command is run
-//! again. In PostgreSQL the journal is in the same database: the rows and the end of their phase are committed together, and the
-//! import may go on on another machine.
+//! An import that was killed, or stopped with Ctrl-C, goes on where it was when the same command is run again: its run is recorded in the
+//! database that it fills, and each batch is committed together with the record of it, so that none is written twice. In PostgreSQL
+//! all rows are committed with the end of their phase, and the import may go on on another machine.
 //!
 //! Without arguments it imports the bundled sample into a temporary database. An export of any size comes from
 //! `generate_export`; the sample does too: `--conversations 12 --messages 400 --seed 135`.
@@ -48,7 +48,7 @@ use crate::error::{belongs_to_another, is_wrong_command, told};
 use crate::extract::{Extracted, Found, LeftOut};
 use crate::load::{Loaded, sqlite};
 use crate::pipeline::{Extract, Read, SkypeImport};
-use crate::places::{Destination, Places};
+use crate::places::{Destination, Journal, Places};
 use crate::staged_elsewhere::{Lost, again_if};
 use crate::transform::{Cursor, Rows, Seen, Transformed};
 
@@ -96,11 +96,11 @@ fn main() -> ExitCode {
 }
 
 fn run(request: Import) -> ExitCode {
-    let is_recorded = request.journal.is_some() || request.postgres.is_some();
+    let is_kept = request.database.is_some() || request.postgres.is_some();
     let stopper = Stopper::default();
     let Err(error) = import(request, &stopper) else { return ExitCode::SUCCESS };
     if stopper.is_stopped() && !belongs_to_another(&error) {
-        let remedy = if is_recorded { "run the same command again to go on" } else { "with --journal it could go on later" };
+        let remedy = if is_kept { "run the same command again to go on" } else { "with --db it could go on later" };
         say!("stopped; {remedy}");
         return ExitCode::from(130);
     }
@@ -122,7 +122,8 @@ fn import(request: Import, stopper: &Stopper) -> anyhow::Result<()> {
 
     let totals = Read { messages: 0, bytes: places.export.length() };
     let extraction = again_if(lost.extracted, context.phase(Extract)).with_totals(totals);
-    let (extracted, found) = extraction.run(|phase| extract(phase, &places))?;
+    // Half of it is of no use to anybody.
+    let (extracted, found) = extraction.run(|phase| extract(phase, &places)).inspect_err(|_| places.clear())?;
 
     let totals = Counts { conversations: 0, messages: found.messages };
     let transformation = again_if(lost.transformed, extracted.phase(Transform)).with_totals(totals);
@@ -131,7 +132,7 @@ fn import(request: Import, stopper: &Stopper) -> anyhow::Result<()> {
     let totals = Counts { conversations: 0, messages: good.messages };
     let load = transformed.phase(Load).with_totals(totals);
     let (loaded, _) = match &places.destination {
-        Destination::Sqlite { database, .. } => load.run(|phase| load_in_batches(phase, &places, database))?,
+        Destination::Sqlite { database, journal } => load.run(|phase| load_in_batches(phase, &places, database, journal))?,
         #[cfg(feature = "postgres")]
         Destination::Postgres { url, .. } => {
             let mut client = load::postgres::connect(url)?;
@@ -194,19 +195,29 @@ fn transform(phase: &mut RunningPhase<'_, Transform>, places: &Places) -> anyhow
     Ok(transformed)
 }
 
-/// Each batch is committed, then recorded. One that is recorded is not loaded again: the next attempt goes on after it.
-fn load_in_batches(phase: &mut RunningPhase<'_, Load>, places: &Places, database: &Path) -> anyhow::Result<Loaded> {
+/// A batch that is recorded is not loaded again: the next attempt goes on after it. In the same database, both are one commit.
+fn load_in_batches(
+    phase: &mut RunningPhase<'_, Load>,
+    places: &Places,
+    database: &Path,
+    journal: &Journal,
+) -> anyhow::Result<Loaded> {
     let mut until: LoadedUntil = phase.resume_point()?.unwrap_or_default();
     let rows = Rows::from(&places.export, &places.staging, until.cursor)?;
-    let mut database = sqlite::Database::open_to_load(database)?;
-    load::load(rows, &mut database, &mut |batch| {
+    let database = sqlite::Database::open_to_load(database)?;
+    load::load(rows, &mut database.tables(), &mut |batch, written| {
         phase.update_progress(counts(&batch.loaded));
         until.cursor = batch.cursor;
         until.loaded.add(&batch.loaded);
-        phase.checkpoint(&until)?;
+        match journal {
+            Journal::InDatabase(_) => phase.checkpoint_in(written, &until)?,
+            Journal::InFile { .. } => {
+                written.commit()?;
+                phase.checkpoint(&until)?;
+            }
+        }
         Ok(phase.check_cancelled()?)
     })?;
-    database.close_as_one_file();
     Ok(until.loaded)
 }
 
@@ -218,7 +229,7 @@ fn load_at_once(
     transaction: &mut postgres::Transaction<'_>,
 ) -> anyhow::Result<Loaded> {
     let rows = Rows::from(&places.export, &places.staging, Cursor::default())?;
-    let loaded = load::load(rows, &mut load::postgres::Tables::lock(transaction)?, &mut |batch| {
+    let loaded = load::load(rows, &mut load::postgres::Tables::lock(transaction)?, &mut |batch, ()| {
         phase.update_progress(counts(&batch.loaded));
         Ok(phase.check_cancelled()?)
     })?;

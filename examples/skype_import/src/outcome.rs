@@ -54,7 +54,9 @@ pub(crate) fn tell(summary: &RunSummary, left_out: &LeftOut, messages: u64, plac
     tell_left_out(left_out);
     match &places.destination {
         Destination::Sqlite { database, .. } => {
-            let counts = sqlite::Database::open(database)?.row_counts()?;
+            let file = sqlite::Database::open(database)?;
+            let counts = file.row_counts()?;
+            file.close_as_one_file();
             tell!("Database: {} has {counts}", database.display());
             for (question, query) in QUERIES {
                 tell!("  {question}: sqlite3 {} \"{query}\"", name_for_shell(database));

@@ -8,8 +8,7 @@ use tempfile::{Builder, TempDir};
 
 use crate::command_line::Import;
 use crate::error::ImportError;
-use crate::export::Export;
-#[cfg(feature = "postgres")]
+use crate::export::{self, Export};
 use crate::identity;
 use crate::load::sqlite;
 use crate::paths;
@@ -26,6 +25,8 @@ pub(crate) struct Places {
     pub(crate) lineage: Option<PathBuf>,
     pub(crate) staging: Staging,
     staging_directory: StagingDirectory,
+    /// What other imports into the same database have staged lies in it as well.
+    shared_directory: Option<PathBuf>,
     /// The directory of a temporary database, removed with this value unless the database is kept.
     database_directory: Option<TempDir>,
 }
@@ -35,15 +36,24 @@ pub(crate) enum Destination {
     Sqlite {
         /// An absolute path, which is always that of a file: `SQLite` has other uses for some relative ones.
         database: PathBuf,
-        journal: Option<PathBuf>,
-        /// Whether to begin anew, whatever the journal says.
-        again: bool,
+        journal: Journal,
     },
     #[cfg(feature = "postgres")]
     Postgres {
         url: String,
         /// Under which the journal in the database finds this import, and no other.
         key: String,
+    },
+}
+
+/// Where an import into `SQLite` is recorded.
+pub(crate) enum Journal {
+    /// In the database that it fills, under this key.
+    InDatabase(String),
+    InFile {
+        file: PathBuf,
+        /// Whether to begin anew, whatever is in the file.
+        again: bool,
     },
 }
 
@@ -68,18 +78,37 @@ impl Places {
             Some(file) => (path::absolute(file).context("--db needs the path of a file")?, None),
             None => temporary_database()?,
         };
-        let staging_directory = match &request.journal {
-            Some(journal) => StagingDirectory::beside(journal),
-            None => StagingDirectory::temporary(&database)?,
-        };
         let report = report.map_or_else(|| Report::beside(&database), Report::asked_for);
+        let mut shared_directory = None;
+        let (export, staging_directory, journal) = match request.journal {
+            Some(file) => {
+                let staging_directory = StagingDirectory::Kept(beside(&file));
+                (open(&given, &staging_directory)?, staging_directory, Journal::InFile { file, again: request.again })
+            }
+            None if database_directory.is_some() => {
+                let staging_directory = StagingDirectory::temporary(&database)?;
+                let export = open(&given, &staging_directory)?;
+                let run = identity::in_database(&database, &export, false)?;
+                (export, staging_directory, Journal::InDatabase(run.key))
+            }
+            None => {
+                let shared = beside(&database);
+                export::remove_left_behind(&shared);
+                let export = open(&given, &StagingDirectory::Kept(shared.clone()))?;
+                let run = identity::in_database(&database, &export, request.again)?;
+                let staging_directory = StagingDirectory::Kept(shared.join(run.name));
+                shared_directory = Some(shared);
+                (export, staging_directory, Journal::InDatabase(run.key))
+            }
+        };
         Ok(Places {
-            export: open(&given, &staging_directory)?,
-            destination: Destination::Sqlite { database, journal: request.journal, again: request.again },
+            export,
+            destination: Destination::Sqlite { database, journal },
             report: Some(report),
             lineage,
             staging: staging_directory.staging(),
             staging_directory,
+            shared_directory,
             database_directory,
         })
     }
@@ -99,18 +128,20 @@ impl Places {
             lineage,
             staging: staging_directory.staging(),
             staging_directory,
+            shared_directory: None,
             database_directory: None,
         })
     }
 
-    /// Whether the run may have been on another machine before.
+    /// Whether what earlier processes have staged may be out of reach, because the record is in a database, which is elsewhere or moves.
     pub(crate) fn may_be_staged_elsewhere(&self) -> bool {
-        !matches!(self.destination, Destination::Sqlite { .. })
+        !matches!(self.destination, Destination::Sqlite { journal: Journal::InFile { .. }, .. })
     }
 
-    /// Forgets what an earlier run has staged.
+    /// Forgets what was staged, of which nothing is of use any more.
     pub(crate) fn clear(&self) {
-        if let (StagingDirectory::Kept(directory), false) = (&self.staging_directory, self.export.is_unpacked()) {
+        let is_in_it = self.shared_directory.is_none() && self.export.is_unpacked();
+        if let (StagingDirectory::Kept(directory), false) = (&self.staging_directory, is_in_it) {
             // What is not removed is written anew.
             let _ = fs::remove_dir_all(directory);
         }
@@ -126,6 +157,16 @@ impl Places {
                 fs::remove_dir_all(directory).with_context(|| format!("cannot remove {}", directory.display()))
             }
             _ => Ok(()),
+        }
+    }
+}
+
+impl Drop for Places {
+    fn drop(&mut self) {
+        if let Some(directory) = &self.shared_directory {
+            self.export.forget_unpacked();
+            // Unless another import has something in it.
+            let _ = fs::remove_dir(directory);
         }
     }
 }
@@ -169,13 +210,6 @@ impl StagingDirectory {
         directory.map(StagingDirectory::Temporary).with_context(refused)
     }
 
-    /// Where the next process that opens this journal finds it.
-    fn beside(journal: &Path) -> Self {
-        let mut directory = journal.as_os_str().to_owned();
-        directory.push(".staging");
-        StagingDirectory::Kept(directory.into())
-    }
-
     fn staging(&self) -> Staging {
         match self {
             StagingDirectory::Temporary(directory) => Staging::of_this_process(directory.path()),
@@ -189,4 +223,11 @@ impl StagingDirectory {
             StagingDirectory::Kept(directory) => directory,
         }
     }
+}
+
+/// Where the next process that opens this database, or this journal, finds what was staged.
+fn beside(file: &Path) -> PathBuf {
+    let mut directory = file.as_os_str().to_owned();
+    directory.push(".staging");
+    directory.into()
 }

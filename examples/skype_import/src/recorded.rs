@@ -6,32 +6,53 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 #[cfg(feature = "postgres")]
 use etl_context::PostgresJournal;
-use etl_context::{FileJournal, RunBuilder, RunRecord, RunStatus, Timestamp};
+use etl_context::{FileJournal, Journal as _, RunBuilder, RunRecord, RunStatus, SqliteJournal, Timestamp};
 
 use crate::identity::Parameters;
-use crate::load::sqlite::{Standing, standing};
-use crate::places::{Destination, Places};
+use crate::load::sqlite::{Database, Standing, runs_of, standing};
+use crate::places::{Destination, Journal, Places};
 use crate::say;
 
 /// The names under which a run tells what it imports.
 const EXPORT: &str = "export";
 const DIGEST: &str = "digest";
 
-/// Without a journal, an import that is killed begins anew.
 pub(crate) fn recorded(run: RunBuilder, places: &Places) -> anyhow::Result<RunBuilder> {
     let export = &places.export;
     let run = run.metadata(EXPORT, export.name.display().to_string()).metadata(DIGEST, &export.digest);
     match &places.destination {
-        Destination::Sqlite { database, journal, again } => {
-            let run = run.parameters(&Parameters { export: &export.digest, database });
-            let Some(journal) = journal else { return Ok(run) };
-            look_back(journal, *again, places, database)?;
-            Ok(run.journal(FileJournal::open(journal)?))
-        }
         // The key tells which export it is.
+        Destination::Sqlite { database, journal: Journal::InDatabase(key) } => {
+            Ok(run.journal(in_database(database, key, places)?))
+        }
+        Destination::Sqlite { database, journal: Journal::InFile { file, again } } => {
+            let run = run.parameters(&Parameters { export: &export.digest, database });
+            look_back(file, *again, places, database)?;
+            Ok(run.journal(FileJournal::open(file)?))
+        }
         #[cfg(feature = "postgres")]
         Destination::Postgres { url, key } => Ok(run.journal(PostgresJournal::connect(url)?.key(key))),
     }
+}
+
+fn in_database(database: &Path, key: &str, places: &Places) -> anyhow::Result<SqliteJournal> {
+    let is_without_tables = standing(database)? == Standing::WithoutTables;
+    if is_without_tables && !runs_of(database, key)?.is_empty() {
+        let events = SqliteJournal::open(database)?.key(key).load()?;
+        if let Some(record) = RunRecord::replay(&events).filter(has_rows) {
+            let (export, when) = (places.export.name.display(), day(record.latest_time()));
+            let database = database.display();
+            bail!("{export} was imported on {when}, but its tables in the database {database} are gone; --again imports it anew");
+        }
+    }
+    // First, because how large its pages are is settled with the first table of a database.
+    drop(Database::open(database)?);
+    Ok(SqliteJournal::open(database)?.key(key))
+}
+
+/// Whether rows of the run are to be there.
+fn has_rows(record: &RunRecord) -> bool {
+    record.run_status() == RunStatus::Completed || record.phase("load").is_some_and(|load| load.checkpoint().is_some())
 }
 
 /// A run goes on if it is that of this export and its rows are still there. The journal of another one that is complete makes
@@ -45,8 +66,7 @@ fn look_back(journal: &Path, again: bool, places: &Places, database: &Path) -> a
     }
     let is_complete = record.run_status() == RunStatus::Completed;
     if record.metadata().get(DIGEST) == Some(&places.export.digest) {
-        let began_to_load = record.phase("load").is_some_and(|load| load.checkpoint().is_some());
-        if (is_complete || began_to_load) && standing(database)? == Standing::WithoutTables {
+        if has_rows(&record) && standing(database)? == Standing::WithoutTables {
             let (when, database) = (day(record.latest_time()), database.display());
             bail!("{export} was imported on {when}, but the database {database} is gone; --again imports it anew");
         }

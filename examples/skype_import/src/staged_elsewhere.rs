@@ -1,5 +1,5 @@
-//! What is to be done again, because another machine did it? A database tells every machine what was completed, but what is kept
-//! between the phases stays on the machine that staged it.
+//! What is to be done again, because its work is out of reach? A database tells what was completed, wherever it is moved and on every
+//! machine, but what is kept between the phases stays where it was staged.
 
 use etl_context::{Context, Idle, Load, Phase, PhaseScope, PhaseStatus, Transform};
 
@@ -21,7 +21,7 @@ impl Lost {
             transformed: is_completed(context.status(Transform)) && !places.staging.has_people(),
         };
         if lost.extracted || lost.transformed {
-            crate::say!("what was staged is not on this machine, and is staged again");
+            crate::say!("what was staged is not there, and is staged again");
         }
         lost
     }

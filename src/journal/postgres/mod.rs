@@ -15,12 +15,11 @@ pub(crate) mod parts;
 pub(crate) mod runs;
 mod schema;
 mod session;
+mod transaction;
 mod upgrade;
 
 use std::sync::Arc;
 use std::time::Duration;
-
-use postgres::Transaction;
 
 use crate::journal::postgres::connection::Connection;
 use crate::journal::postgres::database::Database;
@@ -192,65 +191,6 @@ impl PostgresJournal {
             self.asked_as = fault.is_in_doubt().then_some(owner);
             self.connection.cannot("take the run in", fault)
         })
-    }
-}
-
-/// For an event that a transaction of the caller's is to commit.
-impl PostgresJournal {
-    /// Writes the event in the transaction. From here on the transaction keeps others from taking the run, so the server ends
-    /// it if it is left alone for longer than the lease lasts.
-    pub(crate) fn append_in(
-        &mut self,
-        transaction: &mut Transaction<'_>,
-        sequence: u64,
-        event: &Event,
-    ) -> Result<(), JournalError> {
-        let owned = self.writable(sequence)?;
-        let (lease, entry) = (owned.lease.clone(), Entry::new(sequence, event, owned.after(event).as_ref())?);
-        let written = entry.append_in(&lease, transaction);
-        if written.map_err(|error| self.connection.cannot("write in a transaction to", error.into()))? {
-            return Ok(());
-        }
-        let checked = self.connection.run(self.lease, move |session| lease.check(session));
-        checked.map_err(|fault| self.connection.cannot("write in a transaction to", fault))?;
-        Err(JournalError::new(format!(
-            "the transaction is not one of the database that holds the run, which is the {}",
-            self.connection.database()
-        )))
-    }
-
-    /// Whether the event was committed, once that is settled: while its transaction is still open, this waits.
-    ///
-    /// # Errors
-    ///
-    /// One in doubt, after which the journal takes no more.
-    pub(crate) fn holds(&mut self, sequence: u64, event: &Event) -> Result<bool, JournalError> {
-        self.look_for(self.lease, sequence, event)
-    }
-
-    /// The same without much waiting: an error while the transaction is still open.
-    pub(crate) fn settled(&mut self, sequence: u64, event: &Event) -> Result<bool, JournalError> {
-        self.look_for(BRIEFLY, sequence, event)
-    }
-
-    fn look_for(&mut self, patience: Duration, sequence: u64, event: &Event) -> Result<bool, JournalError> {
-        let owned = self.take()?;
-        let outline = owned.after(event);
-        let entry = Entry::new(sequence, event, outline.as_ref())?;
-        let lease = owned.lease.clone();
-        owned.poisoned = true;
-        let found = self.connection.run(patience, move |session| {
-            lease.is_free(session)?;
-            entry.is_there(&lease, session)
-        });
-        let found = found.map_err(|fault| self.connection.cannot("read", fault).in_doubt())?;
-        let owned = self.take()?;
-        owned.poisoned = false;
-        if found {
-            owned.events = sequence + 1;
-            owned.outline = outline;
-        }
-        Ok(found)
     }
 }
 

@@ -29,6 +29,8 @@ pub(super) struct Database {
     /// Always there, until this is dropped.
     connection: Option<Connection>,
     opened: Metadata,
+    /// How long another connection is waited for.
+    busy: Duration,
     process: OwnProcess,
 }
 
@@ -47,7 +49,7 @@ impl Database {
         // Only a file that is there shows where a symbolic link leads.
         let path = resolved(given);
         let opened = fs::metadata(&path).map_err(|error| JournalError::io("open the database", &path, error))?;
-        Ok(Database { path, connection: Some(connection), opened, process: OwnProcess::new() })
+        Ok(Database { path, connection: Some(connection), opened, busy: BUSY, process: OwnProcess::new() })
     }
 
     /// Opens the database without writing to it; `None` if it is not there, or has no run.
@@ -62,7 +64,13 @@ impl Database {
             opened => opened.map_err(|error| JournalError::io("open the database", &path, error))?,
         };
         let connection = to_read(&path).map_err(|fault| fault.saying("open", &path))?;
-        Ok(connection.map(|connection| Database { path, connection: Some(connection), opened, process: OwnProcess::new() }))
+        Ok(connection.map(|connection| Database {
+            path,
+            connection: Some(connection),
+            opened,
+            process: OwnProcess::new(),
+            busy: BUSY,
+        }))
     }
 
     /// By the name under which its file is found, whatever links lead there.
@@ -70,7 +78,34 @@ impl Database {
         &self.path
     }
 
+    /// The file, whatever its name is now.
+    pub(super) fn opened(&self) -> &Metadata {
+        &self.opened
+    }
+
     pub(super) fn set_busy_timeout(&mut self, timeout: Duration) {
+        self.busy = timeout;
+        self.wait_for(timeout);
+    }
+
+    /// Does something with the connection, for which others are waited for no longer than so.
+    ///
+    /// # Errors
+    ///
+    /// As [`connection`](Database::connection).
+    pub(super) fn waiting<R>(
+        &mut self,
+        longest: Option<Duration>,
+        work: impl FnOnce(&mut Connection) -> R,
+    ) -> Result<R, JournalError> {
+        let usual = self.busy;
+        self.wait_for(longest.map_or(usual, |longest| longest.min(usual)));
+        let done = self.connection().map(work);
+        self.wait_for(usual);
+        done
+    }
+
+    fn wait_for(&self, timeout: Duration) {
         if let Some(connection) = &self.connection {
             // This only fails for a connection that is closed.
             let _ = connection.busy_timeout(timeout);

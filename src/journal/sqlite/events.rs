@@ -26,15 +26,40 @@ pub(super) struct Entry<'a> {
 impl Entry<'_> {
     /// Appends the event, if it is the next one of the run.
     pub(super) fn append(&self, connection: &mut Connection) -> Result<(), Fault> {
-        const INSERT: &str = "insert into main.etl_context_events (run_id, seq, line) values (?1, ?2, ?3)";
         let line = self.event.to_line(self.sequence)?;
-        let sequence = number(self.sequence)?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        if !self.is_noted(sequence, &transaction)? {
-            return Err(self.not_the_next(&transaction)?.into());
+        self.write(&line, &transaction)?;
+        transaction.commit().map_err(of_commit)
+    }
+
+    /// The same in a transaction of the caller's, in which nothing of it is left if it is refused.
+    pub(super) fn append_in(&self, transaction: &Connection) -> Result<(), Fault> {
+        let line = self.event.to_line(self.sequence)?;
+        transaction.execute_batch("savepoint etl_context")?;
+        let written = self.write(&line, transaction);
+        if written.is_err() {
+            // With the error, the transaction may be over.
+            let _ = transaction.execute_batch("rollback to etl_context");
+        }
+        let _ = transaction.execute_batch("release etl_context");
+        written
+    }
+
+    /// Whether this very event is in the database.
+    pub(super) fn is_there(&self, connection: &Connection) -> Result<bool, Fault> {
+        const FIND: &str = "select 1 from main.etl_context_events where run_id = ?1 and seq = ?2 and line = ?3";
+        let (line, sequence) = (self.event.to_line(self.sequence)?, number(self.sequence)?);
+        Ok(connection.query_row(FIND, params![self.run, sequence, line], |_| Ok(())).optional()?.is_some())
+    }
+
+    fn write(&self, line: &str, transaction: &Connection) -> Result<(), Fault> {
+        const INSERT: &str = "insert into main.etl_context_events (run_id, seq, line) values (?1, ?2, ?3)";
+        let sequence = number(self.sequence)?;
+        if !self.is_noted(sequence, transaction)? {
+            return Err(self.not_the_next(transaction)?.into());
         }
         transaction.execute(INSERT, params![self.run, sequence, line])?;
-        transaction.commit().map_err(of_commit)
+        Ok(())
     }
 
     /// Writes down how the run stands; false if it does not wait for this event.
@@ -76,6 +101,12 @@ impl Entry<'_> {
 /// which is done when the log is copied into the database.
 pub(super) fn make_certain(connection: &Connection) -> Result<(), Fault> {
     Ok(connection.query_row("pragma main.wal_checkpoint(passive)", [], |_| Ok(()))?)
+}
+
+/// Makes certain what somebody else has committed without a sync: the next commit that is synced takes it along.
+pub(super) fn sync(key: &str, connection: &Connection) -> Result<(), Fault> {
+    const UNCHANGED: &str = "update main.etl_context_runs set latest = latest where key = ?1";
+    connection.execute(UNCHANGED, [key]).map(drop).map_err(of_commit)
 }
 
 /// The events that a key leads to.

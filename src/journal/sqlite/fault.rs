@@ -73,6 +73,9 @@ pub(super) fn of_commit(error: Error) -> Fault {
 /// The words of SQLite, and what they mean here.
 fn explained(error: &Error) -> String {
     let said = told(error);
+    if error.sqlite_error().is_some_and(|error| error.extended_code == ffi::SQLITE_BUSY_SNAPSHOT) {
+        return format!("{said}: it was begun before the latest event; begin it with `TransactionBehavior::Immediate`");
+    }
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
             format!("{said}: another connection is writing to it; end its transaction, or wait until it has ended")

@@ -6,8 +6,12 @@ mod fault;
 mod lock_name;
 pub(crate) mod runs;
 mod schema;
+mod transaction;
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::ThreadId;
 use std::time::Duration;
 
 use crate::journal::owner::OwnerLock;
@@ -63,6 +67,10 @@ use crate::text::line::{shown, shown_path};
 /// - A database that was replaced, renamed or removed while it is open is an error of the next call, and so is a run that was deleted.
 /// - A process that was forked off by its owner neither writes to it nor lets go of it.
 ///
+/// A transaction of your own in the same database may hold the end of a phase ([`run_in`](crate::PhaseScope::run_in),
+/// [`complete_in`](crate::Context::complete_in)) or a checkpoint ([`checkpoint_in`](crate::RunningPhase::checkpoint_in)): what was loaded
+/// and the record of it are there together, or neither is.
+///
 /// SQLite lets one connection write at a time. What another one does not finish within five seconds, unless
 /// [`busy_timeout`](SqliteJournal::busy_timeout) says otherwise, is an error, and has changed nothing.
 #[derive(Debug)]
@@ -71,6 +79,8 @@ pub struct SqliteJournal {
     database: Database,
     key: Option<String>,
     owned: Option<Owned>,
+    /// Whether a phase works in a transaction, which keeps this connection from writing.
+    lent: Arc<AtomicBool>,
 }
 
 /// A run that this journal has taken.
@@ -86,6 +96,9 @@ struct Owned {
     outline: Option<RunOutline>,
     /// Whether nothing more is taken, because nobody knows what became of the last event.
     poisoned: bool,
+    /// Of the last event that was written into a transaction of the caller's: by which thread, and whether its commit is not synced.
+    written_by: Option<ThreadId>,
+    must_sync: bool,
 }
 
 impl Owned {
@@ -126,7 +139,7 @@ impl SqliteJournal {
     /// [`JournalError`] if the file is no database, or one whose tables of these names are not the journal's or are those of a newer
     /// version, if another connection has it locked, or if it cannot be written to.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, JournalError> {
-        Ok(SqliteJournal { database: Database::open(path.as_ref())?, key: None, owned: None })
+        Ok(SqliteJournal { database: Database::open(path.as_ref())?, key: None, owned: None, lent: Arc::default() })
     }
 
     /// Under which key the run is found; its name if this is not called.
@@ -163,7 +176,7 @@ impl SqliteJournal {
         let lock = OwnerLock::take_run(&lock_name::of_run(path, &key), &run_in(path, &key))?;
         let certain = events::make_certain(self.database.connection()?);
         certain.map_err(|fault| fault.saying("read", self.database.path()))?;
-        Ok(Owned { lock, key, run: None, events: 0, outline: None, poisoned: false })
+        Ok(Owned { lock, key, run: None, events: 0, outline: None, poisoned: false, written_by: None, must_sync: false })
     }
 }
 
@@ -178,6 +191,11 @@ impl Journal for SqliteJournal {
     }
 
     fn append(&mut self, sequence: u64, event: &Event) -> Result<(), JournalError> {
+        if self.lent.load(Ordering::Acquire) {
+            return Err(JournalError::new(
+                "the phase works in a transaction, which keeps the journal from writing; record it before or after that",
+            ));
+        }
         let (database, owned) = self.taken()?;
         if sequence != owned.events {
             return Err(JournalError::out_of_sequence(owned.events, sequence));

@@ -163,12 +163,14 @@ impl<'a, 'client> Tables<'a, 'client> {
 }
 
 impl Target for Tables<'_, '_> {
+    /// The transaction is committed with the end of the phase.
+    type Written = ();
+
     fn write(&mut self, rows: &[Row]) -> Result<Loaded, ImportError> {
         self.write_columns(&Columns::of(rows)).map_err(cannot("write"))
     }
 
-    /// The transaction is committed with the end of the phase.
-    fn commit(&mut self) -> Result<(), ImportError> {
+    fn take_written(&mut self) -> Result<(), ImportError> {
         Ok(())
     }
 

@@ -1,16 +1,18 @@
 //! The `SQLite` database: its tables, and how rows get into them.
 
 mod foreign;
+mod runs;
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::{CachedStatement, Connection, ToSql};
+use rusqlite::{CachedStatement, Connection, ToSql, Transaction, TransactionBehavior};
 
 use super::{Loaded, RowCounts, Target, Written};
 use crate::error::ImportError;
 use crate::transform::{MessageRow, Named, Row};
 
 pub(crate) use foreign::{Standing, standing};
+pub(crate) use runs::runs_of;
 
 /// Without rowids, `SQLite` keeps the rows in the order of their primary keys and refuses a null in them. All of them are there, or
 /// none, and the disk is waited for once.
@@ -128,23 +130,9 @@ impl Database {
         let _ = self.connection.query_row(ONE_FILE, [], |_| Ok(()));
     }
 
-    fn write_rows(&self, rows: &[Row]) -> rusqlite::Result<Loaded> {
-        if self.connection.is_autocommit() {
-            self.connection.execute_batch("BEGIN IMMEDIATE")?;
-        }
-        let cached = |statement| self.connection.prepare_cached(statement);
-        let mut conversations = Upsert { insert: cached(INSERT_CONVERSATION)?, update: cached(UPDATE_CONVERSATION)? };
-        let mut people = Upsert { insert: cached(INSERT_PERSON)?, update: cached(UPDATE_PERSON)? };
-        let mut messages = Upsert { insert: cached(INSERT_MESSAGE)?, update: cached(UPDATE_MESSAGE)? };
-        let mut loaded = Loaded::default();
-        for row in rows {
-            match row {
-                Row::Conversation(named) => conversations.write(&named_values(named), &mut loaded.conversations)?,
-                Row::Person(named) => people.write(&named_values(named), &mut loaded.people)?,
-                Row::Message(message) => messages.write(&message_values(message), &mut loaded.messages)?,
-            }
-        }
-        Ok(loaded)
+    /// To write to.
+    pub(crate) fn tables(&self) -> Tables<'_> {
+        Tables { database: self, transaction: None }
     }
 
     fn run(&self, action: &'static str, statements: &str) -> Result<(), ImportError> {
@@ -152,22 +140,60 @@ impl Database {
     }
 }
 
-impl Target for Database {
+/// The tables of a database that rows are written to.
+pub(crate) struct Tables<'a> {
+    database: &'a Database,
+    /// What is written and not committed. It is rolled back if it is dropped.
+    transaction: Option<Transaction<'a>>,
+}
+
+impl Tables<'_> {
+    fn write_rows(&mut self, rows: &[Row]) -> rusqlite::Result<Loaded> {
+        let transaction = match self.transaction.take() {
+            Some(transaction) => transaction,
+            None => begin(&self.database.connection)?,
+        };
+        let loaded = write_rows(&transaction, rows)?;
+        self.transaction = Some(transaction);
+        Ok(loaded)
+    }
+}
+
+fn begin(connection: &Connection) -> rusqlite::Result<Transaction<'_>> {
+    Transaction::new_unchecked(connection, TransactionBehavior::Immediate)
+}
+
+fn write_rows(connection: &Connection, rows: &[Row]) -> rusqlite::Result<Loaded> {
+    let cached = |statement| connection.prepare_cached(statement);
+    let mut conversations = Upsert { insert: cached(INSERT_CONVERSATION)?, update: cached(UPDATE_CONVERSATION)? };
+    let mut people = Upsert { insert: cached(INSERT_PERSON)?, update: cached(UPDATE_PERSON)? };
+    let mut messages = Upsert { insert: cached(INSERT_MESSAGE)?, update: cached(UPDATE_MESSAGE)? };
+    let mut loaded = Loaded::default();
+    for row in rows {
+        match row {
+            Row::Conversation(named) => conversations.write(&named_values(named), &mut loaded.conversations)?,
+            Row::Person(named) => people.write(&named_values(named), &mut loaded.people)?,
+            Row::Message(message) => messages.write(&message_values(message), &mut loaded.messages)?,
+        }
+    }
+    Ok(loaded)
+}
+
+impl<'a> Target for Tables<'a> {
+    type Written = Transaction<'a>;
+
     /// With an error, or without a commit, nothing is written.
     fn write(&mut self, rows: &[Row]) -> Result<Loaded, ImportError> {
-        self.write_rows(rows).map_err(|problem| {
-            // What went wrong before is what is told.
-            let _ = self.connection.execute_batch("ROLLBACK");
-            cannot("write", &self.file)(problem)
-        })
+        self.write_rows(rows).map_err(cannot("write", &self.database.file))
     }
 
-    fn commit(&mut self) -> Result<(), ImportError> {
-        self.run("write", "COMMIT")
+    fn take_written(&mut self) -> Result<Transaction<'a>, ImportError> {
+        let database = self.database;
+        self.transaction.take().map_or_else(|| begin(&database.connection), Ok).map_err(cannot("write", &database.file))
     }
 
     fn replace_edited(&mut self) -> Result<(), ImportError> {
-        self.run("write", REPLACE_EDITED)
+        self.database.run("write", REPLACE_EDITED)
     }
 }
 

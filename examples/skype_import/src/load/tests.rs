@@ -38,7 +38,11 @@ impl Fixture {
 
     fn try_load(&self, cursor: Cursor, watch: &mut impl FnMut(&Batch) -> Result<(), Stop>) -> Result<Loaded, ImportError> {
         let rows = Rows::from(&self.export, &self.staging, cursor).unwrap();
-        load(rows, &mut Database::open_to_load(&self.database).unwrap(), watch)
+        let database = Database::open_to_load(&self.database).unwrap();
+        load(rows, &mut database.tables(), &mut |batch, written| {
+            written.commit()?;
+            watch(batch)
+        })
     }
 
     fn load(&self, cursor: Cursor) -> (Loaded, Vec<Batch>) {

@@ -72,6 +72,64 @@ fn a_newer_export_under_the_same_name_is_another_run() {
 }
 
 #[test]
+fn many_exports_are_imported_into_one_database_and_each_of_them_once() {
+    let place = Place::new();
+    let import = || place.import(&["messages.json", "--db", "skype.db"]);
+    for count in [3, 10, 3, 10] {
+        write_export(&place, "messages.json", count);
+        let output = import();
+        assert!(output.status.success(), "{output:?}");
+    }
+    let printed = text(&import().stdout);
+    assert!(printed.starts_with("Nothing to do: messages.json was imported on 20"), "{printed}");
+    let runs = "SELECT count(*) FROM etl_context_runs WHERE status = 'completed'";
+    let connection = Connection::open(place.path("skype.db")).unwrap();
+    assert_eq!(connection.query_row(runs, [], |row| row.get::<_, i64>(0)), Ok(2));
+    drop(connection);
+    assert_eq!(messages(&place, "skype.db"), 10);
+    assert_eq!(place.names(), ["messages.json", "skype.db", "skype.db.html"]);
+}
+
+#[test]
+fn an_export_is_imported_anew_when_asked_and_the_earlier_record_is_kept() {
+    let place = Place::new();
+    write_export(&place, "messages.json", 3);
+    place.import_well(&["messages.json", "--db", "skype.db"]);
+    place.import_well(&["messages.json", "--db", "skype.db", "--again"]);
+    let keys = "SELECT group_concat(substr(key, 30), ',') FROM (SELECT key FROM etl_context_runs ORDER BY key)";
+    let connection = Connection::open(place.path("skype.db")).unwrap();
+    assert_eq!(connection.query_row(keys, [], |row| row.get::<_, String>(0)), Ok(",/2".to_owned()));
+}
+
+#[test]
+fn rows_that_are_gone_from_the_database_are_not_taken_for_imported() {
+    let place = Place::new();
+    write_export(&place, "messages.json", 3);
+    let command = ["messages.json", "--db", "skype.db"];
+    place.import_well(&command);
+    Connection::open(place.path("skype.db")).unwrap().execute_batch("DROP TABLE messages").unwrap();
+    assert_refused(&place.import(&command), 1, &["messages.json was imported on 20", "are gone; --again imports it anew"]);
+
+    place.import_well(&[&command[..], &["--again"]].concat());
+    assert_eq!(messages(&place, "skype.db"), 3);
+}
+
+#[test]
+fn an_archive_leaves_nothing_beside_the_database() {
+    let place = Place::new();
+    let file = fs::File::create(place.path("export.json.gz")).unwrap();
+    let mut packed = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
+    packed.write_all(export(3).as_bytes()).unwrap();
+    packed.finish().unwrap();
+    // As a process that was killed has left it.
+    fs::create_dir(place.path("skype.db.staging")).unwrap();
+    place.write("skype.db.staging/unpacked-left", "{}");
+    place.import_well(&["export.json.gz", "--db", "skype.db"]);
+    assert_eq!(messages(&place, "skype.db"), 3);
+    assert_eq!(place.names(), ["export.json.gz", "skype.db", "skype.db.html"]);
+}
+
+#[test]
 fn an_import_that_is_not_complete_is_not_given_up_unasked() {
     let place = Place::new();
     place.write("messages.json", "{");

@@ -42,10 +42,11 @@ fn first_value(database: &Database, query: &str) -> String {
 
 #[test]
 fn rows_that_were_there_are_updated_and_counted_as_such() {
-    let mut database = Database::open(Path::new(":memory:")).unwrap();
+    let database = Database::open(Path::new(":memory:")).unwrap();
+    let mut tables = database.tables();
     let rows = [message("1", "old"), message("2", "other"), message("1", "new")];
 
-    let messages = database.write(&rows).unwrap().messages;
+    let messages = tables.write(&rows).unwrap().messages;
     assert_eq!((messages.inserted, messages.updated), (2, 1));
 
     let text = first_value(&database, "SELECT text FROM messages WHERE id = '1'");
@@ -54,9 +55,10 @@ fn rows_that_were_there_are_updated_and_counted_as_such() {
 
 #[test]
 fn a_known_name_is_not_lost_to_an_unknown_one() {
-    let mut database = Database::open(Path::new(":memory:")).unwrap();
+    let database = Database::open(Path::new(":memory:")).unwrap();
+    let mut tables = database.tables();
     let rows = [Some("Ada"), None, Some("Ada B."), None].map(conversation);
-    database.write(&rows).unwrap();
+    tables.write(&rows).unwrap();
 
     let name = first_value(&database, "SELECT display_name FROM conversations");
     assert_eq!(name, "Ada B.");
@@ -64,10 +66,11 @@ fn a_known_name_is_not_lost_to_an_unknown_one() {
 
 #[test]
 fn a_batch_that_fails_leaves_nothing() {
-    let mut database = Database::open(Path::new(":memory:")).unwrap();
+    let database = Database::open(Path::new(":memory:")).unwrap();
+    let mut tables = database.tables();
     database.connection.execute_batch("DROP TABLE messages").unwrap();
 
-    let error = database.write(&[conversation(None), message("1", "text")]).unwrap_err().to_string();
+    let error = tables.write(&[conversation(None), message("1", "text")]).unwrap_err().to_string();
     assert!(error.contains("cannot write the database :memory:"), "{error}");
     let rows = first_value(&database, "SELECT CAST(count(*) AS TEXT) FROM conversations");
     assert_eq!(rows, "0");
@@ -87,10 +90,11 @@ fn a_file_that_is_no_database_is_refused_by_name() {
 #[test]
 fn of_two_versions_the_later_one_is_kept_in_whatever_order_they_come() {
     for order in [[1, 2], [2, 1]] {
-        let mut database = Database::open(Path::new(":memory:")).unwrap();
+        let database = Database::open(Path::new(":memory:")).unwrap();
+        let mut tables = database.tables();
         let rows = order.map(|at| Row::Message(version("7", &format!("text {at}"), at)));
-        database.write(&rows).unwrap();
-        database.commit().unwrap();
+        tables.write(&rows).unwrap();
+        tables.take_written().unwrap().commit().unwrap();
         assert_eq!(told(&database), ["7 text 2 <b>text 2</b> -"]);
     }
 }
@@ -99,14 +103,15 @@ fn of_two_versions_the_later_one_is_kept_in_whatever_order_they_come() {
 fn an_edited_message_is_one_row_with_the_last_text_in_whatever_order_they_come() {
     let [original, second, third] = [message("7", "first"), replacing("7", "8", "second", 20), replacing("7", "9", "third", 30)];
     for rows in [[original.clone(), second.clone(), third.clone()], [third, second, original]] {
-        let mut database = Database::open(Path::new(":memory:")).unwrap();
+        let database = Database::open(Path::new(":memory:")).unwrap();
+        let mut tables = database.tables();
         // As often as the export is imported.
         for _ in 0..2 {
             for row in &rows {
-                database.write(std::slice::from_ref(row)).unwrap();
+                tables.write(std::slice::from_ref(row)).unwrap();
             }
-            database.commit().unwrap();
-            database.replace_edited().unwrap();
+            tables.take_written().unwrap().commit().unwrap();
+            tables.replace_edited().unwrap();
             assert_eq!(told(&database), ["7 third <b>third</b> edited 30"]);
         }
     }
@@ -114,11 +119,12 @@ fn an_edited_message_is_one_row_with_the_last_text_in_whatever_order_they_come()
 
 #[test]
 fn an_edit_of_a_message_that_is_not_here_stands_for_itself_until_it_comes() {
-    let mut database = Database::open(Path::new(":memory:")).unwrap();
+    let database = Database::open(Path::new(":memory:")).unwrap();
+    let mut tables = database.tables();
     let mut load = |row| {
-        database.write(&[row]).unwrap();
-        database.commit().unwrap();
-        database.replace_edited().unwrap();
+        tables.write(&[row]).unwrap();
+        tables.take_written().unwrap().commit().unwrap();
+        tables.replace_edited().unwrap();
         told(&database)
     };
     assert_eq!(load(replacing("7", "8", "second", 20)), ["8 second <b>second</b> edited 20"]);
@@ -129,6 +135,6 @@ fn an_edit_of_a_message_that_is_not_here_stands_for_itself_until_it_comes() {
 fn what_is_not_committed_is_not_there() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("skype.db");
-    Database::open_to_load(&file).unwrap().write(&[message("1", "text")]).unwrap();
+    Database::open_to_load(&file).unwrap().tables().write(&[message("1", "text")]).unwrap();
     assert_eq!(Database::open(&file).unwrap().row_counts().unwrap().messages, 0);
 }
