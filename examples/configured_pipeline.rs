@@ -1,18 +1,19 @@
 //! A pipeline that a configuration file describes: the dynamic face.
 //!
-//! The file lists steps, what each one does, and after which other steps it may run. The program learns all of this while it
-//! runs, so there are no types to write down: phases have names, and a wrong name or a wrong move is an error that changes
-//! nothing. One step of the file fails, and the step that needs it is left out; the others run.
+//! The file lists the phases in their order, and says what each one does. The program learns all of this while it runs, so there are
+//! no types to write down: phases have names, and a wrong name or a wrong move is an error that changes nothing. One phase of the
+//! file fails, and the one that needs it is left out; the order says which one runs all the same.
 //!
 //! ```text
 //! cargo run --example configured_pipeline
 //! cargo run --example configured_pipeline -- my_pipeline.json
 //! ```
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::{env, fs};
 
-use etl_context::{Counts, Dictionary, EtlContext, PhaseStatus, dict};
+use etl_context::{Counts, Dictionary, EtlContext, PhaseName, PhaseOrder, dict};
 use serde::Deserialize;
 
 const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/configured_pipeline.json");
@@ -20,16 +21,8 @@ const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/configured_
 #[derive(Deserialize)]
 struct Configuration {
     name: String,
-    steps: Vec<Step>,
-}
-
-#[derive(Deserialize)]
-struct Step {
-    name: String,
-    #[serde(flatten)]
-    work: Work,
-    #[serde(default)]
-    after: Vec<String>,
+    order: PhaseOrder,
+    work: BTreeMap<PhaseName, Work>,
 }
 
 #[derive(Deserialize)]
@@ -51,42 +44,43 @@ enum StepError {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let file = env::args().nth(1).unwrap_or_else(|| EXAMPLE.to_owned());
-    let configuration: Configuration = serde_json::from_str(&fs::read_to_string(file)?)?;
+    let Configuration { name, order, work } = serde_json::from_str(&fs::read_to_string(file)?)?;
 
-    let mut context = EtlContext::new(configuration.name);
+    let mut context = EtlContext::with_order(name, order.clone());
     let mut lines = Vec::new();
-    for step in &configuration.steps {
-        run(step, &mut lines, &mut context)?;
+    for phase in order.phases() {
+        let work = work.get(phase).ok_or_else(|| format!("the file does not say what `{phase}` does"))?;
+        run(phase, work, &mut lines, &mut context)?;
     }
     println!("\n{}", context.get_summary());
     Ok(())
 }
 
-/// Runs one step as a phase, if the steps that it needs have completed. A step that fails does not end the program.
-fn run(step: &Step, lines: &mut Vec<String>, context: &mut EtlContext) -> Result<(), etl_context::Error> {
-    let missing = step.after.iter().find(|needed| context.get_phase_status(needed) != PhaseStatus::Completed);
-    if let Some(needed) = missing {
-        println!("{} is left out, because {needed} is {}", step.name, context.get_phase_status(needed));
-        return Ok(());
+/// Runs one phase, if it is its turn. One that fails does not end the program.
+fn run(phase: &PhaseName, work: &Work, lines: &mut Vec<String>, context: &mut EtlContext) -> Result<(), etl_context::Error> {
+    match context.start_phase(phase.as_str(), Counts { conversations: 0, messages: lines.len() as u64 }) {
+        Err(error @ etl_context::Error::OutOfOrder { .. }) => {
+            println!("{phase} is left out: {error}");
+            return Ok(());
+        }
+        started => started?,
     }
-
-    context.start_phase(&step.name, Counts { conversations: 0, messages: lines.len() as u64 })?;
-    match work(&step.work, lines) {
+    match do_work(work, lines) {
         Ok(result) => {
             context.update_progress(Counts { conversations: 0, messages: lines.len() as u64 })?;
             let report = context.end_phase(result)?;
-            println!("{} completed with {} lines", step.name, report.counts().messages);
+            println!("{phase} completed with {} lines", report.counts().messages);
         }
         Err(error) => {
             context.fail_phase(&error)?;
-            println!("{} failed: {error}", step.name);
+            println!("{phase} failed: {error}");
         }
     }
     Ok(())
 }
 
-/// What each kind of step does with the lines. The result goes into the record, for whoever asks later.
-fn work(work: &Work, lines: &mut Vec<String>) -> Result<Dictionary, StepError> {
+/// What each kind of work does with the lines. The result goes into the record, for whoever asks later.
+fn do_work(work: &Work, lines: &mut Vec<String>) -> Result<Dictionary, StepError> {
     match work {
         Work::ReadLines { text } => lines.extend(text.lines().map(str::to_owned)),
         Work::DropLines { starting_with } => lines.retain(|line| !line.starts_with(starting_with)),

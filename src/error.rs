@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use crate::journal::JournalError;
 use crate::pipeline::phase::{InvalidName, PhaseName, PhaseStatus};
+use crate::pipeline::phase_order::InvalidOrder;
 use crate::pipeline::position::Position;
 use crate::pipeline::table::NotHere;
 use crate::record::NotAdmitted;
@@ -121,7 +122,7 @@ pub enum Error {
     },
 
     /// The pipeline does not allow this phase after what has ended last.
-    #[error("phase `{phase}` cannot start after `{}` in pipeline `{pipeline}`; {allowed}", .after.in_pipeline())]
+    #[error("phase `{phase}` cannot start after `{}` in pipeline `{}`; {allowed}", .after.in_pipeline(), shown(.pipeline))]
     #[non_exhaustive]
     OutOfOrder {
         /// The phase that was to start.
@@ -129,10 +130,14 @@ pub enum Error {
         /// What has ended last.
         after: Position,
         /// The pipeline's name.
-        pipeline: &'static str,
+        pipeline: String,
         /// After what the phase may start.
         allowed: String,
     },
+
+    /// An order of phases that no run could keep to: see [`PhaseOrder`](crate::PhaseOrder).
+    #[error(transparent)]
+    InvalidOrder(#[from] InvalidOrder),
 
     /// The running phase counts something else.
     #[error("phase `{phase}` counts {counts}, not {given}; count with the type that the phase declares")]

@@ -15,7 +15,8 @@ use crate::json::dictionary::dictionary;
 use crate::parts::{Parts, part_names};
 use crate::pipeline::Pipeline;
 use crate::pipeline::phase::{PhaseName, PhaseStatus};
-use crate::pipeline::table::{PipelineTable, Table};
+use crate::pipeline::phase_order::PhaseOrder;
+use crate::pipeline::table::{CounterNames, KeptPipeline, PipelineTable, Table};
 use crate::record::RunRecord;
 use crate::record::attempt::PhaseReport;
 use crate::record::error::{ErrorRecord, WorkError};
@@ -41,7 +42,8 @@ use crate::stopper::Stopper;
 /// # Ok::<(), etl_context::Error>(())
 /// ```
 ///
-/// Any name will do, in any order; [`for_pipeline`](EtlContext::for_pipeline) keeps to a pipeline. Where the phases are known
+/// Any name will do, in any order; [`with_order`](EtlContext::with_order) keeps to an order that was read while the program runs, and
+/// [`for_pipeline`](EtlContext::for_pipeline) to a pipeline. Where the phases are known
 /// while the program is written, [`Context`](crate::Context) says the same things at compile time.
 ///
 /// A context that is dropped while a phase is running records that phase as failed, with the cause `abandoned` or `panicked`.
@@ -68,7 +70,32 @@ impl EtlContext {
     /// assert!(matches!(context.start_phase("laod", None), Err(Error::InvalidPhaseName { .. })));
     /// ```
     pub fn for_pipeline<P: Pipeline>(name: impl Into<String>) -> Self {
-        EtlContext::from_engine(Box::new(Engine::new(name.into().into(), Some(P::TABLE))))
+        EtlContext::from_engine(Box::new(Engine::new(name.into().into(), Some(P::KEPT))))
+    }
+
+    /// A run that keeps to an order of phases that is only known at run time, as from a configuration file.
+    ///
+    /// A phase that is none of the order, or is not its turn, is refused, as in a pipeline that the program declares; status, reports
+    /// and diagrams of the run follow the order, as a pipeline that is called as the run is.
+    ///
+    /// ```
+    /// use etl_context::{Error, EtlContext, PhaseOrder};
+    ///
+    /// let order = PhaseOrder::new(["fetch", "import"])?;
+    /// let mut context = EtlContext::with_order("nightly", order);
+    /// let error = context.start_phase("import", None).unwrap_err();
+    /// assert_eq!(
+    ///     error.to_string(),
+    ///     "phase `import` cannot start after `Idle` in pipeline `nightly`; it may start after `fetch`"
+    /// );
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// A run that is recorded or watched begins with [`begin_with_order`](crate::RunBuilder::begin_with_order).
+    pub fn with_order(name: impl Into<String>, order: PhaseOrder) -> Self {
+        let name = name.into();
+        let pipeline = KeptPipeline::given(&name, order);
+        EtlContext::from_engine(Box::new(Engine::new(name.into(), Some(pipeline))))
     }
 
     pub(crate) fn from_engine(engine: Box<Engine>) -> Self {
@@ -105,14 +132,9 @@ impl EtlContext {
         self.start(phase, Some(C::NAMES), totals)
     }
 
-    fn start<C: Counters>(
-        &mut self,
-        phase: PhaseName,
-        counters: Option<&'static [&'static str]>,
-        totals: C,
-    ) -> Result<(), Error> {
+    fn start<C: Counters>(&mut self, phase: PhaseName, counters: CounterNames, totals: C) -> Result<(), Error> {
         if self.current_phase().is_none()
-            && let Some(pipeline) = self.engine.pipeline
+            && let Some(pipeline) = &self.engine.pipeline
         {
             // As in `try_into_state`, a run that goes on stands at two positions.
             let left = pipeline.check_order(&phase, self.record().position());
@@ -318,16 +340,13 @@ impl EtlContext {
     }
 
     /// A valid name, and what the phase counts if the pipeline says so. A name that the run knows is not checked again.
-    pub(crate) fn known(&self, name: &str) -> Result<(PhaseName, Option<&'static [&'static str]>), Error> {
+    pub(crate) fn known(&self, name: &str) -> Result<(PhaseName, CounterNames), Error> {
         let name = match self.record().phase(name) {
             Some(phase) => phase.name().clone(),
             None => name.parse()?,
         };
-        match self.engine.pipeline {
-            Some(pipeline) => {
-                let phase = pipeline.declaration(&name)?;
-                Ok((phase.name.clone(), Some(phase.counters)))
-            }
+        match &self.engine.pipeline {
+            Some(pipeline) => Ok(pipeline.declaration(&name)?),
             None => Ok((name, None)),
         }
     }

@@ -177,6 +177,7 @@ pub use parts::part::Part;
 pub use pipeline::declare::Etl;
 pub use pipeline::joined::{AllFollow, Joined, JoinedPhases, Joins};
 pub use pipeline::phase::{Extract, Load, Phase, PhaseName, PhaseStatus, Transform};
+pub use pipeline::phase_order::{InvalidOrder, PhaseOrder};
 pub use pipeline::position::Position;
 pub use pipeline::shape::PipelineShape;
 pub use pipeline::state::{AtRest, Completed, Failed, Forks, Idle, InProgress, Running, State};

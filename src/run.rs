@@ -12,8 +12,9 @@ use crate::journal::Journal;
 use crate::json::lossless;
 use crate::observe::Observer;
 use crate::pipeline::Pipeline;
+use crate::pipeline::phase_order::PhaseOrder;
 use crate::pipeline::state::Idle;
-use crate::pipeline::table::Table;
+use crate::pipeline::table::{KeptPipeline, Table};
 use crate::record::parameters::Parameters;
 use crate::record::share::MaxRejected;
 use crate::report::file::ReportFile;
@@ -232,7 +233,7 @@ impl RunBuilder {
     /// [`Error::Parameters`] if the parameters are no JSON, [`Error::Report`] if a report was to be written to the journal's file, or to
     /// what is no file.
     pub fn begin<P: Pipeline>(self) -> Result<Context<Idle, P>, Error> {
-        let engine = Engine::open(self.checked()?, Some(P::TABLE))?;
+        let engine = Engine::open(self.checked()?, Some(P::KEPT))?;
         Ok(Context::from_engine(Box::new(engine)))
     }
 
@@ -244,6 +245,33 @@ impl RunBuilder {
     /// As [`begin`](RunBuilder::begin).
     pub fn begin_dynamic(self) -> Result<EtlContext, Error> {
         let engine = Engine::open(self.checked()?, None)?;
+        Ok(EtlContext::from_engine(Box::new(engine)))
+    }
+
+    /// Begins the run behind the dynamic face, or goes on with it, with the phases of this order, and keeps to it: see
+    /// [`EtlContext::with_order`].
+    ///
+    /// The order is on record as the run's pipeline. A run that goes on with another order than it began with keeps to the present one,
+    /// and [`recovery`](EtlContext::recovery) tells what is different.
+    ///
+    /// ```
+    /// use etl_context::{Error, MemoryJournal, PhaseOrder, Run};
+    ///
+    /// let journal = MemoryJournal::new();
+    /// let begin = |order| Run::builder("nightly").journal(journal.clone()).begin_with_order(order);
+    /// begin(PhaseOrder::new(["fetch", "import"])?)?;
+    /// let context = begin(PhaseOrder::new(["fetch", "check", "import"])?)?;
+    /// let changes = &context.recovery().expect("the run goes on").pipeline_changes;
+    /// assert!(changes[0].contains("`check after fetch`"), "{changes:?}");
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`begin`](RunBuilder::begin).
+    pub fn begin_with_order(self, order: PhaseOrder) -> Result<EtlContext, Error> {
+        let pipeline = KeptPipeline::given(&self.opening.name, order);
+        let engine = Engine::open(self.checked()?, Some(pipeline))?;
         Ok(EtlContext::from_engine(Box::new(engine)))
     }
 

@@ -128,7 +128,7 @@ impl EtlContext {
         let (phase, _) = self.known(phase)?;
         if let Some(report) = self.engine.completed_earlier(&phase) {
             // Which branch a process has come to the end of is only known where each has a context.
-            if let Some(pipeline) = self.engine.pipeline.filter(|pipeline| !pipeline.joins()) {
+            if let Some(pipeline) = self.engine.pipeline.as_ref().filter(|pipeline| !pipeline.shape().joins_branches()) {
                 pipeline.check_order(&phase, self.engine.position())?;
             }
             let stored = report.result().cloned().map_or(Value::Null, Value::Object);

@@ -11,6 +11,7 @@ use crate::pipeline::position::Position;
 use crate::pipeline::state::{Standing, State};
 use crate::pipeline::table::Table;
 use crate::record::attempt::PhaseReport;
+use crate::text::line::shown;
 
 impl<S, P> Context<S, P> {
     /// The same run behind the dynamic face, which keeps to the pipeline `P` at run time. The way back is
@@ -38,18 +39,18 @@ impl EtlContext {
     ///
     /// [`StateMismatch`], which gives the context back and says in which state it is.
     pub fn try_into_state<S: State, P: Pipeline>(mut self) -> Result<Context<S, P>, StateMismatch> {
-        let pipeline = self.engine.pipeline;
+        let pipeline = self.engine.pipeline.as_ref();
         let has_phases = S::PHASES.iter().all(|phase| P::TABLE.declaration(phase).is_ok());
-        let keeps_to = has_phases && pipeline.is_none_or(|pipeline| pipeline == P::TABLE);
+        let keeps_to = has_phases && pipeline.is_none_or(|pipeline| pipeline.is_same_as(P::TABLE));
         // Of a run that goes on, both are true: where this process has come to, and where the run was left.
         let mut positions = [self.engine.position(), self.record().position()].into_iter();
         if keeps_to && positions.any(|position| S::matches(&self.standing_at(position))) {
-            self.engine.pipeline = Some(P::TABLE);
+            self.engine.pipeline = Some(P::KEPT);
             return Ok(Context::from_engine(self.engine));
         }
         let asked = format!("{} in pipeline {}", S::description(), P::NAME);
         let found = match pipeline {
-            Some(pipeline) => format!("{} in pipeline {}", self.record().state(), pipeline.name()),
+            Some(pipeline) => format!("{} in pipeline {}", self.record().state(), shown(pipeline.shape().name())),
             None => format!("{} without a pipeline", self.record().state()),
         };
         Err(StateMismatch::new(self, asked, found))

@@ -146,7 +146,7 @@ impl<P: Pipeline> Context<Idle, P> {
     /// What `YourPipeline::context(name)` calls.
     #[doc(hidden)]
     pub fn for_pipeline(name: impl Into<String>) -> Self {
-        Context::from_engine(Box::new(Engine::new(name.into().into(), Some(P::TABLE))))
+        Context::from_engine(Box::new(Engine::new(name.into().into(), Some(P::KEPT))))
     }
 }
 

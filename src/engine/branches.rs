@@ -188,7 +188,7 @@ impl Engine {
             visits: self.visits.clone(),
             meter: Meter::idle(self.clock.started()),
             started_in_panic: false,
-            pipeline: self.pipeline,
+            pipeline: self.pipeline.clone(),
             companions: Mutex::default(),
             branch: Some(branch),
             rejects: self.rejects.as_ref().map(|rejects| rejects.beside()),

@@ -35,7 +35,7 @@ use crate::observe::failure::ObserverFailures;
 use crate::pipeline::by_name::ByName;
 use crate::pipeline::phase::{PhaseName, PhaseStatus};
 use crate::pipeline::position::Position;
-use crate::pipeline::table::PipelineTable;
+use crate::pipeline::table::KeptPipeline;
 use crate::record::RunRecord;
 use crate::record::attempt::{FailureCause, PhaseReport};
 use crate::record::clock::{Clock, Timestamp};
@@ -73,7 +73,7 @@ pub(crate) struct Engine {
     pub(crate) meter: Meter,
     /// Whether the running phase was started while its thread was unwinding already, for a panic that is not its own.
     started_in_panic: bool,
-    pub(crate) pipeline: Option<&'static PipelineTable>,
+    pub(crate) pipeline: Option<KeptPipeline>,
     /// Behind a mutex only so that a context can be shared between threads; it is never locked.
     companions: Mutex<Companions>,
     /// Where the companions are if this is one of several branches.
@@ -101,14 +101,14 @@ use rejects::{Moment, Rejects};
 
 impl Engine {
     /// A run that nobody remembers or watches: this cannot fail.
-    pub(crate) fn new(name: Arc<str>, pipeline: Option<&'static PipelineTable>) -> Self {
+    pub(crate) fn new(name: Arc<str>, pipeline: Option<KeptPipeline>) -> Self {
         let clock = Clock::start();
         let time = clock.at(clock.started());
         let beginning = Beginning {
             run: RunId::new(time),
             name,
             time,
-            pipeline: pipeline.map(PipelineTable::shape),
+            pipeline: pipeline.as_ref().map(|pipeline| pipeline.shape().clone()),
             metadata: BTreeMap::new(),
             parameters: Parameters::default(),
         };

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::journal::JournalError;
 use crate::pipeline::phase::PhaseName;
 use crate::pipeline::position::Position;
-use crate::pipeline::table::PipelineTable;
+use crate::pipeline::table::{KeptPipeline, PipelineTable};
 use crate::record::RunRecord;
 use crate::record::event::{Beginning, Event};
 use crate::record::parameters::Parameters;
@@ -39,7 +39,7 @@ impl Engine {
     /// # Errors
     ///
     /// [`Error::Journal`] if the journal cannot be read or written, [`Error::OtherRun`] if it holds another run.
-    pub(crate) fn open(mut opening: Opening, pipeline: Option<&'static PipelineTable>) -> Result<Self, Error> {
+    pub(crate) fn open(mut opening: Opening, pipeline: Option<KeptPipeline>) -> Result<Self, Error> {
         let name = Arc::clone(&opening.name);
         let refused = |source| not_opened(&name, source);
         let stopper = opening.stopper.clone();
@@ -54,11 +54,11 @@ impl Engine {
             return Engine::begin(opening, pipeline);
         }
         let record = RunRecord::replay(&events).ok_or_else(|| refused(JournalError::impossible(&name)))?;
-        opening.check_same_run(&record, pipeline)?;
+        opening.check_same_run(&record, pipeline.as_deref())?;
         Engine::resume(record, &events, opening, pipeline)
     }
 
-    fn begin(opening: Opening, pipeline: Option<&'static PipelineTable>) -> Result<Self, Error> {
+    fn begin(opening: Opening, pipeline: Option<KeptPipeline>) -> Result<Self, Error> {
         let mut engine = Engine::new(opening.name, pipeline);
         let beginning =
             Beginning { metadata: opening.metadata, parameters: opening.parameters, ..engine.record.beginning().clone() };
@@ -81,12 +81,7 @@ impl Engine {
         }
     }
 
-    fn resume(
-        record: RunRecord,
-        events: &[Event],
-        opening: Opening,
-        pipeline: Option<&'static PipelineTable>,
-    ) -> Result<Self, Error> {
+    fn resume(record: RunRecord, events: &[Event], opening: Opening, pipeline: Option<KeptPipeline>) -> Result<Self, Error> {
         let mut engine = Engine::new(opening.name, pipeline);
         engine.record = record;
         engine.limits = opening.limits;
@@ -132,11 +127,11 @@ impl Engine {
 
     /// What is different in the pipeline, which is recorded; nothing for a process that keeps to none.
     fn change_pipeline(&mut self) -> Result<Vec<String>, Error> {
-        let Some(pipeline) = self.pipeline.map(PipelineTable::shape) else { return Ok(Vec::new()) };
+        let Some(pipeline) = self.pipeline.as_ref().map(|pipeline| pipeline.shape().clone()) else { return Ok(Vec::new()) };
         let changes = match self.record.pipeline() {
             Some(recorded) if *recorded == pipeline => return Ok(Vec::new()),
             Some(recorded) => recorded.changes(&pipeline),
-            None => vec![format!("the run kept to no pipeline, and now keeps to `{}`", pipeline.name())],
+            None => vec![format!("the run kept to no pipeline, and now keeps to `{}`", shown(pipeline.name()))],
         };
         let time = self.clock.now();
         self.happen(&Event::PipelineChanged { pipeline, time }, |_| {})?;
@@ -169,11 +164,11 @@ impl Opening {
             let difference = format!("it is called `{}`, not `{}`", shown(record.name()), shown(&self.name));
             return Err(Error::OtherRun { difference, remedy: "give each run a journal of its own" });
         }
-        if let (Some(recorded), Some(pipeline)) = (record.pipeline(), pipeline)
+        if let (Some(recorded), Some(pipeline)) = (record.pipeline(), pipeline.map(PipelineTable::shape))
             && recorded.name() != pipeline.name()
             && !self.allows_other_pipeline
         {
-            let difference = format!("it keeps to the pipeline `{}`, not `{}`", shown(recorded.name()), pipeline.name());
+            let difference = format!("it keeps to the pipeline `{}`, not `{}`", shown(recorded.name()), shown(pipeline.name()));
             let remedy = "give each run a journal of its own, or allow it with allow_other_pipeline";
             return Err(Error::OtherRun { difference, remedy });
         }

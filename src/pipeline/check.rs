@@ -7,7 +7,6 @@ use std::slice;
 use crate::pipeline::compile_message::Message;
 use crate::pipeline::phase::PhaseName;
 use crate::pipeline::position::Position;
-use crate::pipeline::table::Table;
 use crate::pipeline::{Edge, PhaseDeclaration, Pipeline};
 use crate::text::sentence;
 
@@ -26,13 +25,24 @@ pub const fn check<P: Pipeline>() {
 /// Refuses, while the compiler evaluates a constant, to fork a run of a pipeline that brings no branches together.
 #[track_caller]
 pub(crate) const fn check_forks<P: Pipeline>() {
-    if !P::TABLE.joins() {
+    if !joins(P::EDGES) {
         Message::new("a run of pipeline `")
             .with(P::NAME)
             .with("` cannot fork, because no phase of it joins branches; declare one that starts after several phases, as in ")
             .with("`Merge after (Users, Orders);`, or run the phases one after the other")
             .refuse();
     }
+}
+
+const fn joins(edges: &[Edge]) -> bool {
+    let mut index = 0;
+    while index < edges.len() {
+        if matches!(edges[index].after, Position::Joined(_)) {
+            return true;
+        }
+        index += 1;
+    }
+    false
 }
 
 /// Refuses, while the compiler evaluates a constant, to run a phase side by side with itself.
@@ -57,7 +67,7 @@ pub(crate) const fn check_side_by_side<P: Pipeline>(phases: &[PhaseName]) {
 }
 
 /// One for each bit of the set in `check_reachable`.
-const MOST_PHASES: usize = u128::BITS as usize;
+pub(crate) const MOST_PHASES: usize = u128::BITS as usize;
 
 #[track_caller]
 const fn check_names(pipeline: &str, phases: &[PhaseDeclaration]) {

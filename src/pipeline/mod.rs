@@ -14,6 +14,7 @@ pub(crate) mod mermaid;
 mod mistaken;
 pub(crate) mod order;
 pub(crate) mod phase;
+pub(crate) mod phase_order;
 pub(crate) mod position;
 pub(crate) mod shape;
 pub(crate) mod state;

@@ -28,8 +28,13 @@ pub struct PipelineShape {
 }
 
 impl PipelineShape {
-    pub(crate) fn new(name: &'static str, edges: &'static [Edge]) -> Self {
-        PipelineShape { name: name.into(), edges: edges.into() }
+    pub(crate) const fn new(name: &'static str, edges: &'static [Edge]) -> Self {
+        PipelineShape { name: Cow::Borrowed(name), edges: Cow::Borrowed(edges) }
+    }
+
+    /// One that no program declares.
+    pub(crate) fn given(name: &str, edges: Vec<Edge>) -> Self {
+        PipelineShape { name: name.to_owned().into(), edges: edges.into() }
     }
 
     /// The pipeline's name, as its type is called.
@@ -55,8 +60,8 @@ impl PipelineShape {
         let only_in = |of: &PipelineShape, other: &PipelineShape| {
             of.edges.iter().filter(|edge| !other.edges.contains(edge)).map(told).collect::<Vec<_>>().join(", ")
         };
-        let name =
-            (self.name != later.name).then(|| format!("the pipeline was `{}` and is now `{}`", shown(&self.name), later.name));
+        let name = (self.name != later.name)
+            .then(|| format!("the pipeline was `{}` and is now `{}`", shown(&self.name), shown(&later.name)));
         let new =
             Some(only_in(later, self)).filter(|edges| !edges.is_empty()).map(|edges| format!("new in the pipeline: {edges}"));
         let gone =

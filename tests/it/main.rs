@@ -55,6 +55,7 @@ mod typed_erased;
 mod typed_scope;
 mod typed_transitions;
 mod watchers;
+mod with_order;
 
 // What these share, each named for what it is.
 mod cases;

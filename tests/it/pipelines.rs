@@ -133,7 +133,7 @@ fn an_order_error_says_where_the_run_stands_and_what_may_come() {
     run(&mut context, "extract", false);
     let error = context.start_phase("load", None).unwrap_err();
     let Error::OutOfOrder { phase, after, pipeline, .. } = &error else { panic!("{error}") };
-    assert_eq!((phase.as_str(), *pipeline), ("load", "Nightly"));
+    assert_eq!((phase.as_str(), pipeline.as_str()), ("load", "Nightly"));
     assert_eq!(*after, Position::Failed("extract".parse().unwrap()));
     let message = error.to_string();
     assert!(message.starts_with("phase `load` cannot start after `Failed<extract>` in pipeline `Nightly`"), "{message}");
