@@ -178,7 +178,7 @@ impl Runs {
     ///
     /// # Errors
     ///
-    /// [`JournalError`] if the place, or the run that began last, cannot be read.
+    /// [`JournalError`] if the place or any of the runs cannot be read: that one could be the one which is asked for.
     pub fn latest_completed(&self, job: &str) -> Result<Option<RunRecord>, JournalError> {
         let mut latest: Option<RunRecord> = None;
         for place in self.0.places(job)? {
