@@ -193,7 +193,7 @@ pub enum Error {
 
     /// The phase has failed as often as the run allows.
     #[error(
-        "phase `{phase}` has no attempt left: the run allows {allowed}, and {failures} failed: {history}; mend the cause and raise max_attempts"
+        "phase `{phase}` has no attempt left: the run allows {allowed}, and {failures} failed: {history}; mend the cause and allow more attempts"
     )]
     #[non_exhaustive]
     TooManyAttempts {

@@ -2,7 +2,7 @@
 //!
 //! Begin with the [`tutorial`], then read [`faces`], [`pipelines`], [`side_by_side`], [`progress`], [`durable`] and [`every_night`] as you need
 //! them. With the
-//! features that it tells of, there is also a page on watching a run. [`guarantees`] says what is promised when; [`errors`] and
+//! features that they tell of, there are also a page that builds a nightly import step by step, and one on watching a run. [`guarantees`] says what is promised when; [`errors`] and
 //! [`journal_format`] are for looking things up, and [`migrating`] is for those who come from the Python API.
 
 /// Declares a page. Its links are written for a reader of the repository; the first definition of a link wins, so here they
@@ -18,6 +18,11 @@ macro_rules! pages {
         /// [progress]: crate::guide::progress
         /// [durable]: crate::guide::durable
         /// [every_night]: crate::guide::every_night
+        #[cfg_attr(all(feature = "progress", feature = "tracing"), doc = "[nightly]: crate::guide::nightly")]
+        #[cfg_attr(
+            all(feature = "open-lineage", feature = "progress", feature = "tracing"),
+            doc = "[watching]: crate::guide::watching"
+        )]
         /// [guarantees]: crate::guide::guarantees
         /// [journal_format]: crate::guide::journal_format
         /// [errors]: crate::guide::errors
@@ -51,6 +56,10 @@ pages! {
 
     /// Runs that know each other: jobs and keys, watermarks, days that are missing, lists.
     every_night = "../docs/every-night.md";
+
+    /// A job that runs alone at night: rows and bytes, rejected rows, retries, and somebody who is told.
+    #[cfg(all(feature = "progress", feature = "tracing"))]
+    nightly = "../docs/nightly.md";
 
     /// What a `FileJournal` writes, byte for byte.
     journal_format = "../docs/journal-format.md";

@@ -5,26 +5,42 @@
 //! while the job runs, at night: `No phase is currently in progress`. Here the compiler reports it, in the same words.
 //!
 //! ```
-//! use etl_context::{Context, Counts, Extract, Transform, dict};
+//! use etl_context::{counters, dict, pipeline};
 //!
-//! let context = Context::new("skype-import");
+//! counters! {
+//!     struct Rides { rows: u64, bytes: u64 }
+//! }
 //!
-//! let (extracted, result) = context.phase(Extract).run(|extract| {
-//!     for messages in [120, 80, 300] {
-//!         extract.update_progress(Counts { conversations: 1, messages });
+//! pipeline! {
+//!     Nightly {
+//!         Fetch = "fetch" counts Rides after Idle;
+//!         Load = "load" counts Rides after Fetch;
 //!     }
-//!     Ok::<_, std::io::Error>(dict! { "source": "export.tar" })
-//! })?;
-//! assert_eq!(extracted.counts().messages, 500);
-//! assert_eq!(result["source"], "export.tar");
+//! }
 //!
-//! let transform = extracted.start(Transform)?; // the same by hand
-//! let transformed = transform.complete(())?;
-//! println!("{}", transformed.summary());
+//! let context = Nightly::context("taxi-rides");
+//!
+//! let (fetched, result) = context.phase(Fetch).run(|fetch| {
+//!     for ride in ["1,Harlem,900\n", "2,SoHo,1250\n", "3,Midtown,700\n"] {
+//!         fetch.update_progress(Rides { rows: 1, bytes: ride.len() as u64 });
+//!     }
+//!     Ok::<_, std::io::Error>(dict! { "file": "rides.csv" })
+//! })?;
+//! assert_eq!(fetched.counts(), Rides { rows: 3, bytes: 39 });
+//! assert_eq!(result["file"], "rides.csv");
+//!
+//! let load = fetched.start(Load)?; // the same by hand
+//! let loaded = load.complete(())?;
+//! println!("{}", loaded.summary());
 //! # Ok::<(), etl_context::Error>(())
 //! ```
 //!
-//! `Ok` completes the phase; `Err` and a panic fail it.
+//! `Ok` completes the phase; `Err` and a panic fail it. Rejected rows, retries, and somebody who is told at the end:
+#![cfg_attr(all(feature = "progress", feature = "tracing"), doc = "[a nightly import, step by step][guide::nightly].")]
+#![cfg_attr(
+    not(all(feature = "progress", feature = "tracing")),
+    doc = "a page of the guide builds a nightly import step by step."
+)]
 //!
 //! # What the compiler says
 //!
@@ -64,7 +80,7 @@
 //! - [`Extract`], [`Transform`], [`Load`] are the phases of the pipeline [`Etl`]; [`pipeline!`] declares others, and
 //!   [`counters!`] what they count instead of [`Counts`].
 //! - [`dict!`] builds a result; [`PhaseResult`] says what else may be one.
-//! - [`EtlContext`]: the same run with phases by name, for programs that learn the names at run time.
+//! - [`EtlContext`]: the same run with phases by name, for programs that learn the names at run time; a [`PhaseOrder`] is their order.
 //! - [`PhaseReport`] and [`RunSummary`] tell what happened, as a table and as JSON.
 //! - [`Run::builder`] begins a run that has a [`Journal`] or an [`Observer`].
 //! - [`Context::phases`] and [`Context::fork`] run phases [side by side][guide::side_by_side]; [`PhaseScope::retrying`] tries one again.

@@ -5,6 +5,8 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use crate::context::Context;
+use crate::context::failure::PhaseFailure;
+use crate::context::refused::Refused;
 use crate::etl_context::EtlContext;
 use crate::pipeline::Pipeline;
 use crate::pipeline::position::Position;
@@ -18,6 +20,49 @@ impl<S, P> Context<S, P> {
     /// [`EtlContext::try_into_state`].
     pub fn erase(self) -> EtlContext {
         EtlContext::from_engine(self.engine)
+    }
+}
+
+/// The run of a phase that did not complete, wherever it stands: failed, or not started because the run was stopped or no attempt is
+/// left. So under `?` any failure is the run, and what is done `finally` can be done in one place:
+///
+/// ```
+/// use etl_context::{Context, Error, EtlContext, Idle, RunStatus, pipeline};
+///
+/// pipeline! {
+///     Nightly {
+///         Fetch = "fetch" after Idle;
+///         Store = "store" after Fetch;
+///         finally Notify = "notify";
+///     }
+/// }
+///
+/// fn import(context: Context<Idle, Nightly>) -> Result<EtlContext, EtlContext> {
+///     let (fetched, ()) = context.phase(Fetch).run(|_fetch| Err::<(), _>("no connection"))?;
+///     let (stored, ()) = fetched.phase(Store).run(|_store| Ok::<_, String>(()))?;
+///     Ok(stored.erase())
+/// }
+///
+/// let mut context = import(Nightly::context("nightly")).unwrap_or_else(|failed| failed);
+/// assert_eq!(context.errors()[0].error().message(), "no connection"); // why, is on record
+/// context.run_phase("notify", |_notify| Ok::<_, String>(()))?;
+/// assert_eq!(context.record().run_status(), RunStatus::Failed);
+/// # Ok::<(), Error>(())
+/// ```
+impl<Ph, E, S, P> From<PhaseFailure<Ph, E, S, P>> for EtlContext {
+    fn from(failure: PhaseFailure<Ph, E, S, P>) -> Self {
+        match failure {
+            PhaseFailure::Failed { context, .. } => context.erase(),
+            PhaseFailure::NotStarted(refused) => refused.into(),
+            PhaseFailure::NotEnded { refused, .. } => refused.into(),
+        }
+    }
+}
+
+/// The run as it was before the move that was refused.
+impl<S, P> From<Refused<Context<S, P>>> for EtlContext {
+    fn from(refused: Refused<Context<S, P>>) -> Self {
+        refused.into_parts().0.erase()
     }
 }
 

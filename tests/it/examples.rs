@@ -73,15 +73,25 @@ fn a_backfill_that_ends_in_the_middle_does_the_rest_and_nothing_twice() {
 #[cfg(feature = "tracing")]
 #[test]
 fn traced_import_prints_its_golden_output() {
-    compare_with("traced_import", &["--all-features"]);
+    compare_output("traced_import", &mut run("traced_import", &["--all-features"]));
+}
+
+/// A load that fails twice on purpose.
+#[cfg(all(feature = "progress", feature = "tracing"))]
+#[test]
+fn nightly_import_prints_its_golden_output() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut cargo = run("nightly_import", &["--all-features"]);
+    cargo.arg("--").arg(folder.path()).envs([("NIGHTLY_ROWS", "5000"), ("NIGHTLY_PAUSE", "1"), ("NIGHTLY_FAILURES", "2")]);
+    compare_output("nightly_import", &mut cargo);
 }
 
 fn compare(example: &str) {
-    compare_with(example, &[]);
+    compare_output(example, &mut run(example, &[]));
 }
 
-fn compare_with(example: &str, features: &[&str]) {
-    let printed = masked(&output_of(example, features));
+fn compare_output(example: &str, cargo: &mut Command) {
+    let printed = masked(&output_of(example, cargo));
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/{example}.txt"));
     if env::var_os("UPDATE_GOLDEN").is_some() {
         fs::write(&golden, &printed).unwrap();
@@ -90,23 +100,27 @@ fn compare_with(example: &str, features: &[&str]) {
     assert_eq!(printed, expected, "the output of {example} is not {}", golden.display());
 }
 
-fn output_of(example: &str, features: &[&str]) -> String {
-    let cargo = Command::new(env!("CARGO"))
-        .args(["run", "--quiet", "--example", example])
-        .args(features)
-        .env_remove("RUST_LOG")
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()
-        .unwrap();
+fn run(example: &str, features: &[&str]) -> Command {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["run", "--quiet", "--example", example]).args(features);
+    cargo.env_remove("RUST_LOG").current_dir(env!("CARGO_MANIFEST_DIR"));
+    cargo
+}
+
+fn output_of(example: &str, cargo: &mut Command) -> String {
+    let cargo = cargo.output().unwrap();
     assert!(cargo.status.success(), "{example} failed:\n{}", String::from_utf8_lossy(&cargo.stderr));
     String::from_utf8(cargo.stdout).unwrap()
 }
+
+/// What is further to the right stands below something that is as wide as its duration.
+const DEEPEST: usize = 8;
 
 /// The output without what differs from run to run. Tables are as wide as their durations, so gaps are one space wide; a very
 /// short phase has no rate, so none has one here.
 fn masked(output: &str) -> String {
     let lines = output.lines().map(|line| {
-        let indent = line.len() - line.trim_start().len();
+        let indent = (line.len() - line.trim_start().len()).min(DEEPEST);
         let words: Vec<_> = line.split_whitespace().collect();
         let masked = masked_words(&words).join(" ").replace(", <rate>", "");
         format!("{}{masked}", &line[..indent]).trim_end().to_owned() + "\n"
@@ -119,6 +133,7 @@ fn masked_words(words: &[&str]) -> Vec<String> {
         [] => Vec::new(),
         [number, "per", "second", rest @ ..] if is_number(number) => with("<rate>", rest),
         [number, unit, rest @ ..] if is_number(number) && unit.ends_with("/s") => masked_words(rest),
+        [rate, rest @ ..] if rate.strip_suffix("/s").is_some_and(is_number) => masked_words(rest),
         [number, "µs" | "ms" | "s", rest @ ..] if is_number(number) => with("<duration>", rest),
         [number, "µs;" | "ms;" | "s;", rest @ ..] if is_number(number) => with("<duration>;", rest),
         [word, rest @ ..] if is_run_id(word.trim_end_matches(',')) => with("<run id>,", rest),

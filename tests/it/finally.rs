@@ -1,8 +1,8 @@
 //! What is done finally: in any case, deciding nothing, and again in each process.
 
 use etl_context::{
-    Context, Error, EtlContext, Extract, FailureCause, Load, MemoryJournal, PhaseStatus, Run, RunStatus, Stopped, Transform,
-    pipeline,
+    Context, Error, EtlContext, Extract, FailureCause, Load, MemoryJournal, PhaseStatus, Retry, Run, RunStatus, Stopped,
+    Transform, pipeline,
 };
 
 pipeline! {
@@ -143,4 +143,38 @@ fn by_name_it_starts_at_any_time_too() -> Result<(), Error> {
 fn its_pipeline_draws_it_apart() {
     let drawn = Nightly::mermaid();
     assert!(drawn.contains("finally((finally)) --> phase3\n"), "{drawn}");
+}
+
+/// The function of an author whose error is the run itself.
+fn import(context: Context<Idle, Nightly>) -> Result<EtlContext, EtlContext> {
+    let (extracted, ()) = context.phase(Extract).run(|_| Ok::<_, String>(()))?;
+    let (transformed, ()) = extracted.phase(Transform).retrying(Retry::up_to(2)).run(|_| Err::<(), _>("the disk is full"))?;
+    let load = transformed.start(Load)?;
+    Ok(load.complete(()).map_err(|refused| refused.into_parts().0.erase())?.erase())
+}
+
+#[test]
+fn under_a_question_mark_whatever_was_refused_or_failed_is_the_run_in_which_it_starts() -> Result<(), Error> {
+    let journal = MemoryJournal::new();
+    let open = || Run::builder("nightly").journal(journal.clone()).begin::<Nightly>();
+    let told = |context: Result<EtlContext, EtlContext>| -> Result<(RunStatus, String), Error> {
+        let mut context = context.unwrap_err();
+        context.run_phase("notify", |_| Ok::<_, String>(()))?;
+        let last = context.errors().last().map(|error| error.error().message().to_owned());
+        Ok((context.record().run_status(), last.unwrap_or_default()))
+    };
+    assert_eq!(told(import(open()?))?, (RunStatus::Failed, "the disk is full".to_owned()));
+    // In the next process there is no attempt left, and the phase is not started.
+    let (status, error) = told(import(open()?))?;
+    assert!(status == RunStatus::Failed && error.contains("no attempt left"), "{error}");
+
+    let context = Nightly::context("nightly");
+    context.stopper().stop();
+    assert_eq!(told(import(context))?, (RunStatus::Stopped, String::new()));
+
+    let context = Nightly::context("nightly");
+    context.stopper().stop();
+    let start = |context: Context<Idle, Nightly>| -> Result<EtlContext, EtlContext> { Ok(context.start(Extract)?.erase()) };
+    assert_eq!(told(start(context))?.0, RunStatus::Stopped);
+    Ok(())
 }

@@ -22,6 +22,8 @@ mod journal_replay;
 mod many_nights;
 mod many_phases;
 mod markdown_report;
+#[cfg(all(unix, feature = "progress", feature = "tracing"))]
+mod nightly_import;
 mod observer_failures;
 mod observers;
 mod parts;

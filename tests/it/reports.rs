@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use etl_context::{Counts, Etl, EtlContext, Extract, FileJournal, Run, RunRecord};
+use etl_context::{Context, Counts, Etl, EtlContext, Extract, FileJournal, Run, RunRecord, Stopped};
 use roxmltree::{Document, Node, ParsingOptions};
 use serde_json::{Value, json};
 
@@ -286,4 +286,16 @@ fn a_journal_copied_in_the_middle_of_a_run_becomes_an_interrupted_attempt_when_i
     let page = resumed.summary().to_html();
     assert!(page.contains("class=\"bar interrupted\"") && page.contains("class=\"bar completed\""));
     drop(extract);
+}
+
+#[test]
+fn the_diagram_calls_an_attempt_that_was_stopped_so() {
+    let context = Context::new("import");
+    let stopper = context.stopper();
+    let extract = context.start(Extract).unwrap();
+    stopper.stop();
+    let context = extract.fail(&Stopped).unwrap();
+    let page = context.summary().to_html();
+    assert!(page.contains("<g class=\"box interrupted\"><title>extract stopped</title>"), "{page}");
+    assert!(!page.contains("box failed"), "{page}");
 }

@@ -3,8 +3,8 @@
 use std::convert::Infallible;
 
 use etl_context::{
-    Completed, Error, Etl, EtlContext, Extract, FileJournal, Idle, Load, MemoryJournal, NamedPhase, PhaseOrder, Pipeline, Run,
-    RunStatus, Transform, pipeline,
+    Completed, Error, Etl, EtlContext, Extract, FileJournal, Idle, Load, MemoryJournal, PhaseOrder, Pipeline, Run, RunStatus,
+    Transform, pipeline,
 };
 use proptest::prelude::*;
 
@@ -41,11 +41,6 @@ fn status(context: &EtlContext) -> RunStatus {
 
 fn next(context: &EtlContext) -> Vec<&str> {
     context.record().next_phases().into_iter().map(AsRef::as_ref).collect()
-}
-
-#[allow(clippy::unnecessary_wraps, reason = "work may fail")]
-fn ok(_: &mut NamedPhase<'_>) -> Result<(), Infallible> {
-    Ok(())
 }
 
 #[test]
@@ -125,15 +120,15 @@ fn a_run_that_is_opened_again_goes_past_what_is_done_and_tells_finally_again() {
     let journal = || FileJournal::open(folder.path().join("import.jsonl")).unwrap();
     let lines = ["fetch", "store", "finally notify"];
     let mut context = Run::builder("import").journal(journal()).begin_with_order(order(&lines)).unwrap();
-    context.run_phase("fetch", ok).unwrap();
-    context.run_phase("notify", ok).unwrap();
+    context.run_phase("fetch", |_| Ok::<_, Infallible>(())).unwrap();
+    context.run_phase("notify", |_| Ok::<_, Infallible>(())).unwrap();
     drop(context);
 
     let mut context = Run::builder("import").journal(journal()).begin_with_order(order(&lines)).unwrap();
     assert_eq!(context.recovery().unwrap().pipeline_changes, [""; 0]);
     context.run_phase("fetch", |_| -> Result<(), Infallible> { unreachable!("it is done") }).unwrap();
-    context.run_phase("store", ok).unwrap();
-    context.run_phase("notify", ok).unwrap();
+    context.run_phase("store", |_| Ok::<_, Infallible>(())).unwrap();
+    context.run_phase("notify", |_| Ok::<_, Infallible>(())).unwrap();
     let attempts = ["fetch", "store", "notify"].map(|phase| context.record().phase(phase).unwrap().attempts());
     assert_eq!((attempts, status(&context)), ([1, 1, 2], RunStatus::Completed));
 }

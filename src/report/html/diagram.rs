@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::pipeline::phase::PhaseName;
+use crate::pipeline::phase::{PhaseName, PhaseStatus};
 use crate::pipeline::position::Position;
 use crate::pipeline::shape::PipelineShape;
 use crate::report::html::lanes::{Arrow, Shared, Side, Way, ways};
@@ -203,8 +203,9 @@ impl fmt::Display for Picture<'_> {
             match row {
                 Row::Join(joined) => self.fmt_bar(f, place, joined)?,
                 Row::Phase(phase) => {
-                    let look = Look::of_status(self.summary.record().status(phase.as_str()));
-                    self.fmt_box(f, place, look.class(), phase.as_str(), look.words())?;
+                    let known = self.summary.record().phase(phase.as_str());
+                    let look = known.map_or(Look::of_status(PhaseStatus::Pending), |known| Look::of_phase(self.summary, known));
+                    self.fmt_box(f, place, look.class(), phase.as_str(), look.word())?;
                 }
             }
         }

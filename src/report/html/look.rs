@@ -4,7 +4,9 @@ use std::fmt;
 
 use crate::pipeline::phase::PhaseStatus;
 use crate::record::attempt::{FailureCause, PhaseReport};
+use crate::record::phase::PhaseRecord;
 use crate::record::status::RunStatus;
+use crate::report::summary::RunSummary;
 
 /// What a bar, a swatch and a word are about.
 #[derive(Clone, Copy, PartialEq)]
@@ -39,6 +41,12 @@ impl Look {
         Look { class, words }
     }
 
+    /// As its latest attempt looks, unless the status was set by hand since.
+    pub(crate) fn of_phase(summary: &RunSummary, phase: &PhaseRecord) -> Self {
+        let latest = summary.latest(phase).filter(|report| report.status() == phase.status());
+        latest.map_or(Look::of_status(phase.status()), Look::of_attempt)
+    }
+
     /// The class that gives it its pattern and its colour.
     pub(crate) fn class(self) -> &'static str {
         self.class
@@ -47,6 +55,11 @@ impl Look {
     /// The status in words.
     pub(crate) fn words(self) -> &'static str {
         self.words
+    }
+
+    /// The status in one word.
+    pub(crate) fn word(self) -> &'static str {
+        self.words.split_once(':').map_or(self.words, |(word, _cause)| word)
     }
 }
 

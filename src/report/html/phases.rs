@@ -65,7 +65,7 @@ impl<'a> Phases<'a> {
     fn fmt_measured(&self, f: &mut fmt::Formatter<'_>, phase: &PhaseRecord, share: Option<f64>, rows: usize) -> fmt::Result {
         let attempts = grouped(self.summary.attempts(phase).count() as u64);
         write!(f, "<th scope=\"rowgroup\" rowspan=\"{rows}\">{}</th>", Details::link(self.summary, phase))?;
-        write!(f, "<td rowspan=\"{rows}\">{}</td>", self.look(phase))?;
+        write!(f, "<td rowspan=\"{rows}\">{}</td>", Look::of_phase(self.summary, phase))?;
         for (label, count) in [("attempts", attempts), ("errors", self.errors(phase))] {
             write!(f, "<td class=\"number\" rowspan=\"{rows}\" data-label=\"{label}\">{count}</td>")?;
         }
@@ -79,12 +79,6 @@ impl<'a> Phases<'a> {
 
     fn errors(&self, phase: &PhaseRecord) -> String {
         grouped(self.summary.record().error_count_for(phase.name().as_str()))
-    }
-
-    /// As the latest attempt looks, unless the status was set by hand since.
-    fn look(&self, phase: &PhaseRecord) -> Look {
-        let latest = self.summary.latest(phase).filter(|report| report.status() == phase.status());
-        latest.map_or(Look::of_status(phase.status()), Look::of_attempt)
     }
 
     /// How long the latest attempt took, to which the counts belong, and all of them.

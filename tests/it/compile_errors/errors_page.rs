@@ -100,12 +100,14 @@ fn the_page_has_every_sentence_of_the_macros() {
     }
 }
 
-/// The README and the tutorial show one mistake each, and it is the same.
+/// The README and the tutorial show one mistake each.
 #[test]
 fn the_other_pages_print_the_notes_that_the_compiler_prints() {
-    let snapshot = WrongProgram::named("wrong_order").snapshot();
-    for (name, page) in [("README", include_str!("../../../README.md")), ("tutorial", include_str!("../../../docs/tutorial.md"))]
-    {
+    for (name, page, mistake) in [
+        ("README", include_str!("../../../README.md"), "wrong_order_on_the_front_page"),
+        ("tutorial", include_str!("../../../docs/tutorial.md"), "wrong_order"),
+    ] {
+        let snapshot = WrongProgram::named(mistake).snapshot();
         let printed = page.split("```text\nerror[E0277]: ").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
         let told: Vec<_> = printed.lines().filter(|line| line.starts_with("phase `") || line.contains("= note: ")).collect();
         assert_eq!(told.len(), 3, "{name}: {printed}");
