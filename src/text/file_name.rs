@@ -25,11 +25,15 @@ pub(crate) fn unescaped(escaped: &str) -> Option<String> {
             bytes.push(*byte);
             continue;
         }
-        let (digits, after) = after.split_at_checked(2)?;
-        bytes.push(u8::from_str_radix(str::from_utf8(digits).ok()?, 16).ok()?);
+        let [high, low, after @ ..] = after else { return None };
+        bytes.push(digit(*high)? * 16 + digit(*low)?);
         rest = after;
     }
     String::from_utf8(bytes).ok()
+}
+
+fn digit(byte: u8) -> Option<u8> {
+    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
 /// Capitals are not kept, because some file systems do not tell them from small letters.
