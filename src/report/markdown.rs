@@ -192,15 +192,23 @@ impl fmt::Display for Code<'_> {
             return write!(f, "`{text}`");
         }
         // A span cannot hold its own delimiter, nor a table's cell a bar; where there is one, entities stand for signs.
-        f.write_str("<code>")?;
-        for character in text.chars() {
+        write!(f, "<code>{}</code>", Plain(&text))
+    }
+}
+
+/// A text on one line that means nothing but itself, also in a table.
+pub(crate) struct Plain<'a>(pub(crate) &'a str);
+
+impl fmt::Display for Plain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for character in visible(self.0, |_| false).chars() {
             if MARKUP.contains(character) {
                 write!(f, "&#{};", u32::from(character))?;
             } else {
                 write!(f, "{character}")?;
             }
         }
-        f.write_str("</code>")
+        Ok(())
     }
 }
 

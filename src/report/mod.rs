@@ -9,7 +9,7 @@ pub(crate) mod file;
 mod headline;
 pub(crate) mod html;
 mod json;
-mod markdown;
+pub(crate) mod markdown;
 mod rejects;
 pub(crate) mod summary;
 mod times;

@@ -4,6 +4,7 @@ use std::fmt::{self, Write};
 
 use crate::journal::JournalError;
 use crate::record::clock::Timestamp;
+use crate::report::markdown::Plain;
 use crate::runs::job_run::JobRun;
 use crate::text::counter::counted;
 use crate::text::line::{one_line, told};
@@ -51,11 +52,11 @@ impl JobRuns {
     pub fn to_markdown(&self) -> String {
         let mut text = format!("| {} |\n|---|---|---|--:|--:|--:|---|\n", HEADINGS.join(" | "));
         for run in &self.runs {
-            let cells = cells(run).map(|cell| in_markdown(&cell));
+            let cells = cells(run).map(|cell| Plain(&cell).to_string());
             let _ = writeln!(text, "| {} |", cells.join(" | "));
         }
         for error in &self.unreadable {
-            let _ = writeln!(text, "\nNot read: {}", in_markdown(&told(error)));
+            let _ = writeln!(text, "\nNot read: {}", Plain(&told(error)));
         }
         text
     }
@@ -77,17 +78,6 @@ fn cells(run: &JobRun) -> [String; 7] {
 /// As in `2026-11-25 03:00`, in UTC.
 pub(crate) fn moment(time: Timestamp) -> String {
     time.to_string().get(..16).unwrap_or_default().replace('T', " ")
-}
-
-fn in_markdown(text: &str) -> String {
-    let mut escaped = String::new();
-    for character in one_line(text, 400).chars() {
-        if "\\`*_[]<>|&".contains(character) {
-            escaped.push('\\');
-        }
-        escaped.push(character);
-    }
-    escaped
 }
 
 impl<'a> IntoIterator for &'a JobRuns {

@@ -57,14 +57,22 @@ struct Page<'a>(&'a RunSummary);
 impl fmt::Display for Page<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let summary = self.0;
-        f.write_str("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n")?;
-        f.write_str("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n")?;
-        f.write_str("<meta name=\"color-scheme\" content=\"light dark\"/>\n")?;
-        writeln!(f, "<title>{}: {}</title>", text::name(summary.name(), 80), summary.status())?;
-        writeln!(f, "<style>\n{}</style>\n</head>\n<body>\n<main>", include_str!("report.css"))?;
+        fmt_beginning(f, &format!("{}: {}", text::name(summary.name(), 80), summary.status()), "")?;
         write!(f, "{}{}{}{}", Header(summary), Metadata(summary), Timeline::new(summary), Phases::new(summary))?;
         write!(f, "<div class=\"below\">\n{}<div class=\"beside\">\n", Details::new(summary))?;
         writeln!(f, "{}</div>\n</div>", Diagram(summary))?;
-        writeln!(f, "</main>\n<footer>Written by etl-context {}</footer>\n</body>\n</html>", env!("CARGO_PKG_VERSION"))
+        fmt_end(f)
     }
+}
+
+/// What a page begins with, down to its first element; the title is escaped already, and the style is added to that of a run's page.
+pub(crate) fn fmt_beginning(f: &mut fmt::Formatter<'_>, title: &str, style: &str) -> fmt::Result {
+    f.write_str("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n")?;
+    f.write_str("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n")?;
+    f.write_str("<meta name=\"color-scheme\" content=\"light dark\"/>\n")?;
+    writeln!(f, "<title>{title}</title>\n<style>\n{}{style}</style>\n</head>\n<body>\n<main>", include_str!("report.css"))
+}
+
+pub(crate) fn fmt_end(f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    writeln!(f, "</main>\n<footer>Written by etl-context {}</footer>\n</body>\n</html>", env!("CARGO_PKG_VERSION"))
 }

@@ -11,6 +11,7 @@ use std::path::Path;
 use crate::journal::JournalError;
 use crate::record::status::RunStatus;
 use crate::report::html::text::name;
+use crate::report::html::{fmt_beginning, fmt_end};
 use crate::runs::Runs;
 use crate::runs::list::JobRuns;
 use crate::runs::page::address::page_of;
@@ -70,17 +71,13 @@ struct Page<'a>(&'a JobRuns);
 impl fmt::Display for Page<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (runs, job) = (self.0, name(self.0.job(), 80));
-        f.write_str("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n")?;
-        f.write_str("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n")?;
-        f.write_str("<meta name=\"color-scheme\" content=\"light dark\"/>\n")?;
-        writeln!(f, "<title>{job}: {} runs</title>", grouped(runs.iter().len() as u64))?;
-        write!(f, "<style>\n{}{}</style>\n", include_str!("../../report/html/report.css"), include_str!("job.css"))?;
-        writeln!(f, "</head>\n<body>\n<main>\n<header>\n<h1>{job}</h1>\n<p>{}</p>\n</header>", in_words(runs))?;
+        fmt_beginning(f, &format!("{job}: {} runs", grouped(runs.iter().len() as u64)), include_str!("job.css"))?;
+        write!(f, "<header>\n<h1>{job}</h1>\n<p>{}</p>\n</header>\n", in_words(runs))?;
         write!(f, "{}", Grid::of(runs))?;
         for error in runs.unreadable() {
             writeln!(f, "<p class=\"note\">Not read: {}</p>", name(&told(error), 400))?;
         }
-        writeln!(f, "</main>\n<footer>Written by etl-context {}</footer>\n</body>\n</html>", env!("CARGO_PKG_VERSION"))
+        fmt_end(f)
     }
 }
 

@@ -50,7 +50,6 @@ fn what_is_no_run_is_not_listed_and_what_cannot_be_read_is_told_of() {
     assert_eq!(gone, ["2026-11-20.jsonl", "2026-11-20.jsonl.lock"]);
 }
 
-/// A folder of ten thousand runs is read one after the other.
 #[test]
 fn a_thousand_runs_are_listed() {
     let folder = TempDir::new().unwrap();

@@ -95,3 +95,13 @@ fn to_look_creates_nothing() {
     }
     assert_eq!(super::places::names_in(folder.path()), [""; 0]);
 }
+
+#[test]
+fn in_markdown_a_key_means_nothing_but_itself() {
+    in_every_place(|place| {
+        drop(begun(&place.runs(), "@team | #1 <b>"));
+        let markdown = place.runs().list("taxi").unwrap().to_markdown();
+        let row = markdown.lines().last().unwrap();
+        assert!(row.starts_with("| &#64;team &#124; &#35;1 &#60;b&#62; | pending |"), "{row}");
+    });
+}
