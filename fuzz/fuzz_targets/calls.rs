@@ -245,7 +245,12 @@ fn work(parts: Vec<(String, bool)>, run: &mut EtlContext) -> Result<(), Error> {
         registered => registered?,
     };
     registered.work(|part| {
+        let done: Option<String> = part.resume_point().map_err(|error| error.to_string())?;
         part.update_progress(Counts { conversations: 1, messages: u64::MAX / 2 });
+        let _ = part.reject(&done, part.name().to_owned());
+        let _ = part.record_error("odd");
+        let name = part.name().to_owned();
+        let _ = part.checkpoint(&name);
         let fails = parts.iter().any(|(name, fails)| name == part.name() && *fails);
         if fails { Err(format!("{} fails", part.name())) } else { Ok(()) }
     })?;

@@ -45,6 +45,7 @@ enum Step {
     Start { phase: u8, counters: Vec<(Text, u64)> },
     Checkpoint { counts: [u64; 4], cursor: Json },
     Parts(Vec<Text>),
+    PartCheckpointed { part: Text, claim: u8, counts: [u64; 4], cursor: Json, errors: Vec<Vec<Text>> },
     PartEnded(Text, Option<Vec<Text>>),
     Error(u8, Vec<Text>),
     SetStatus(u8, u8),
@@ -212,6 +213,15 @@ impl Written {
                 set("parts", names.into_iter().map(Text::value).collect());
                 self.has_parts = true;
                 "parts_registered"
+            }
+            Step::PartCheckpointed { part, claim, counts, cursor, errors } => {
+                set("version", 2.into());
+                set("part", part.value().into());
+                set("claim", claim.into());
+                set("counts", tally(counters, Some(counts)));
+                set("cursor", cursor.value());
+                set("errors", errors.into_iter().map(error).collect());
+                "part_checkpointed"
             }
             Step::PartEnded(name, chain) => {
                 set("part", name.value().into());

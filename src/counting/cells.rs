@@ -6,8 +6,8 @@
 //! - `shared` is written through [`Progress`], which many threads can hold: an atomic addition;
 //! - each worker's cells are written through its [`ProgressWorker`], by `&mut`: a load and a store again.
 //!
-//! Readers add them up. All of it is relaxed: a count orders nothing else, and whoever needs the exact sum at the end has
-//! joined the writers first.
+//! Readers add them up, and with them what was counted of parts that are open, which is recorded when a part ends. All of it is
+//! relaxed: a count orders nothing else, and whoever needs the exact sum at the end has joined the writers first.
 
 use std::array;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -68,6 +68,46 @@ impl Cells {
     }
 }
 
+/// Adds counts to others.
+fn add(sums: &mut CounterValues, counts: &CounterValues) {
+    sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum = sum.saturating_add(*count));
+}
+
+/// Who counts beside the owner of an attempt.
+pub(super) enum Other {
+    Worker(Arc<Cells>),
+    /// Whoever has this part.
+    Part {
+        name: Arc<str>,
+        counted: PartCounted,
+    },
+}
+
+/// What was counted of a part that is open.
+pub(super) enum PartCounted {
+    Here(Arc<Attempt>),
+    Elsewhere { counts: CounterValues, carried: CounterValues },
+}
+
+impl Other {
+    fn worker(&self) -> Option<&Cells> {
+        match self {
+            Other::Worker(cells) => Some(cells),
+            Other::Part { .. } => None,
+        }
+    }
+}
+
+impl PartCounted {
+    /// All of it, and what was done of that before.
+    fn values(&self) -> (CounterValues, CounterValues) {
+        match self {
+            PartCounted::Here(part) => (part.counts(), part.carried.read()),
+            PartCounted::Elsewhere { counts, carried } => (*counts, *carried),
+        }
+    }
+}
+
 /// The counters of one attempt.
 pub(super) struct Attempt {
     pub(super) names: &'static [&'static str],
@@ -77,9 +117,10 @@ pub(super) struct Attempt {
     pub(super) totals: Cells,
     /// What earlier attempts did; part of the counts.
     pub(super) carried: Cells,
-    pub(super) workers: Mutex<Vec<Arc<Cells>>>,
+    /// Who else counts.
+    pub(super) others: Mutex<Vec<Other>>,
     /// So that the lock is only taken where there is something behind it.
-    pub(super) has_workers: AtomicBool,
+    pub(super) has_others: AtomicBool,
     ended: AtomicBool,
     /// One for each counter, once somebody has looked. Only those who look take this lock, never those who count.
     paces: Mutex<Vec<Pace>>,
@@ -94,8 +135,8 @@ impl Attempt {
             shared: Cells::default(),
             totals: Cells::default(),
             carried: Cells::default(),
-            workers: Mutex::default(),
-            has_workers: AtomicBool::new(false),
+            others: Mutex::default(),
+            has_others: AtomicBool::new(false),
             ended: AtomicBool::new(false),
             paces: Mutex::default(),
         };
@@ -112,23 +153,63 @@ impl Attempt {
         self.shared = Cells::default();
         self.totals = Cells(totals.map(AtomicU64::new));
         self.carried = Cells::default();
-        self.workers.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
+        self.others.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
         self.paces.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
-        *self.has_workers.get_mut() = false;
+        *self.has_others.get_mut() = false;
         *self.ended.get_mut() = false;
     }
 
+    /// What can be recorded.
     pub(super) fn counts(&self) -> CounterValues {
         let used = self.names.len();
         let mut sums = CounterValues::default();
         self.own.add_to(used, &mut sums);
         self.shared.add_to(used, &mut sums);
         self.carried.add_to(used, &mut sums);
-        if self.has_workers.load(Ordering::Relaxed) {
-            let workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
-            workers.iter().for_each(|cells| cells.add_to(used, &mut sums));
+        if self.has_others.load(Ordering::Relaxed) {
+            let others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+            others.iter().filter_map(Other::worker).for_each(|cells| cells.add_to(used, &mut sums));
         }
         sums
+    }
+
+    /// The same with what was counted of open parts, and what earlier attempts did of all that.
+    pub(super) fn seen(&self) -> (CounterValues, CounterValues) {
+        if !self.has_others.load(Ordering::Relaxed) {
+            return (self.counts(), self.carried.read());
+        }
+        // A part that ends becomes one of the sums under this lock, so that it is in them once.
+        let others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        let (used, mut counts, mut carried) = (self.names.len(), CounterValues::default(), self.carried.read());
+        self.own.add_to(used, &mut counts);
+        self.shared.add_to(used, &mut counts);
+        self.carried.add_to(used, &mut counts);
+        for other in others.iter() {
+            match other {
+                Other::Worker(cells) => cells.add_to(used, &mut counts),
+                Other::Part { counted, .. } => {
+                    let (of_part, carried_of_part) = counted.values();
+                    add(&mut counts, &of_part);
+                    add(&mut carried, &carried_of_part);
+                }
+            }
+        }
+        (counts, carried)
+    }
+
+    /// The counts of the counters that the attempt has.
+    pub(super) fn values(&self, counts: &Tally) -> CounterValues {
+        let mut values = CounterValues::default();
+        values.iter_mut().zip(self.names).for_each(|(value, name)| *value = counts.get(name).unwrap_or_default());
+        values
+    }
+
+    /// Adds these counts, of which so much was done before. There is one who may: the owner of the meter.
+    pub(super) fn go_on_from(&self, counts: &Tally, carried: Option<&Tally>) {
+        let (mut own, carried) = (self.values(counts), carried.map(|carried| self.values(carried)).unwrap_or_default());
+        own.iter_mut().zip(&carried).for_each(|(own, carried)| *own = own.saturating_sub(*carried));
+        self.own.add_alone(self.names.len(), &own);
+        self.carried.add_alone(self.names.len(), &carried);
     }
 
     /// What earlier attempts did of the counts, if they did anything.
@@ -138,7 +219,7 @@ impl Attempt {
     }
 
     pub(super) fn look(&self) -> ProgressSnapshot {
-        let (elapsed, counts, totals, carried) = (self.started.elapsed(), self.counts(), self.totals.read(), self.carried.read());
+        let (elapsed, totals, (counts, carried)) = (self.started.elapsed(), self.totals.read(), self.seen());
         let mut paces = self.paces.lock().unwrap_or_else(PoisonError::into_inner);
         paces.resize_with(self.names.len(), Pace::default);
         let counters = self.names.iter().zip(counts).zip(totals).zip(carried).zip(paces.iter_mut());

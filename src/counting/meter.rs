@@ -76,11 +76,12 @@ impl Meter {
 
     /// Goes on from what earlier attempts did, counter by counter. Said twice, by a checkpoint and by parts, it is the same work.
     pub(crate) fn carry(&self, counts: &Tally) {
-        let mut values = CounterValues::default();
-        for (value, name) in values.iter_mut().zip(self.attempt.names) {
-            *value = counts.get(name).unwrap_or_default();
-        }
-        self.attempt.carried.raise(&values);
+        self.attempt.carried.raise(&self.attempt.values(counts));
+    }
+
+    /// Goes on from these counts, of which so much was done before this attempt.
+    pub(crate) fn go_on_from(&mut self, counts: &Tally, carried: Option<&Tally>) {
+        self.attempt.go_on_from(counts, carried);
     }
 
     /// What earlier attempts did of the counts, if they did anything.

@@ -11,6 +11,7 @@ mod declare;
 mod cells;
 pub(crate) mod counters;
 pub(crate) mod meter;
+pub(crate) mod open_parts;
 mod pace;
 pub(crate) mod progress;
 pub(crate) mod reader;

@@ -53,7 +53,7 @@ impl<C: Counters> Progress<'_, C> {
     /// What was counted so far, by everybody.
     #[must_use]
     pub fn counts(&self) -> C {
-        C::from_values(self.attempt.counts())
+        C::from_values(self.attempt.seen().0)
     }
 
     /// What is expected; 0 is unknown.

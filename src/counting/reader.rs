@@ -39,9 +39,10 @@ impl Counted for Meter {
     }
 }
 
+/// What could be recorded.
 impl Counted for ProgressReader {
     fn counts(&self) -> Tally {
-        ProgressReader::counts(self)
+        Tally::new(self.0.names, self.0.counts())
     }
 
     fn totals(&self) -> Tally {
@@ -58,10 +59,10 @@ impl Counted for ProgressReader {
 pub struct ProgressReader(pub(super) Arc<Attempt>);
 
 impl ProgressReader {
-    /// What was counted so far, by everybody.
+    /// What was counted so far, by everybody; of parts also what is not recorded yet, because they are open.
     #[must_use]
     pub fn counts(&self) -> Tally {
-        Tally::new(self.0.names, self.0.counts())
+        Tally::new(self.0.names, self.0.seen().0)
     }
 
     /// What is expected; 0 is unknown.

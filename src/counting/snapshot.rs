@@ -45,7 +45,7 @@ pub struct ProgressSnapshot {
 pub struct CounterProgress {
     /// Its name.
     pub name: &'static str,
-    /// What was counted so far, by everybody.
+    /// What was counted so far, by everybody; with what workers have counted of parts that are open.
     pub count: u64,
     /// What is expected.
     pub total: Option<u64>,

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
-use crate::counting::cells::{Attempt, Cells};
+use crate::counting::cells::{Attempt, Cells, Other};
 use crate::counting::counters::Counters;
 use crate::counting::progress::Progress;
 
@@ -14,8 +14,8 @@ impl<C: Counters> Progress<'_, C> {
     #[must_use]
     pub fn worker(&self) -> ProgressWorker<C> {
         let own = Arc::new(Cells::default());
-        self.attempt.workers.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&own));
-        self.attempt.has_workers.store(true, Ordering::Relaxed);
+        self.attempt.others.lock().unwrap_or_else(PoisonError::into_inner).push(Other::Worker(Arc::clone(&own)));
+        self.attempt.has_others.store(true, Ordering::Relaxed);
         ProgressWorker { attempt: Arc::clone(self.kept), own, counters: PhantomData }
     }
 }

@@ -112,8 +112,13 @@ impl Engine {
 
     /// The running attempt has not recorded more errors than it may.
     pub(super) fn check_errors(&self) -> Result<(), Error> {
+        self.check_errors_with(0)
+    }
+
+    /// The same, with so many more of a part that is open.
+    pub(super) fn check_errors_with(&self, more: u64) -> Result<(), Error> {
         if let (Some(allowed), Some(phase)) = (self.limits.errors, self.record.current_phase()) {
-            let errors = self.record.phase(phase.as_str()).map_or(0, PhaseRecord::attempt_errors);
+            let errors = self.record.phase(phase.as_str()).map_or(0, PhaseRecord::attempt_errors).saturating_add(more);
             if errors > allowed {
                 return Err(Error::TooManyErrors { phase: phase.clone(), errors, allowed });
             }

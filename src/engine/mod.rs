@@ -15,6 +15,7 @@ mod limits;
 mod opening;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod outside;
+mod part_checkpoints;
 mod parts;
 mod passing;
 mod rejects;
@@ -97,6 +98,7 @@ pub(crate) use companions::Companions;
 pub(crate) use limits::Limits;
 pub(crate) use opening::Opening;
 pub(crate) use parts::Registration;
+pub(crate) use rejects::Row;
 use rejects::{Moment, Rejects};
 
 impl Engine {

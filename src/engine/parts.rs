@@ -6,10 +6,11 @@ use std::sync::Arc;
 use crate::counting::counters::{CounterValues, Counters, Tally};
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::journal::board::EndedPart;
 use crate::journal::{Journal, JournalError};
 use crate::pipeline::phase::{PhaseName, PhaseStatus};
 use crate::record::event::Event;
-use crate::record::part::PartRecord;
+use crate::record::part::{PartCheckpoint, PartRecord};
 #[cfg(feature = "postgres")]
 use crate::record::phase::PhaseRecord;
 use crate::text::line::shown;
@@ -28,8 +29,13 @@ pub(crate) struct Registration<C> {
         allow(dead_code, reason = "only a board that hosts share has to know those that ended")
     )]
     pub(crate) names: Vec<Arc<str>>,
-    /// Those that have not ended, in the same order.
-    pub(crate) open: Vec<Arc<str>>,
+    /// Those that have not ended, in the same order, and from where they can be gone on with.
+    pub(crate) open: Vec<(Arc<str>, Option<Arc<PartCheckpoint>>)>,
+    /// Those that have failed in an earlier attempt, and with what errors is on record.
+    #[cfg_attr(not(feature = "postgres"), allow(dead_code, reason = "only a board that hosts share keeps errors"))]
+    pub(crate) failed: Vec<Arc<str>>,
+    /// The attempt at the phase.
+    pub(crate) attempt: u32,
     /// `None` if they are registered again in the same attempt.
     event: Option<Event>,
     /// What the parts had counted that an earlier attempt completed.
@@ -58,12 +64,15 @@ impl Engine {
                 return Err(refused("other parts were registered in this attempt".to_owned()));
             }
             let open = self.parts_where(&phase, names, |status| status == Some(PhaseStatus::Pending));
-            return Ok(Registration { phase, names: names.into(), open, event: None, carried: C::default() });
+            let (names, failed) = (names.into(), Vec::new());
+            return Ok(Registration { phase, names, open, failed, attempt, event: None, carried: C::default() });
         }
         let carried = self.carried_counts::<C>(&phase, names)?;
         let open = self.parts_where(&phase, names, |status| status != Some(PhaseStatus::Completed));
+        let failed = self.parts_where(&phase, names, |status| status == Some(PhaseStatus::Failed));
+        let failed = failed.into_iter().map(|(name, _)| name).collect();
         let event = Event::PartsRegistered { phase: phase.clone(), attempt, parts: names.into(), time: self.clock.now() };
-        Ok(Registration { phase, names: names.into(), open, event: Some(event), carried })
+        Ok(Registration { phase, names: names.into(), open, failed, attempt, event: Some(event), carried })
     }
 
     /// Registers the parts. The counts of those that an earlier attempt completed are counted.
@@ -72,17 +81,25 @@ impl Engine {
         registration: Registration<C>,
         append: impl FnOnce(&mut dyn Journal, u64, &Event) -> Result<(), JournalError>,
     ) -> Result<(), Error> {
-        let Registration { event: Some(event), carried, .. } = registration else { return Ok(()) };
+        let Registration { event: Some(event), carried, phase, attempt, .. } = registration else { return Ok(()) };
         self.happen_by(&event, |journal, sequence| append(journal, sequence, &event), |_| {})?;
         self.meter.carry(&Tally::of(carried));
+        self.divide_rejected(&phase, attempt);
         Ok(())
     }
 
-    /// Those whose status is such a one; none if they are not known yet.
-    fn parts_where(&self, phase: &PhaseName, names: &[Arc<str>], is: impl Fn(Option<PhaseStatus>) -> bool) -> Vec<Arc<str>> {
+    /// Those whose status is such a one, with their checkpoints; none if they are not known yet.
+    fn parts_where(
+        &self,
+        phase: &PhaseName,
+        names: &[Arc<str>],
+        is: impl Fn(Option<PhaseStatus>) -> bool,
+    ) -> Vec<(Arc<str>, Option<Arc<PartCheckpoint>>)> {
+        // What is known of a phase that has completed, or is outdated, was forgotten when it started.
         let record = self.record.phase(phase.as_str());
-        let status = |name: &Arc<str>| record.and_then(|record| record.part(name)).map(PartRecord::status);
-        names.iter().filter(|name| is(status(name))).cloned().collect()
+        let known = names.iter().map(|name| (name, record.and_then(|record| record.part(name))));
+        let such = known.filter(|(_, part)| is(part.map(PartRecord::status)));
+        such.map(|(name, part)| (Arc::clone(name), part.and_then(|part| part.checkpoint.clone()))).collect()
     }
 
     /// What the parts had counted, all together, that an earlier attempt completed.
@@ -97,20 +114,23 @@ impl Engine {
         Ok(C::from_values(sums))
     }
 
-    /// Records that a part ended, unless that is recorded.
-    pub(crate) fn end_part<C: Counters>(&mut self, part: PartRecord) -> Result<(), Error> {
+    /// Records that a part ended, with all that was noted of it, unless that is recorded.
+    pub(crate) fn end_part<C: Counters>(&mut self, ended: EndedPart) -> Result<(), Error> {
         let running = self.record.running("end a part")?;
         let (phase, attempt) = (running.phase.clone(), running.attempt);
+        let EndedPart { record: mut part, claim, news } = ended;
         let known = self.record.phase(phase.as_str()).and_then(|record| record.part(&part.name));
         if known.is_none_or(|known| known.status != PhaseStatus::Pending) {
             return Ok(());
         }
         let completed = (part.status == PhaseStatus::Completed).then(|| typed::<C>(&phase, &part)).transpose()?;
-        let time = self.clock.now();
-        self.happen(&Event::PartEnded { phase, attempt, part, time }, |meter| {
-            if let Some(counts) = completed {
-                meter.add(counts);
-            }
+        let claim = claim.unwrap_or_else(|| self.next_claim(&phase, attempt, &part.name));
+        part.rejected = self.keep_rows_of_part(&part.name, claim, part.rejected.take(), &news)?;
+        let (name, carried, time) = (Arc::clone(&part.name), part.carried.clone(), self.clock.now());
+        let counted = completed.map(Tally::of);
+        let event = Event::PartEnded { phase, attempt, part: Box::new(part), claim, errors: news.errors, time };
+        self.happen_to_part(&event, &name, claim, |meter| {
+            meter.end_part(&name, counted.as_ref().map(|counts| (counts, carried.as_deref())));
         })
     }
 

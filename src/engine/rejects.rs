@@ -9,11 +9,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::engine::{Ending, Engine};
 use crate::error::Error;
 use crate::journal::JournalError;
-use crate::journal::rejected_line::{Attempt, as_object};
+use crate::journal::rejected_line::{RowsFrom, as_object};
 use crate::journal::rejects_file::RejectsFile;
 use crate::json::lossless;
 use crate::pipeline::phase::{PhaseName, PhaseStatus};
@@ -25,7 +26,7 @@ use crate::record::running::Running;
 use crate::record::share::{MaxRejected, rows_among};
 
 /// So many bytes of rows wait in memory before they are written.
-const ENOUGH: usize = 1 << 16;
+pub(super) const ENOUGH: usize = 1 << 16;
 
 /// What an engine has of rejected rows. It has none of this as long as no row was rejected, unless the run has a file for them.
 #[derive(Debug, Default)]
@@ -44,7 +45,7 @@ pub(super) struct Rejects {
 #[derive(Debug, Default)]
 struct Lines {
     /// Whose they are, and how each of them begins.
-    attempt: Attempt,
+    from: RowsFrom,
     beginning: String,
     bytes: Vec<u8>,
     /// How many of these bytes and rows are in the file, and how many rows are not.
@@ -55,14 +56,14 @@ struct Lines {
 }
 
 /// A row and a reason, as they are kept.
-struct Row {
-    row: String,
-    reason: String,
+pub(crate) struct Row {
+    pub(crate) row: String,
+    pub(crate) reason: String,
 }
 
 impl Row {
     /// A row that JSON cannot hold is told as `null`, and why.
-    fn of<R: Serialize + ?Sized>(row: &R, reason: &dyn Display) -> Self {
+    pub(crate) fn of<R: Serialize + ?Sized>(row: &R, reason: &dyn Display) -> Self {
         let mut told = Row { row: String::new(), reason: String::new() };
         // One that fails to say what it is says less.
         let _ = write!(told.reason, "{reason}");
@@ -74,6 +75,11 @@ impl Row {
             }
         }
         told
+    }
+
+    /// As a JSON object of the reason and the row.
+    pub(crate) fn as_object(&self) -> String {
+        as_object(&format!("{},\"row\":{}}}", Value::from(self.reason.as_str()), self.row))
     }
 }
 
@@ -88,16 +94,20 @@ impl Rejects {
     }
 
     /// The attempt is running. What earlier ones have rejected and it does again is no more.
-    fn enter(&mut self, attempt: Attempt, visit: u32, has_checkpoint: bool) {
+    fn enter(&mut self, from: RowsFrom, visit: u32, has_checkpoint: bool) {
         if let Some(file) = &self.file {
-            self.lines.beginning = file.run().beginning(&attempt);
-            file.start(&attempt, visit, has_checkpoint);
+            self.lines.beginning = file.run().beginning(&from);
+            file.start(&from.phase, from.attempt, visit, has_checkpoint);
         }
-        self.lines.attempt = attempt;
+        self.lines.from = from;
+    }
+
+    pub(super) fn file(&self) -> Option<&RejectsFile> {
+        self.file.as_deref()
     }
 
     fn is_in(&self, running: &Running) -> bool {
-        let (phase, attempt) = &self.lines.attempt;
+        let RowsFrom { phase, attempt, .. } = &self.lines.from;
         *attempt == running.attempt && phase == running.phase.as_str()
     }
 
@@ -151,7 +161,7 @@ impl Lines {
 
     fn write_to(&mut self, file: &RejectsFile) -> Result<(), JournalError> {
         if self.unwritten > 0 {
-            file.append(&self.attempt, self.unwritten, &self.bytes[self.written..])?;
+            file.append(&self.from, self.unwritten, &self.bytes[self.written..])?;
             (self.written, self.unwritten) = (self.bytes.len(), 0);
         }
         Ok(())
@@ -188,27 +198,43 @@ impl Engine {
     }
 
     /// What is rejected by the running attempt, once it has its own and what it goes on from; `None` if there is nothing to do.
-    fn rejecting(&mut self) -> Option<(&mut Rejects, &Running)> {
+    pub(super) fn rejecting(&mut self) -> Option<(&mut Rejects, &Running)> {
         self.rejects.as_ref()?;
-        let rejected = self.rejected_before().and_then(|_| self.rejected());
+        let rejected = self.rejected_before().and_then(|_| self.rejected_itself());
         let running = self.record.current()?;
         let is_new = self.rejects.as_ref().is_some_and(|rejects| !rejects.is_in(running));
         let of_new = is_new.then(|| {
             let has_checkpoint = self.record.phase(running.phase.as_str()).and_then(PhaseRecord::checkpoint).is_some();
-            ((running.phase.to_string(), running.attempt), self.visit(&running.phase), has_checkpoint)
+            (outside_of_parts(running), self.visit(&running.phase), has_checkpoint)
         });
         let rejects = self.rejects.as_mut()?;
         if let Some(rejected) = rejected {
             rejects.counted = rejected;
         }
-        if let Some((attempt, visit, has_checkpoint)) = of_new {
-            rejects.enter(attempt, visit, has_checkpoint);
+        if let Some((from, visit, has_checkpoint)) = of_new {
+            rejects.enter(from, visit, has_checkpoint);
         }
         Some((rejects, running))
     }
 
-    /// What the running attempt has rejected by now; `None` if it is nothing.
+    /// What the running attempt has rejected by now, with that of the parts that have completed; `None` if it is nothing.
     pub(super) fn rejected(&self) -> Option<Rejected> {
+        self.rejects.as_ref()?;
+        self.with_parts(self.rejected_itself())
+    }
+
+    /// What it has rejected, with that of its parts.
+    fn with_parts(&self, itself: Option<Rejected>) -> Option<Rejected> {
+        let running = self.record.current()?;
+        let in_parts = self.record.phase(running.phase.as_str()).and_then(|phase| phase.rejected_in_parts(running.attempt));
+        match (itself, in_parts) {
+            (Some(itself), Some(in_parts)) => Some(itself.merged(&in_parts)),
+            (itself, in_parts) => itself.or(in_parts),
+        }
+    }
+
+    /// What it has rejected outside of its parts; `None` if it is nothing.
+    fn rejected_itself(&self) -> Option<Rejected> {
         let counted = &self.rejects.as_ref()?.counted;
         let rejected = match self.rejected_before() {
             Some(mut before) => {
@@ -260,7 +286,7 @@ impl Engine {
             ending.rejected = self.rejected().map(Arc::new);
             return Ok(());
         };
-        let (phase, attempt) = (running.phase.clone(), running.attempt);
+        let (phase, from) = (running.phase.clone(), outside_of_parts(running));
         let error = not_kept(&phase, source);
         if completes {
             return Err(error);
@@ -268,11 +294,11 @@ impl Engine {
         rejects.lines.forget();
         rejects.counted = certain.as_deref().cloned().unwrap_or_default();
         if let Some(file) = &rejects.file {
-            file.keep_no_more(&(phase.to_string(), attempt), rejects.counted.own());
+            file.keep_no_more(&from, rejects.counted.own());
         }
         // If that cannot be recorded, neither can the end.
         let _ = self.record_error(phase, error.recorded());
-        ending.rejected = certain;
+        ending.rejected = self.with_parts(certain.as_deref().cloned()).map(Arc::new);
         Ok(())
     }
 
@@ -292,8 +318,13 @@ impl Engine {
 
     /// No more rows were rejected than the run allows.
     pub(super) fn check_rejected(&self, moment: Moment) -> Result<(), Error> {
+        self.check_rejected_with(moment, 0)
+    }
+
+    /// The same, with so many more of a part that is open.
+    pub(super) fn check_rejected_with(&self, moment: Moment, more: u64) -> Result<(), Error> {
         let (Some(limit), Some(running)) = (self.limits.rejected, self.record.current()) else { return Ok(()) };
-        let Some(rejected) = self.rejected().map(|rejected| rejected.rows()) else { return Ok(()) };
+        let rejected = self.rejected().map_or(0, |rejected| rejected.rows()).saturating_add(more);
         let (counts, totals) = (self.meter.counts(), self.meter.totals());
         let (counted, total) = (rows_among(counts.iter(), rejected), rows_among(totals.iter(), 0));
         // Of how many rows it is a share is known in the end, or before if somebody has said so.
@@ -309,7 +340,7 @@ impl Engine {
     pub(super) fn open_rejects(&mut self, path: Option<&Path>) -> Result<(), JournalError> {
         if let Some(path) = path {
             self.rejects = Some(Rejects::in_file(RejectsFile::open(path, self.record.run_id())?));
-        } else if self.record.phases().any(|phase| phase.last_checkpoint().is_some_and(|last| last.rejected.is_some())) {
+        } else if self.record.phases().any(has_rejected) {
             // An attempt may go on from these.
             self.rejects = Some(Box::default());
         }
@@ -331,6 +362,16 @@ pub(super) enum Moment {
     Ending,
 }
 
-fn not_kept(phase: &PhaseName, source: JournalError) -> Error {
+/// An attempt at the phase may go on from rows that were rejected.
+fn has_rejected(phase: &PhaseRecord) -> bool {
+    let at_checkpoint = phase.last_checkpoint().and_then(|last| last.rejected.as_ref());
+    at_checkpoint.is_some() || phase.parts().any(|part| part.rejected.is_some())
+}
+
+fn outside_of_parts(running: &Running) -> RowsFrom {
+    RowsFrom { phase: running.phase.to_string(), attempt: running.attempt, part: None, claim: 0 }
+}
+
+pub(super) fn not_kept(phase: &PhaseName, source: JournalError) -> Error {
     Error::Journal { refused: format!("rows that phase `{phase}` has rejected are not kept"), source }
 }

@@ -14,7 +14,8 @@ pub(super) const VERSION: u32 = 1;
 pub(super) const NEWEST: u32 = 2;
 
 /// The events that came with a later version than the first, and with which.
-pub(super) const LATER_EVENTS: [(&str, u32); 3] = [("pipeline_changed", 2), ("parameters_changed", 2), ("run_stopped", 2)];
+pub(super) const LATER_EVENTS: [(&str, u32); 4] =
+    [("pipeline_changed", 2), ("parameters_changed", 2), ("run_stopped", 2), ("part_checkpointed", 2)];
 
 /// The version that the line of this event tells, if it tells one.
 pub(super) fn version_of(event: &str) -> Option<u32> {

@@ -54,7 +54,9 @@ struct Line {
     parts: Option<Vec<Arc<str>>>,
     part: Option<String>,
     worker: Option<String>,
+    claim: Option<u32>,
     error: Option<RecordedError>,
+    errors: Option<Vec<RecordedError>>,
 }
 
 /// Appends the event's line to `bytes`, newline and all.
@@ -239,18 +241,36 @@ impl Line {
             "parts_registered" => {
                 Event::PartsRegistered { phase: phase?, attempt: self.attempt?, parts: self.parts?.into(), time }
             }
+            "part_checkpointed" => Event::PartCheckpointed {
+                phase: phase?,
+                attempt: self.attempt?,
+                part: self.part?.into(),
+                claim: self.claim.unwrap_or(1),
+                cursor: Arc::new(self.cursor.unwrap_or_default()),
+                counts: self.counts?,
+                carried: self.carried.map(Box::new),
+                rejected: self.rejected.map(Arc::new),
+                errors: self.errors.unwrap_or_default().into(),
+                time,
+            },
             "part_ended" => Event::PartEnded {
                 phase: phase?,
                 attempt: self.attempt?,
-                part: PartRecord {
+                part: Box::new(PartRecord {
                     name: self.part?.into(),
                     status: self.status.filter(|status| status.is_end())?,
                     counts: Some(self.counts?),
                     microseconds: self.duration_microseconds?,
                     worker: self.worker.map(Into::into),
                     error: self.error,
+                    carried: self.carried.map(Box::new),
+                    rejected: self.rejected.map(Arc::new),
+                    checkpoint: None,
+                    attempt: None,
                     ended: None,
-                },
+                }),
+                claim: self.claim.unwrap_or(1),
+                errors: self.errors.unwrap_or_default().into(),
                 time,
             },
             "status_set" => Event::StatusSet { phase: phase?, status: self.status?, time },

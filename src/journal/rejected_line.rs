@@ -1,4 +1,4 @@
-//! What does a rejected row look like on disk? One JSON object on one line, which begins with the run, the phase and the attempt.
+//! What does a rejected row look like on disk? One JSON object on one line, which begins with the run, the phase, the attempt and the part.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -6,10 +6,21 @@ use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::str;
 
+use serde_json::Value;
+
+use crate::pipeline::phase::PhaseName;
 use crate::record::run_id::RunId;
 
-/// A phase, and which attempt at it.
-pub(crate) type Attempt = (String, u32);
+/// Where rejected rows come from.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct RowsFrom {
+    pub(crate) phase: String,
+    /// Which attempt at the phase.
+    pub(crate) attempt: u32,
+    pub(crate) part: Option<String>,
+    /// Which of those who had the part in the attempt; 0 where there is no part.
+    pub(crate) claim: u32,
+}
 
 /// The lines of one run, and how they are known.
 #[derive(Debug)]
@@ -20,20 +31,26 @@ pub(crate) struct RowsOf {
 /// What was found in a file.
 #[derive(Debug, Default)]
 pub(crate) struct Found {
-    /// How many rows of each attempt of the run.
-    pub(crate) rows: BTreeMap<Attempt, u64>,
+    /// How many rows of the run, by where they come from.
+    pub(crate) rows: BTreeMap<RowsFrom, u64>,
     /// Whether a line of the run is not whole.
     pub(crate) is_torn: bool,
 }
 
 /// What a line is.
 enum Kind {
-    /// A row of this attempt.
-    Row(Attempt),
+    /// A row from there.
+    Row(RowsFrom),
     /// The beginning of one.
     Torn,
     /// Of another run, or of somebody else.
     Anothers,
+}
+
+impl RowsFrom {
+    pub(crate) fn part(phase: &PhaseName, attempt: u32, part: &str, claim: u32) -> Self {
+        RowsFrom { phase: phase.to_string(), attempt, part: Some(part.to_owned()), claim }
+    }
 }
 
 impl RowsOf {
@@ -41,15 +58,21 @@ impl RowsOf {
         RowsOf { beginning: format!(r#"{{"run":"{run}","phase":""#) }
     }
 
-    /// How each line of the attempt begins, up to the reason.
-    pub(crate) fn beginning(&self, (phase, attempt): &Attempt) -> String {
-        format!(r#"{}{phase}","attempt":{attempt},"reason":"#, self.beginning)
+    /// How each of these lines begins, up to the reason.
+    pub(crate) fn beginning(&self, from: &RowsFrom) -> String {
+        format!(r#"{},"reason":"#, self.until_reason(from))
     }
 
     /// The line of a row that [`as_object`] has made.
-    pub(crate) fn line(&self, (phase, attempt): &Attempt, object: &str) -> String {
+    pub(crate) fn line(&self, from: &RowsFrom, object: &str) -> String {
         let rest = object.strip_prefix('{').unwrap_or_default();
-        format!("{}{phase}\",\"attempt\":{attempt},{rest}\n", self.beginning)
+        format!("{},{rest}\n", self.until_reason(from))
+    }
+
+    fn until_reason(&self, RowsFrom { phase, attempt, part, claim }: &RowsFrom) -> String {
+        let part = part.as_ref().map(|part| format!(r#","part":{}"#, Value::from(part.as_str()))).unwrap_or_default();
+        let claim = if *claim > 1 { format!(r#","claim":{claim}"#) } else { String::new() };
+        format!(r#"{}{phase}","attempt":{attempt}{part}{claim}"#, self.beginning)
     }
 
     fn kind(&self, line: &[u8]) -> Kind {
@@ -57,8 +80,8 @@ impl RowsOf {
         let Some(rest) = line.strip_prefix(beginning) else {
             return if beginning.starts_with(line) { Kind::Torn } else { Kind::Anothers };
         };
-        match attempt(rest).filter(|_| line.ends_with(b"\n")) {
-            Some(attempt) => Kind::Row(attempt),
+        match rows_from(rest).filter(|_| line.ends_with(b"\n")) {
+            Some(from) => Kind::Row(from),
             None => Kind::Torn,
         }
     }
@@ -68,7 +91,7 @@ impl RowsOf {
         let mut found = Found::default();
         each(path, |line| {
             match self.kind(line) {
-                Kind::Row(attempt) => *found.rows.entry(attempt).or_default() += 1,
+                Kind::Row(from) => *found.rows.entry(from).or_default() += 1,
                 Kind::Torn => found.is_torn = true,
                 Kind::Anothers => {}
             }
@@ -77,17 +100,17 @@ impl RowsOf {
         Ok(found)
     }
 
-    /// Goes through the lines and says of each whether it stays: no more than `most` rows of each of these attempts do, nor what is torn.
+    /// Goes through the lines and says of each whether it stays: no more than `most` of these rows do, nor what is torn.
     pub(crate) fn each(
         &self,
         path: &Path,
-        most: &BTreeMap<Attempt, u64>,
+        most: &BTreeMap<RowsFrom, u64>,
         mut is_line: impl FnMut(&[u8], bool) -> io::Result<()>,
     ) -> io::Result<()> {
         let mut left = most.clone();
         each(path, |line| {
             let stays = match self.kind(line) {
-                Kind::Row(attempt) => left.get_mut(&attempt).is_none_or(|left| {
+                Kind::Row(from) => left.get_mut(&from).is_none_or(|left| {
                     let stays = *left > 0;
                     *left = left.saturating_sub(1);
                     stays
@@ -100,7 +123,7 @@ impl RowsOf {
     }
 
     /// Where the file is to be cut, if whatever does not stay stands at its end.
-    pub(crate) fn end_of_what_stays(&self, path: &Path, most: &BTreeMap<Attempt, u64>) -> io::Result<Option<u64>> {
+    pub(crate) fn end_of_what_stays(&self, path: &Path, most: &BTreeMap<RowsFrom, u64>) -> io::Result<Option<u64>> {
         let (mut offset, mut end) = (0, 0);
         let mut has_gap = false;
         self.each(path, most, |line, stays| {
@@ -120,13 +143,26 @@ pub(crate) fn as_object(rest: &str) -> String {
     format!(r#"{{"reason":{rest}"#)
 }
 
-/// The attempt at the beginning of what stands behind the run.
-fn attempt(rest: &[u8]) -> Option<Attempt> {
+/// Where a row comes from, at the beginning of what stands behind the run.
+fn rows_from(rest: &[u8]) -> Option<RowsFrom> {
     // A phase is called by letters, digits, `_` and `-`.
     let end = rest.iter().position(|byte| *byte == b'"')?;
     let (phase, rest) = (str::from_utf8(&rest[..end]).ok()?, rest[end..].strip_prefix(br#"","attempt":"#)?);
-    let end = rest.iter().position(|byte| *byte == b',')?;
-    Some((phase.to_owned(), str::from_utf8(&rest[..end]).ok()?.parse().ok()?))
+    let (attempt, rest) = number(rest)?;
+    let phase = phase.to_owned();
+    let Some(rest) = rest.strip_prefix(br#","part":"#) else {
+        return Some(RowsFrom { phase, attempt, part: None, claim: 0 });
+    };
+    let mut parts = serde_json::Deserializer::from_slice(rest).into_iter();
+    let part = Some(parts.next()?.ok()?);
+    let claim = rest.get(parts.byte_offset()..)?.strip_prefix(br#","claim":"#).map_or(Some((1, rest)), number)?.0;
+    Some(RowsFrom { phase, attempt, part, claim })
+}
+
+/// A number, and what stands behind it.
+fn number(text: &[u8]) -> Option<(u32, &[u8])> {
+    let (number, rest) = text.split_at(text.iter().position(|byte| *byte == b',')?);
+    Some((str::from_utf8(number).ok()?.parse().ok()?, rest))
 }
 
 /// Each line with its newline; the last one may have none.

@@ -12,10 +12,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::journal::JournalError;
 use crate::journal::owner::{OwnProcess, OwnerLock, resolved};
-use crate::journal::rejected_line::{Attempt, RowsOf, is_torn};
+use crate::journal::rejected_line::{RowsFrom, RowsOf, is_torn};
 use crate::journal::standing_rows::StandingRows;
 use crate::journal::storage::{DiskFile, Storage, sync_folder};
+use crate::pipeline::phase::PhaseName;
+use crate::record::RunRecord;
 use crate::record::event::Event;
+use crate::record::rejected::Rejected;
 use crate::record::run_id::RunId;
 use crate::text::line::shown_path;
 
@@ -37,7 +40,7 @@ struct Contents {
     /// Whether everything is on the medium.
     synced: bool,
     /// How many rows of the run it has, and how many it should have.
-    rows: BTreeMap<Attempt, u64>,
+    rows: BTreeMap<RowsFrom, u64>,
     standing: StandingRows,
     /// What is still to be taken out.
     to_cut: ToCut,
@@ -49,8 +52,8 @@ struct Contents {
 
 #[derive(Debug, Default)]
 struct ToCut {
-    /// How many rows of these attempts may stay.
-    most: BTreeMap<Attempt, u64>,
+    /// How many of these rows may stay.
+    most: BTreeMap<RowsFrom, u64>,
     /// Whether there is a row that is not whole.
     torn: bool,
 }
@@ -105,47 +108,47 @@ impl RejectsFile {
         let found = self.run.found(&self.path).map_err(|error| JournalError::io("read", &self.path, error))?;
         contents.rows = found.rows;
         contents.standing = StandingRows::of(events);
-        let most = contents.rows.keys().map(|attempt| (attempt.clone(), contents.standing.rows(&attempt.0, attempt.1))).collect();
+        let most = contents.rows.keys().map(|from| (from.clone(), contents.standing.rows(from))).collect();
         contents.to_cut = ToCut { most, torn: found.is_torn };
         contents.drop_what_need_not_be_cut();
         self.cut(&mut contents)?;
         let standing = contents.standing.attempts().collect::<BTreeMap<_, _>>();
-        if standing.iter().any(|(attempt, rows)| contents.rows(attempt) < *rows) {
+        if standing.iter().any(|(from, rows)| contents.rows(from) < *rows) {
             self.mend(&mut contents, &standing, &told(events))?;
         }
         self.sync(&mut contents)?;
-        Ok(standing.iter().map(|(attempt, rows)| rows.saturating_sub(contents.rows(attempt))).sum())
+        Ok(standing.iter().map(|(from, rows)| rows.saturating_sub(contents.rows(from))).sum())
     }
 
     /// Adds the rows that are missing, as far as they are told.
     fn mend(
         &self,
         contents: &mut Contents,
-        standing: &BTreeMap<Attempt, u64>,
-        told: &BTreeMap<Attempt, Vec<(u64, &str)>>,
+        standing: &BTreeMap<RowsFrom, u64>,
+        told: &BTreeMap<RowsFrom, Vec<(u64, &str)>>,
     ) -> Result<(), JournalError> {
-        for (attempt, rows) in standing {
-            let missing = contents.rows(attempt)..*rows;
-            let told = told.get(attempt).into_iter().flatten().filter(|(place, _)| missing.contains(place));
-            let lines = told.map(|(_, row)| self.run.line(attempt, row)).collect::<Vec<_>>();
+        for (from, rows) in standing {
+            let missing = contents.rows(from)..*rows;
+            let told = told.get(from).into_iter().flatten().filter(|(place, _)| missing.contains(place));
+            let lines = told.map(|(_, row)| self.run.line(from, row)).collect::<Vec<_>>();
             let written = contents.append(lines.concat().as_bytes());
             written.map_err(|error| self.take_back(contents, error))?;
-            *contents.rows.entry(attempt.clone()).or_default() += lines.len() as u64;
+            *contents.rows.entry(from.clone()).or_default() += lines.len() as u64;
         }
         Ok(())
     }
 
-    /// Writes so many lines of an attempt.
+    /// Writes so many lines from there.
     ///
     /// # Errors
     ///
     /// [`JournalError`] if they were not written; then none of them was.
-    pub(crate) fn append(&self, attempt: &Attempt, rows: u64, lines: &[u8]) -> Result<(), JournalError> {
+    pub(crate) fn append(&self, from: &RowsFrom, rows: u64, lines: &[u8]) -> Result<(), JournalError> {
         let mut contents = self.contents();
         self.check(&mut contents)?;
         let written = contents.append(lines);
         written.map_err(|error| self.take_back(&mut contents, error))?;
-        *contents.rows.entry(attempt.clone()).or_default() += rows;
+        *contents.rows.entry(from.clone()).or_default() += rows;
         Ok(())
     }
 
@@ -165,38 +168,55 @@ impl RejectsFile {
     }
 
     /// Another attempt is running. What earlier ones have rejected and it does again is taken out.
-    pub(crate) fn start(&self, attempt: &Attempt, visit: u32, has_checkpoint: bool) {
+    pub(crate) fn start(&self, phase: &str, attempt: u32, visit: u32, has_checkpoint: bool) {
         let mut contents = self.contents();
-        contents.standing.start(&attempt.0, attempt.1, visit, has_checkpoint);
-        self.take_out_of_earlier(&mut contents, attempt);
+        contents.standing.start(phase, attempt, visit, has_checkpoint);
+        self.take_out_of_others(&mut contents, phase, attempt);
     }
 
-    /// A checkpoint or an end of such an attempt is on record.
+    /// That attempt was divided into the parts that are in the record.
+    pub(crate) fn divide(&self, phase: &PhaseName, attempt: u32, record: &RunRecord) {
+        let mut contents = self.contents();
+        contents.standing.divide(phase, attempt, record);
+        self.take_out_of_others(&mut contents, phase.as_str(), attempt);
+    }
+
+    /// A checkpoint or an end of such an attempt is on record, or of one of its parts.
     pub(crate) fn happened(&self, event: &Event) {
-        let attempt = match event {
-            Event::Checkpointed { phase, attempt, .. } => (phase.to_string(), *attempt),
-            Event::PhaseEnded { report, .. } => (report.phase().to_string(), report.attempt()),
+        let (phase, attempt) = match event {
+            Event::Checkpointed { phase, attempt, .. }
+            | Event::PartCheckpointed { phase, attempt, .. }
+            | Event::PartEnded { phase, attempt, .. } => (phase, *attempt),
+            Event::PhaseEnded { report, .. } => (report.phase(), report.attempt()),
             _ => return,
         };
         let mut contents = self.contents();
         contents.standing.happened(event);
-        self.take_out_of_earlier(&mut contents, &attempt);
+        self.take_out_of_others(&mut contents, phase.as_str(), attempt);
     }
 
-    /// Keeps no more than so many rows of this attempt.
-    pub(crate) fn keep_no_more(&self, attempt: &Attempt, rows: u64) {
+    /// Keeps no more than so many rows from there.
+    pub(crate) fn keep_no_more(&self, from: &RowsFrom, rows: u64) {
         let mut contents = self.contents();
-        self.take_out(&mut contents, [(attempt.clone(), rows)]);
+        self.take_out(&mut contents, [(from.clone(), rows)]);
     }
 
-    fn take_out_of_earlier(&self, contents: &mut Contents, (phase, attempt): &Attempt) {
-        let earlier = contents.rows.keys().filter(|known| known.0 == *phase && known.1 < *attempt);
-        let most = earlier.map(|known| (known.clone(), contents.standing.rows(phase, known.1))).collect::<Vec<_>>();
+    /// Keeps of a part no more than what is on record.
+    pub(crate) fn keep_what_stands(&self, from: &RowsFrom) {
+        let mut contents = self.contents();
+        let rows = contents.standing.rows(from);
+        self.take_out(&mut contents, [(from.clone(), rows)]);
+    }
+
+    /// Takes out what does not stand, of all but the attempt itself: that writes its rows before they are on record.
+    fn take_out_of_others(&self, contents: &mut Contents, phase: &str, attempt: u32) {
+        let others = contents.rows.keys().filter(|from| from.phase == phase && (from.part.is_some() || from.attempt < attempt));
+        let most = others.map(|from| (from.clone(), contents.standing.rows(from))).collect::<Vec<_>>();
         self.take_out(contents, most);
     }
 
     /// What cannot be taken out at once is before the file is synced next.
-    fn take_out(&self, contents: &mut Contents, most: impl IntoIterator<Item = (Attempt, u64)>) {
+    fn take_out(&self, contents: &mut Contents, most: impl IntoIterator<Item = (RowsFrom, u64)>) {
         contents.to_cut.most.extend(most);
         contents.drop_what_need_not_be_cut();
         if !contents.to_cut.is_empty() && self.check(contents).is_ok() {
@@ -271,8 +291,8 @@ impl RejectsFile {
         let length = contents.disk.file().metadata().map_err(|error| self.poison(contents, "look at", error))?.len();
         contents.length = length;
         contents.is_torn = is_torn(&self.path, length).map_err(|error| JournalError::io("read", &self.path, error))?;
-        for (attempt, most) in std::mem::take(&mut contents.to_cut).most {
-            contents.rows.entry(attempt).and_modify(|rows| *rows = most.min(*rows));
+        for (from, most) in std::mem::take(&mut contents.to_cut).most {
+            contents.rows.entry(from).and_modify(|rows| *rows = most.min(*rows));
         }
         contents.rows.retain(|_, rows| *rows > 0);
         Ok(())
@@ -299,8 +319,8 @@ impl RejectsFile {
 }
 
 impl Contents {
-    fn rows(&self, attempt: &Attempt) -> u64 {
-        self.rows.get(attempt).copied().unwrap_or_default()
+    fn rows(&self, from: &RowsFrom) -> u64 {
+        self.rows.get(from).copied().unwrap_or_default()
     }
 
     fn append(&mut self, lines: &[u8]) -> io::Result<()> {
@@ -321,22 +341,37 @@ impl Contents {
 
     fn drop_what_need_not_be_cut(&mut self) {
         let Contents { rows, to_cut, .. } = self;
-        to_cut.most.retain(|attempt, most| rows.get(attempt).is_some_and(|rows| *rows > *most));
+        to_cut.most.retain(|from, most| rows.get(from).is_some_and(|rows| *rows > *most));
     }
 }
 
-/// The rows that the checkpoints of each attempt have, with their places among those of the attempt.
-fn told(events: &[Event]) -> BTreeMap<Attempt, Vec<(u64, &str)>> {
-    let (mut told, mut own) = (BTreeMap::<Attempt, Vec<_>>::new(), BTreeMap::<Attempt, u64>::new());
+/// The rows that the events have, with their places among those from the same place.
+fn told(events: &[Event]) -> BTreeMap<RowsFrom, Vec<(u64, &str)>> {
+    let (mut told, mut own) = (BTreeMap::<RowsFrom, Vec<_>>::new(), BTreeMap::<RowsFrom, u64>::new());
     for event in events {
-        if let Event::Checkpointed { phase, attempt, rejected: Some(rejected), .. } = event {
-            let attempt = (phase.to_string(), *attempt);
-            let place = own.entry(attempt.clone()).or_default();
-            *place = place.saturating_add(rejected.own());
-            // They are the last ones of these.
-            let first = place.saturating_sub(rejected.lines().len() as u64);
-            told.entry(attempt).or_default().extend((first..).zip(rejected.lines().iter().map(String::as_str)));
-        }
+        let Some((from, rejected, is_all)) = rejected_by(event) else { continue };
+        let place = own.entry(from.clone()).or_default();
+        *place = if is_all { rejected.own() } else { place.saturating_add(rejected.own()) };
+        // They are the last ones of these.
+        let first = place.saturating_sub(rejected.lines().len() as u64);
+        told.entry(from).or_default().extend((first..).zip(rejected.lines().iter().map(String::as_str)));
     }
     told
+}
+
+/// Rows that an event may have one by one, where they come from, and whether the event tells of all from there.
+fn rejected_by(event: &Event) -> Option<(RowsFrom, &Rejected, bool)> {
+    match event {
+        Event::Checkpointed { phase, attempt, rejected, .. } => {
+            let from = RowsFrom { phase: phase.to_string(), attempt: *attempt, part: None, claim: 0 };
+            Some((from, rejected.as_deref()?, false))
+        }
+        Event::PartCheckpointed { phase, attempt, part, claim, rejected, .. } => {
+            Some((RowsFrom::part(phase, *attempt, part, *claim), rejected.as_deref()?, false))
+        }
+        Event::PartEnded { phase, attempt, part, claim, .. } => {
+            Some((RowsFrom::part(phase, *attempt, part.name(), *claim), part.rejected.as_deref()?, true))
+        }
+        _ => None,
+    }
 }

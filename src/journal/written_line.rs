@@ -8,7 +8,7 @@ use crate::journal::format::{MAGIC, VERSION, version_of};
 use crate::pipeline::phase::PhaseName;
 use crate::record::attempt::PhaseReport;
 use crate::record::clock::Timestamp;
-use crate::record::error::ErrorRecord;
+use crate::record::error::{ErrorRecord, RecordedError};
 use crate::record::event::{Beginning, Event};
 use crate::record::part::PartRecord;
 
@@ -37,9 +37,19 @@ pub(super) fn write(sequence: u64, event: &Event, bytes: &mut Vec<u8>) -> Result
             line.attempt(phase, *attempt)?;
             line.json(r#","parts":"#, parts)
         }
-        Event::PartEnded { phase, attempt, part, .. } => {
+        Event::PartCheckpointed { phase, attempt, part, claim, cursor, counts, carried, rejected, errors, .. } => {
             line.attempt(phase, *attempt)?;
-            line.part(part)
+            line.tally(r#","counts":{"#, counts)?;
+            line.text(r#","part":"#, part)?;
+            line.part_news(*claim, carried.as_deref(), errors)?;
+            line.json_if_any(r#","rejected":"#, rejected.as_ref())?;
+            line.json(r#","cursor":"#, cursor)
+        }
+        Event::PartEnded { phase, attempt, part, claim, errors, .. } => {
+            line.attempt(phase, *attempt)?;
+            line.part(part)?;
+            line.part_news(*claim, part.carried(), errors)?;
+            line.json_if_any(r#","rejected":"#, part.rejected.as_ref())
         }
         Event::StatusSet { phase, status, .. } => {
             line.text(r#","phase":"#, phase.as_str())?;
@@ -98,6 +108,13 @@ impl Line<'_> {
         self.text(r#","part":"#, &part.name)?;
         self.json_if_any(r#","worker":"#, part.worker.as_ref())?;
         self.json_if_any(r#","error":"#, part.error.as_ref())
+    }
+
+    /// What few parts have to tell.
+    fn part_news(&mut self, claim: u32, carried: Option<&Tally>, errors: &[RecordedError]) -> Result<(), Error> {
+        self.json_if_any(r#","claim":"#, (claim > 1).then_some(claim))?;
+        self.carried(carried)?;
+        self.json_if_any(r#","errors":"#, (!errors.is_empty()).then_some(errors))
     }
 
     fn report(&mut self, report: &PhaseReport) -> Result<(), Error> {

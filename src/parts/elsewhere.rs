@@ -1,19 +1,23 @@
 //! Who works on the parts of a phase that another process runs?
 
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use crate::counting::counters::Counters;
 use crate::error::Error;
 use crate::journal::JournalError;
-use crate::journal::board::{Claim, PartBoard};
+use crate::journal::board::{Claim, EndedPart, PartBoard, PartNews};
 use crate::journal::postgres::LEASE;
 use crate::journal::postgres::database::Database;
 use crate::journal::postgres::parts::{Board, Boards};
-use crate::parts::part::{Giver, PAUSE, Part, not_handed_out, work_on};
+use crate::parts::part::{Giver, HandedBy, PAUSE, Part, next_part, not_handed_out, work_on};
 use crate::pipeline::phase::{Phase, PhaseName};
 use crate::record::error::WorkError;
-use crate::record::part::PartRecord;
+use crate::record::part::PartCheckpoint;
+use crate::record::rejected::Rejected;
 use crate::stopper::Stopper;
 
 /// Works on the parts of phases that another process runs, anywhere the database can be reached from.
@@ -46,7 +50,12 @@ pub struct PostgresWorker {
     boards: Boards,
     lease: Duration,
     stopper: Stopper,
+    /// Of the phases of which parts were claimed one by one, and not all have ended.
+    givers: Givers,
 }
+
+#[derive(Default)]
+struct Givers(Mutex<HashMap<PhaseName, Arc<PostgresGiver>>>);
 
 impl PostgresWorker {
     /// Connects to the database that holds the run with this key.
@@ -56,7 +65,7 @@ impl PostgresWorker {
     /// [`JournalError`] if the database cannot be reached or its tables cannot be used.
     pub fn connect(database: impl Into<Database>, key: impl Into<String>) -> Result<Self, JournalError> {
         let boards = Boards::connect(database.into(), key.into())?;
-        Ok(PostgresWorker { boards, lease: LEASE, stopper: Stopper::default() })
+        Ok(PostgresWorker { boards, lease: LEASE, stopper: Stopper::default(), givers: Givers::default() })
     }
 
     /// How long a part stays with this worker if it is not heard of: thirty seconds, unless this says otherwise. It is renewed in
@@ -114,17 +123,73 @@ impl PostgresWorker {
         work: impl FnMut(&mut Part<'_, C>) -> Result<(), E>,
     ) -> Result<u64, Error> {
         match self.giver(phase)? {
-            Some(giver) => work_on(&giver, work),
+            Some(giver) => work_on(&HandedBy::Shared(giver), work),
             None => Ok(0),
         }
     }
 
+    /// The next open part of the phase, for work that is no closure; `None` once all have ended, or if this worker was asked to stop. It
+    /// waits as [`work`](PostgresWorker::work) does: until parts are registered, and while other workers have the last ones.
+    ///
+    /// The part does not borrow the worker, so it can go to a thread or a task of its own. Dropped, it has failed.
+    ///
+    /// ```no_run
+    /// use etl_context::{Counts, Load, PostgresWorker};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let worker = PostgresWorker::connect("postgres://nightly@db.example.org/imports", "import/2026-11-23")?;
+    /// while let Some(mut part) = worker.claim(Load)? {
+    ///     let done: u64 = part.resume_point()?.unwrap_or(0);
+    ///     for row in done..100 {
+    ///         // … load it …
+    ///         part.update_progress(Counts { conversations: 0, messages: 1 });
+    ///     }
+    ///     part.complete()?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Journal`] if the database cannot be used.
+    pub fn claim<Ph: Phase>(&self, _phase: Ph) -> Result<Option<Part<'static, Ph::Counters>>, Error> {
+        self.claim_at(&Ph::NAME)
+    }
+
+    /// The same for a phase that is only known by its name, and counts `C`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidPhaseName`], and as [`claim`](PostgresWorker::claim).
+    pub fn claim_by_name<C: Counters>(&self, phase: &str) -> Result<Option<Part<'static, C>>, Error> {
+        self.claim_at(&phase.parse()?)
+    }
+
+    fn claim_at<C: Counters>(&self, phase: &PhaseName) -> Result<Option<Part<'static, C>>, Error> {
+        let known = self.givers.lock().get(phase).cloned();
+        let giver = match known {
+            Some(giver) => giver,
+            None => match self.giver(phase)? {
+                Some(giver) => self.givers.keep(giver),
+                None => return Ok(None),
+            },
+        };
+        let part = next_part(HandedBy::Shared(Arc::clone(&giver) as Arc<dyn Giver>))?;
+        if part.is_none() {
+            // The next one who asks may mean a later run with this key.
+            self.givers.forget(&giver);
+        }
+        Ok(part)
+    }
+
     /// The board of the phase, once the run has begun; `None` if this is asked to stop before.
-    fn giver(&self, phase: &PhaseName) -> Result<Option<PostgresGiver<'_>>, Error> {
+    fn giver(&self, phase: &PhaseName) -> Result<Option<Arc<PostgresGiver>>, Error> {
         while !self.stopper.is_stopped() {
             let found = self.boards.find(phase, self.lease).map_err(|error| not_handed_out(phase, error))?;
             if let Some((board, run)) = found {
-                return Ok(Some(PostgresGiver { board, run, phase: phase.clone(), stopper: &self.stopper }));
+                let (phase, stopper) = (phase.clone(), self.stopper.clone());
+                return Ok(Some(Arc::new(PostgresGiver { board, run, phase, stopper })));
             }
             thread::sleep(PAUSE);
         }
@@ -133,20 +198,56 @@ impl PostgresWorker {
 }
 
 /// Where a worker has its parts from.
-struct PostgresGiver<'a> {
+struct PostgresGiver {
     board: Board,
     run: String,
     phase: PhaseName,
-    stopper: &'a Stopper,
+    stopper: Stopper,
 }
 
-impl Giver for PostgresGiver<'_> {
+impl Givers {
+    fn lock(&self) -> MutexGuard<'_, HashMap<PhaseName, Arc<PostgresGiver>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// This one, or that of somebody who was sooner.
+    fn keep(&self, giver: Arc<PostgresGiver>) -> Arc<PostgresGiver> {
+        Arc::clone(self.lock().entry(giver.phase.clone()).or_insert(giver))
+    }
+
+    fn forget(&self, giver: &Arc<PostgresGiver>) {
+        self.lock().retain(|_, known| !Arc::ptr_eq(known, giver));
+    }
+}
+
+impl fmt::Debug for Givers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.lock().keys()).finish()
+    }
+}
+
+impl Giver for PostgresGiver {
     fn board(&self) -> &dyn PartBoard {
         &self.board
     }
 
-    fn end(&self, claim: &Claim, part: PartRecord) -> Result<bool, Error> {
+    fn end(&self, claim: &Claim, part: EndedPart) -> Result<bool, Error> {
         self.board.end(claim, part).map_err(|error| not_handed_out(&self.phase, error))
+    }
+
+    fn checkpoint(
+        &self,
+        claim: &Claim,
+        checkpoint: &PartCheckpoint,
+        _rejected: Option<Arc<Rejected>>,
+        news: &PartNews,
+    ) -> Result<bool, Error> {
+        self.board.checkpoint(claim, checkpoint, news).map_err(|error| not_handed_out(&self.phase, error))
+    }
+
+    /// A board knows no others.
+    fn next_claim(&self, _claim: &Claim) -> u32 {
+        1
     }
 
     fn phase(&self) -> &PhaseName {
@@ -158,6 +259,6 @@ impl Giver for PostgresGiver<'_> {
     }
 
     fn stopper(&self) -> &Stopper {
-        self.stopper
+        &self.stopper
     }
 }

@@ -6,42 +6,72 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::counting::reader::ProgressReader;
 use crate::journal::JournalError;
-use crate::journal::board::{Claim, Next, Open, PartBoard, PhaseBoard};
-use crate::record::part::PartRecord;
+use crate::journal::board::{Claim, CountedPart, EndedPart, Next, Open, PartBoard, PartNews, PhaseBoard};
+use crate::record::part::PartCheckpoint;
 
-pub(crate) struct BoardHere(Mutex<Lists>);
+pub(crate) struct BoardHere {
+    /// The attempt at the phase.
+    attempt: u32,
+    keeps_rows: bool,
+    lists: Mutex<Lists>,
+}
 
 struct Lists {
-    /// With how often each was claimed.
-    open: VecDeque<(Arc<str>, u32)>,
-    ended: Vec<PartRecord>,
+    open: VecDeque<OpenPart>,
+    ended: Vec<EndedPart>,
+}
+
+struct OpenPart {
+    name: Arc<str>,
+    /// How often it was claimed.
+    times: u32,
+    checkpoint: Option<Arc<PartCheckpoint>>,
 }
 
 impl BoardHere {
-    pub(crate) fn new(open: impl IntoIterator<Item = Arc<str>>) -> Self {
-        BoardHere(Mutex::new(Lists { open: open.into_iter().map(|part| (part, 0)).collect(), ended: Vec::new() }))
+    pub(crate) fn new(
+        attempt: u32,
+        keeps_rows: bool,
+        open: impl IntoIterator<Item = (Arc<str>, Option<Arc<PartCheckpoint>>)>,
+    ) -> Self {
+        let open = open.into_iter().map(|(name, checkpoint)| OpenPart { name, times: 0, checkpoint }).collect();
+        BoardHere { attempt, keeps_rows, lists: Mutex::new(Lists { open, ended: Vec::new() }) }
     }
 
     fn lists(&self) -> MutexGuard<'_, Lists> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.lists.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl PartBoard for BoardHere {
     fn claim(&self) -> Result<Next, JournalError> {
-        let Some((part, times)) = self.lists().open.pop_front() else { return Ok(Next::Nothing) };
-        Ok(Next::Part(Claim { part, number: 0, times: times + 1, lost: Arc::new(AtomicBool::new(false)) }))
+        let Some(OpenPart { name, times, checkpoint }) = self.lists().open.pop_front() else { return Ok(Next::Nothing) };
+        Ok(Next::Part(Claim {
+            part: name,
+            number: 0,
+            times: times + 1,
+            phase_attempt: self.attempt,
+            checkpoint,
+            keeps_rows: self.keeps_rows,
+            lost: Arc::new(AtomicBool::new(false)),
+        }))
     }
 
     fn watch(&self, _claim: &Claim, _counts: ProgressReader) {}
 
-    fn end(&self, _claim: &Claim, part: PartRecord) -> Result<bool, JournalError> {
+    fn end(&self, _claim: &Claim, part: EndedPart) -> Result<bool, JournalError> {
         self.lists().ended.push(part);
         Ok(true)
     }
 
+    /// The run has recorded it, and whoever has the part takes it along.
+    fn checkpoint(&self, _claim: &Claim, _checkpoint: &PartCheckpoint, _news: &PartNews) -> Result<bool, JournalError> {
+        Ok(true)
+    }
+
     fn give_back(&self, claim: &Claim) -> Result<(), JournalError> {
-        self.lists().open.push_back((Arc::clone(&claim.part), claim.times));
+        let Claim { part, times, checkpoint, .. } = claim.clone();
+        self.lists().open.push_back(OpenPart { name: part, times, checkpoint });
         Ok(())
     }
 }
@@ -51,12 +81,20 @@ impl PhaseBoard for BoardHere {
         Ok(if self.lists().open.is_empty() { Open::Nothing } else { Open::Here })
     }
 
-    fn ended(&self) -> Result<Vec<PartRecord>, JournalError> {
+    fn ended(&self) -> Result<Vec<EndedPart>, JournalError> {
         Ok(self.lists().ended.clone())
     }
 
     fn recorded(&self, parts: &[Arc<str>]) -> Result<(), JournalError> {
-        self.lists().ended.retain(|part| !parts.contains(&part.name));
+        self.lists().ended.retain(|part| !parts.contains(&part.record.name));
         Ok(())
+    }
+
+    fn remembers(&self) -> bool {
+        false
+    }
+
+    fn counted_elsewhere(&self) -> Result<Vec<CountedPart>, JournalError> {
+        Ok(Vec::new())
     }
 }

@@ -1,13 +1,15 @@
 //! How is a phase spread over workers? It is divided into parts, which any number of workers claim and end; the phase has the
 //! sums of what they counted, and fails if one of them did.
 //!
-//! [`Parts`] are those of a phase, [`part::Part`] is what a worker has in hand.
+//! [`Parts`] are those of a phase, [`part::Part`] is what a worker has in hand, [`notes::Notes`] what it has noted of that.
 //!
 //! Imports from `engine`, which records how they end, and from `journal`, whose board hands them out.
 
+mod checkpoint;
 #[cfg(feature = "postgres")]
 pub(crate) mod elsewhere;
 pub(crate) mod here;
+mod notes;
 pub(crate) mod part;
 
 #[cfg(feature = "postgres")]
@@ -18,19 +20,22 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use crate::counting::counters::{Counters, Counts};
+use crate::counting::open_parts::OpenParts;
+use crate::counting::reader::ProgressReader;
 use crate::engine::{Engine, Registration};
 use crate::error::Error;
 use crate::journal::Journal;
 #[cfg(feature = "postgres")]
 use crate::journal::JournalError;
-use crate::journal::board::{Claim, Open, PartBoard, PhaseBoard};
+use crate::journal::board::{Claim, EndedPart, Open, PartBoard, PartNews, PhaseBoard};
 #[cfg(feature = "postgres")]
-use crate::journal::postgres::{PostgresJournal, parts::Registered};
+use crate::journal::postgres::{PostgresJournal, registered::Registered};
 use crate::parts::here::BoardHere;
-use crate::parts::part::{Giver, PAUSE, Part, next_part, not_handed_out, work_on};
+use crate::parts::part::{Giver, HandedBy, PAUSE, Part, next_part, not_handed_out, work_on};
 use crate::pipeline::phase::PhaseName;
 use crate::record::error::WorkError;
-use crate::record::part::PartRecord;
+use crate::record::part::PartCheckpoint;
+use crate::record::rejected::Rejected;
 use crate::stopper::Stopper;
 
 /// The parts of a running phase, for the threads that work on them.
@@ -66,10 +71,16 @@ use crate::stopper::Stopper;
 /// # What is recorded
 ///
 /// Each part that ended, with what its worker had counted, by the process that runs the phase. In a run that goes on after its
-/// process died, or after the phase failed, the parts that have completed are done, and the others are open again.
+/// process died, or after the phase failed, the parts that have completed are done, and the others are open again. Work on one of them
+/// can go on from its last [checkpoint](Part::checkpoint).
+///
+/// Bars and a [`ProgressReader`](crate::ProgressReader) show the counts of the phase with those of the parts that are open. Only those of
+/// parts that have completed are recorded.
 pub struct Parts<'a, C = Counts> {
     /// Behind a mutex, so that the threads that work on parts can record how these ended.
     engine: Mutex<&'a mut Engine>,
+    /// What is seen of the counts of open parts.
+    open: OpenParts,
     board: Box<dyn PhaseBoard>,
     phase: PhaseName,
     run: String,
@@ -84,7 +95,8 @@ impl<'a, C: Counters> Parts<'a, C> {
         let phase = registration.phase.clone();
         let board = board(engine, registration)?;
         let (run, stopper) = (engine.record().run_id().to_string(), engine.stopper.clone());
-        Ok(Parts { engine: Mutex::new(engine), board, phase, run, stopper, counters: PhantomData })
+        let open = engine.meter.open_parts();
+        Ok(Parts { engine: Mutex::new(engine), open, board, phase, run, stopper, counters: PhantomData })
     }
 
     /// Works on one part after the other until all have ended. Any number of threads may call this at once.
@@ -99,7 +111,7 @@ impl<'a, C: Counters> Parts<'a, C> {
     where
         E: WorkError<Kind>,
     {
-        work_on(self, work)
+        work_on(&HandedBy::Borrowed(self), work)
     }
 
     /// The next open part, for work that is no closure; `None` once all have ended, or if the run was asked to stop.
@@ -111,7 +123,7 @@ impl<'a, C: Counters> Parts<'a, C> {
     ///
     /// [`Error::Journal`].
     pub fn claim(&self) -> Result<Option<Part<'_, C>>, Error> {
-        next_part(self)
+        next_part(HandedBy::Borrowed(self))
     }
 
     /// Waits until every part has ended, and records those that ended elsewhere.
@@ -124,6 +136,7 @@ impl<'a, C: Counters> Parts<'a, C> {
         loop {
             let open = self.board.open().map_err(|error| not_handed_out(&self.phase, error))?;
             self.record_ended()?;
+            self.engine().check_limits_of_parts(0, 0)?;
             match open {
                 Open::Nothing => return self.engine().check_parts(),
                 _ if self.stopper.is_stopped() => return Err(Error::Stopped),
@@ -135,13 +148,17 @@ impl<'a, C: Counters> Parts<'a, C> {
 
     fn record_ended(&self) -> Result<(), Error> {
         let mut engine = self.engine();
-        let ended = self.board.ended().map_err(|error| not_handed_out(&self.phase, error))?;
-        if ended.is_empty() {
-            return Ok(());
+        let not_handed_out = |error| not_handed_out(&self.phase, error);
+        let ended = self.board.ended().map_err(not_handed_out)?;
+        if !ended.is_empty() {
+            let names: Vec<_> = ended.iter().map(|part| Arc::clone(&part.record.name)).collect();
+            ended.into_iter().try_for_each(|part| engine.end_part::<C>(part))?;
+            self.board.recorded(&names).map_err(not_handed_out)?;
         }
-        let names: Vec<_> = ended.iter().map(|part| Arc::clone(&part.name)).collect();
-        ended.into_iter().try_for_each(|part| engine.end_part::<C>(part))?;
-        self.board.recorded(&names).map_err(|error| not_handed_out(&self.phase, error))
+        // Behind what has ended, and before anybody else records an end: no part is seen twice.
+        let counted = self.board.counted_elsewhere().map_err(not_handed_out)?;
+        self.open.counted_elsewhere(counted.into_iter().map(|part| (part.part, part.counts, part.carried)));
+        Ok(())
     }
 
     fn engine(&self) -> MutexGuard<'_, &'a mut Engine> {
@@ -159,7 +176,7 @@ fn board<C: Counters>(engine: &mut Engine, registration: Registration<C>) -> Res
     if engine.with_journal(|_: &mut PostgresJournal, _| ()).is_some() {
         return board_elsewhere(engine, registration);
     }
-    let board = BoardHere::new(registration.open.clone());
+    let board = BoardHere::new(registration.attempt, engine.keeps_rows(), registration.open.clone());
     engine.register_parts(registration, Journal::append)?;
     Ok(Box::new(board))
 }
@@ -167,8 +184,10 @@ fn board<C: Counters>(engine: &mut Engine, registration: Registration<C>) -> Res
 /// The event and the parts on the board are there together, or neither is.
 #[cfg(feature = "postgres")]
 fn board_elsewhere<C: Counters>(engine: &mut Engine, registration: Registration<C>) -> Result<Box<dyn PhaseBoard>, Error> {
-    let (phase, names, open) = (registration.phase.clone(), registration.names.clone(), registration.open.clone());
-    let parts = Registered { since: engine.parts_since(&phase), names: &names, open: &open };
+    let (phase, names, failed) = (registration.phase.clone(), registration.names.clone(), registration.failed.clone());
+    let open = registration.open.iter().map(|(name, _)| Arc::clone(name)).collect::<Vec<_>>();
+    let (since, keeps_rows) = (engine.parts_since(&phase), engine.keeps_rows());
+    let parts = Registered { since, names: &names, open: &open, failed: &failed, keeps_rows };
     let not_registered = |error| not_handed_out(&phase, error);
     let none = || JournalError::new("the run has no journal in PostgreSQL");
     let board = engine.with_journal(|journal: &mut PostgresJournal, _| journal.board(&phase));
@@ -193,10 +212,40 @@ impl<C: Counters> Giver for Parts<'_, C> {
         &*self.board
     }
 
-    fn end(&self, claim: &Claim, part: PartRecord) -> Result<bool, Error> {
+    fn end(&self, claim: &Claim, part: EndedPart) -> Result<bool, Error> {
         let ended = self.board.end(claim, part).map_err(|error| not_handed_out(&self.phase, error))?;
         self.record_ended()?;
         Ok(ended)
+    }
+
+    fn checkpoint(
+        &self,
+        claim: &Claim,
+        checkpoint: &PartCheckpoint,
+        rejected: Option<Arc<Rejected>>,
+        news: &PartNews,
+    ) -> Result<bool, Error> {
+        if self.board.remembers() {
+            return self.board.checkpoint(claim, checkpoint, news).map_err(|error| not_handed_out(&self.phase, error));
+        }
+        self.engine().checkpoint_part(&claim.part, checkpoint, rejected, news)?;
+        Ok(true)
+    }
+
+    fn next_claim(&self, claim: &Claim) -> u32 {
+        if self.board.remembers() { 1 } else { self.engine().next_claim(&self.phase, claim.phase_attempt, &claim.part) }
+    }
+
+    fn check_limits(&self, rejected: u64, errors: u64) -> Result<(), Error> {
+        self.engine().check_limits_of_parts(rejected, errors)
+    }
+
+    fn open(&self, claim: &Claim, counts: &ProgressReader) {
+        self.open.open(&claim.part, counts);
+    }
+
+    fn close(&self, counts: &ProgressReader) {
+        self.open.close(counts);
     }
 
     fn phase(&self) -> &PhaseName {

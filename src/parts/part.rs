@@ -2,27 +2,56 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::ops::Deref;
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::counting::counters::{CounterValues, Counters, Counts};
 use crate::counting::meter::Meter;
 use crate::counting::progress::Progress;
+use crate::counting::reader::ProgressReader;
 use crate::error::Error;
 use crate::journal::JournalError;
-use crate::journal::board::{Claim, Next, PartBoard};
+use crate::journal::board::{Claim, EndedPart, Next, PartBoard, PartNews};
 use crate::journal::owner::this_process;
+use crate::parts::notes::Notes;
 use crate::pipeline::phase::{PhaseName, PhaseStatus};
 use crate::record::error::{RecordedError, WorkError};
-use crate::record::part::PartRecord;
+use crate::record::part::{PartCheckpoint, PartRecord};
+use crate::record::rejected::Rejected;
 use crate::stopper::{Stopped, Stopper};
 
 /// From whom a worker has its part, and whom it tells how that ended.
-pub(crate) trait Giver: Sync {
+pub(crate) trait Giver: Send + Sync {
     fn board(&self) -> &dyn PartBoard;
 
     /// The part has ended so; false if it belonged to another worker by then.
-    fn end(&self, claim: &Claim, part: PartRecord) -> Result<bool, Error>;
+    fn end(&self, claim: &Claim, part: EndedPart) -> Result<bool, Error>;
+
+    /// Whoever has the part next can go on from here; false if it belonged to another worker by then. `rejected` is what was rejected since
+    /// the last checkpoint.
+    fn checkpoint(
+        &self,
+        claim: &Claim,
+        checkpoint: &PartCheckpoint,
+        rejected: Option<Arc<Rejected>>,
+        news: &PartNews,
+    ) -> Result<bool, Error>;
+
+    /// By which number this worker is known who begins the part anew.
+    fn next_claim(&self, claim: &Claim) -> u32;
+
+    /// Whether there are more errors or rejected rows than there may be, with so many of a part that is open, as far as that is known here.
+    fn check_limits(&self, _rejected: u64, _errors: u64) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// What is counted of the part is seen from now on.
+    fn open(&self, _claim: &Claim, _counts: &ProgressReader) {}
+
+    /// It is not any more.
+    fn close(&self, _counts: &ProgressReader) {}
 
     fn phase(&self) -> &PhaseName;
 
@@ -39,8 +68,27 @@ pub(crate) trait Giver: Sync {
 /// How long to wait before asking again whether a part was given back or has ended elsewhere.
 pub(crate) const PAUSE: Duration = Duration::from_millis(100);
 
+/// A giver, for as long as a part of its is in somebody's hands.
+#[derive(Clone)]
+pub(crate) enum HandedBy<'a> {
+    Borrowed(&'a dyn Giver),
+    #[cfg_attr(not(feature = "postgres"), allow(dead_code, reason = "only a worker elsewhere has a giver of its own"))]
+    Shared(Arc<dyn Giver>),
+}
+
+impl<'a> Deref for HandedBy<'a> {
+    type Target = dyn Giver + 'a;
+
+    fn deref(&self) -> &(dyn Giver + 'a) {
+        match self {
+            HandedBy::Borrowed(giver) => *giver,
+            HandedBy::Shared(giver) => &**giver,
+        }
+    }
+}
+
 /// The next open part; `None` once all have ended, or if this is asked to stop.
-pub(crate) fn next_part<C: Counters>(giver: &dyn Giver) -> Result<Option<Part<'_, C>>, Error> {
+pub(crate) fn next_part<C: Counters>(giver: HandedBy<'_>) -> Result<Option<Part<'_, C>>, Error> {
     while !giver.stopper().is_stopped() {
         match giver.board().claim().map_err(|error| not_handed_out(giver.phase(), error))? {
             Next::Part(claim) => return Ok(Some(Part::new(giver, claim))),
@@ -56,11 +104,11 @@ pub(crate) fn next_part<C: Counters>(giver: &dyn Giver) -> Result<Option<Part<'_
 
 /// Works on what can be claimed until nothing can be; returns how many parts were completed.
 pub(crate) fn work_on<'a, C: Counters, E: WorkError<Kind>, Kind>(
-    giver: &'a dyn Giver,
+    giver: &HandedBy<'a>,
     mut work: impl FnMut(&mut Part<'a, C>) -> Result<(), E>,
 ) -> Result<u64, Error> {
     let mut completed = 0;
-    while let Some(mut part) = next_part(giver)? {
+    while let Some(mut part) = next_part(giver.clone())? {
         let outcome = work(&mut part);
         let succeeded = outcome.is_ok();
         match part.end_as(outcome) {
@@ -83,9 +131,10 @@ pub(crate) fn not_handed_out(phase: &PhaseName, source: JournalError) -> Error {
 /// is dropped is recorded as failed.
 #[must_use = "a part that is dropped is recorded as failed"]
 pub struct Part<'a, C = Counts> {
-    giver: &'a dyn Giver,
-    claim: Claim,
-    meter: Meter,
+    pub(super) giver: HandedBy<'a>,
+    pub(super) claim: Claim,
+    pub(super) meter: Meter,
+    pub(super) notes: Notes,
     started: Instant,
     /// Whether the part was taken while its thread was unwinding already, for a panic that is not its own.
     taken_in_panic: bool,
@@ -95,12 +144,14 @@ pub struct Part<'a, C = Counts> {
 }
 
 impl<'a, C: Counters> Part<'a, C> {
-    pub(crate) fn new(giver: &'a dyn Giver, claim: Claim) -> Self {
+    pub(crate) fn new(giver: HandedBy<'a>, claim: Claim) -> Self {
         let started = Instant::now();
         let mut meter = Meter::idle(started);
         meter.start(C::NAMES, &CounterValues::default(), started);
         giver.board().watch(&claim, meter.reader());
-        Part { giver, claim, meter, started, taken_in_panic: thread::panicking(), has_ended: false, counters: PhantomData }
+        giver.open(&claim, &meter.reader());
+        let (notes, taken_in_panic) = (Notes::default(), thread::panicking());
+        Part { giver, claim, meter, notes, started, taken_in_panic, has_ended: false, counters: PhantomData }
     }
 
     /// The part's name, as it was registered.
@@ -170,13 +221,15 @@ impl<'a, C: Counters> Part<'a, C> {
         self.end(PhaseStatus::Failed, Some(error.recorded()))
     }
 
-    /// The part is open again, for another worker or a later attempt.
+    /// The part is open again, for another worker or a later attempt. What was counted and noted since its last checkpoint is not
+    /// recorded, for it is done again.
     ///
     /// # Errors
     ///
     /// [`Error::Journal`] if that cannot be said. The part is then open when this worker is not heard of any more.
     pub fn give_back(mut self) -> Result<(), Error> {
         self.has_ended = true;
+        self.giver.close(&self.meter.reader());
         self.giver.board().give_back(&self.claim).map_err(Error::from)
     }
 
@@ -193,16 +246,27 @@ impl<'a, C: Counters> Part<'a, C> {
 impl<C> Part<'_, C> {
     fn end(&mut self, status: PhaseStatus, error: Option<RecordedError>) -> Result<(), Error> {
         self.has_ended = true;
+        if self.notes.is_in_doubt() {
+            self.giver.close(&self.meter.reader());
+            self.giver.board().give_back(&self.claim)?;
+            return Err(self.lost());
+        }
         let part = self.ended_as(status, error);
-        if self.giver.end(&self.claim, part)? { Ok(()) } else { Err(self.lost()) }
+        let ended = self.giver.end(&self.claim, part);
+        // If it counts, it was taken out already where it was put in.
+        self.giver.close(&self.meter.reader());
+        if ended? { Ok(()) } else { Err(self.lost()) }
     }
 
     /// Ends the part as completed in a way of its board's own, which says whether it is still ours.
     #[cfg(feature = "postgres")]
     pub(crate) fn complete_by(
         &mut self,
-        complete: impl FnOnce(&dyn PartBoard, &Claim, &PartRecord) -> Result<bool, JournalError>,
+        complete: impl FnOnce(&dyn PartBoard, &Claim, &EndedPart) -> Result<bool, JournalError>,
     ) -> Result<(), Error> {
+        if self.notes.is_in_doubt() {
+            return Err(self.lost());
+        }
         let part = self.ended_as(PhaseStatus::Completed, None);
         let completed = complete(self.giver.board(), &self.claim, &part);
         if !completed.map_err(|error| not_handed_out(self.giver.phase(), error))? {
@@ -212,19 +276,21 @@ impl<C> Part<'_, C> {
         Ok(())
     }
 
-    fn ended_as(&self, status: PhaseStatus, error: Option<RecordedError>) -> PartRecord {
-        PartRecord {
-            name: self.claim.part.clone(),
+    fn ended_as(&self, status: PhaseStatus, error: Option<RecordedError>) -> EndedPart {
+        let record = PartRecord {
             status,
             counts: Some(self.meter.counts()),
             microseconds: u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX),
             worker: Some(this_process().into()),
             error,
-            ended: None,
-        }
+            carried: self.meter.carried().map(Box::new),
+            rejected: self.notes.all_rejected(),
+            ..PartRecord::open(Arc::clone(&self.claim.part))
+        };
+        EndedPart { record, claim: self.notes.claim(), news: self.notes.news() }
     }
 
-    fn lost(&self) -> Error {
+    pub(super) fn lost(&self) -> Error {
         Error::PartLost { phase: self.giver.phase().clone(), part: self.claim.part.to_string() }
     }
 }

@@ -10,7 +10,7 @@ use crate::pipeline::phase::{PhaseName, PhaseStatus};
 use crate::pipeline::shape::PipelineShape;
 use crate::record::attempt::PhaseReport;
 use crate::record::clock::Timestamp;
-use crate::record::error::ErrorRecord;
+use crate::record::error::{ErrorRecord, RecordedError};
 use crate::record::parameters::Parameters;
 use crate::record::part::PartRecord;
 use crate::record::rejected::Rejected;
@@ -113,6 +113,32 @@ pub enum Event {
         time: Timestamp,
     },
 
+    /// The worker of a part of the running phase said from where another one can go on with it.
+    #[non_exhaustive]
+    PartCheckpointed {
+        /// The phase.
+        phase: PhaseName,
+        /// Which attempt at the phase, from 1.
+        attempt: u32,
+        /// The name of the part.
+        part: Arc<str>,
+        /// Which of those who had the part in this attempt and recorded something of it, from 1. Who goes on from a checkpoint of this
+        /// attempt counts as the same one.
+        claim: u32,
+        /// The author's cursor.
+        cursor: Arc<Value>,
+        /// What was processed of the part until then.
+        counts: Tally,
+        /// What of that was done before this attempt at the phase.
+        carried: Option<Box<Tally>>,
+        /// The rows that were rejected since the last checkpoint of the claim; in its first one all of them, with those before it.
+        rejected: Option<Arc<Rejected>>,
+        /// The errors that were recorded since then.
+        errors: Arc<[RecordedError]>,
+        /// When.
+        time: Timestamp,
+    },
+
     /// A part of the running phase ended.
     #[non_exhaustive]
     PartEnded {
@@ -121,7 +147,11 @@ pub enum Event {
         /// Which attempt at the phase, from 1.
         attempt: u32,
         /// The part, as it ended.
-        part: PartRecord,
+        part: Box<PartRecord>,
+        /// Which of those who had the part in this attempt and recorded something of it, from 1.
+        claim: u32,
+        /// The errors that were recorded in it since its last checkpoint, but for the one with which it failed.
+        errors: Arc<[RecordedError]>,
         /// When it was recorded.
         time: Timestamp,
     },
@@ -173,7 +203,7 @@ pub struct Beginning {
 }
 
 impl Event {
-    /// The event's name: `run_began`, `pipeline_changed`, `parameters_changed`, `run_stopped`, `phase_started`, `checkpointed`, `parts_registered`, `part_ended`, `status_set`,
+    /// The event's name: `run_began`, `pipeline_changed`, `parameters_changed`, `run_stopped`, `phase_started`, `checkpointed`, `parts_registered`, `part_checkpointed`, `part_ended`, `status_set`,
     /// `error_recorded`, `phase_ended`.
     #[must_use]
     pub fn name(&self) -> &'static str {
@@ -185,6 +215,7 @@ impl Event {
             Event::PhaseStarted { .. } => "phase_started",
             Event::Checkpointed { .. } => "checkpointed",
             Event::PartsRegistered { .. } => "parts_registered",
+            Event::PartCheckpointed { .. } => "part_checkpointed",
             Event::PartEnded { .. } => "part_ended",
             Event::StatusSet { .. } => "status_set",
             Event::ErrorRecorded { .. } => "error_recorded",
@@ -202,6 +233,7 @@ impl Event {
             Event::PhaseStarted { phase, .. }
             | Event::Checkpointed { phase, .. }
             | Event::PartsRegistered { phase, .. }
+            | Event::PartCheckpointed { phase, .. }
             | Event::PartEnded { phase, .. }
             | Event::StatusSet { phase, .. } => Some(phase),
             Event::ErrorRecorded { error } => Some(error.phase()),
@@ -220,6 +252,7 @@ impl Event {
             | Event::PhaseStarted { time, .. }
             | Event::Checkpointed { time, .. }
             | Event::PartsRegistered { time, .. }
+            | Event::PartCheckpointed { time, .. }
             | Event::PartEnded { time, .. }
             | Event::StatusSet { time, .. } => *time,
             Event::ErrorRecorded { error } => error.time(),

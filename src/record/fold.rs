@@ -10,9 +10,9 @@ use crate::pipeline::phase::{PhaseName, PhaseStatus};
 use crate::pipeline::shape::PipelineShape;
 use crate::record::attempt::{FailureCause, PhaseReport};
 use crate::record::clock::Timestamp;
-use crate::record::error::ErrorRecord;
+use crate::record::error::{ErrorRecord, RecordedError};
 use crate::record::event::{Beginning, Event};
-use crate::record::part::PartRecord;
+use crate::record::part::{PartCheckpoint, PartRecord};
 use crate::record::phase::{Checkpoint, PhaseRecord};
 use crate::record::rejected::Rejected;
 use crate::record::running::{Running, RunningAttempts};
@@ -85,16 +85,22 @@ impl RunRecord {
                 is_running(phase, *attempt)
                     && self.phase(phase.as_str()).is_some_and(|phase| phase.parts_registered() != Some(*attempt))
             }
+            Event::PartCheckpointed { phase, attempt, part, .. } => {
+                is_running(phase, *attempt) && self.is_open_part(phase, *attempt, part)
+            }
             Event::PartEnded { phase, attempt, part, .. } => {
-                let phase = self.phase(phase.as_str()).filter(|_| is_running(phase, *attempt));
-                let phase = phase.filter(|phase| phase.parts_registered() == Some(*attempt));
-                let is_open = |known: &PartRecord| known.status == PhaseStatus::Pending;
-                part.status.is_end() && phase.and_then(|phase| phase.part(&part.name)).is_some_and(is_open)
+                part.status.is_end() && is_running(phase, *attempt) && self.is_open_part(phase, *attempt, &part.name)
             }
             Event::PhaseEnded { report, .. } => report.status().is_end() && is_running(report.phase(), report.attempt()),
         };
         // The engine makes events from the record, so one that does not fit can only come from a damaged journal.
         if fits { Ok(()) } else { Err(self.none_in_progress(event.name())) }
+    }
+
+    /// The part was registered in this attempt and has not ended.
+    fn is_open_part(&self, phase: &PhaseName, attempt: u32, part: &str) -> bool {
+        let phase = self.phase(phase.as_str()).filter(|phase| phase.parts_registered() == Some(attempt));
+        phase.and_then(|phase| phase.part(part)).is_some_and(|known| known.status == PhaseStatus::Pending)
     }
 
     /// The phase can run beside those that are running: neither leads to the other.
@@ -134,7 +140,22 @@ impl RunRecord {
                 self.checkpoint(phase, counts, carried.as_ref());
             }
             Event::PartsRegistered { phase, attempt, parts, .. } => self.phase_mut(phase).register_parts(*attempt, parts),
-            Event::PartEnded { phase, attempt, part, time } => self.end_part(phase, *attempt, part, *time),
+            Event::PartCheckpointed { phase, attempt, part, claim, cursor, counts, carried, rejected, errors, time } => {
+                self.record_errors_of_part(phase, *attempt, part, errors, *time);
+                let checkpoint = PartCheckpoint {
+                    cursor: Arc::clone(cursor),
+                    counts: counts.clone(),
+                    carried: carried.as_deref().cloned(),
+                    rejected: rejected.clone(),
+                    attempt: *attempt,
+                    claim: *claim,
+                };
+                self.phase_mut(phase).checkpoint_part(part, checkpoint);
+            }
+            Event::PartEnded { phase, attempt, part, errors, time, .. } => {
+                self.record_errors_of_part(phase, *attempt, &part.name, errors, *time);
+                self.end_part(phase, *attempt, part, *time);
+            }
             Event::StatusSet { phase, status, time } => self.phase_mut(phase).override_status(*status, *time),
             Event::ErrorRecorded { error } => self.record_error(error),
             Event::PhaseEnded { report, error } => self.end(report, error.as_ref()),
@@ -198,9 +219,13 @@ impl RunRecord {
     }
 
     fn end_part(&mut self, phase: &PhaseName, attempt: u32, part: &PartRecord, time: Timestamp) {
-        self.phase_mut(phase).end_part(PartRecord { ended: Some(time), ..part.clone() });
-        if let Some(error) = &part.error {
-            let error = error.of_part(&part.name);
+        self.phase_mut(phase).end_part(PartRecord { attempt: Some(attempt), ended: Some(time), ..part.clone() });
+        self.record_errors_of_part(phase, attempt, &part.name, part.error.as_slice(), time);
+    }
+
+    fn record_errors_of_part(&mut self, phase: &PhaseName, attempt: u32, part: &str, errors: &[RecordedError], time: Timestamp) {
+        for error in errors {
+            let error = error.of_part(part);
             self.record_error(&ErrorRecord { phase: phase.clone(), attempt: Some(attempt), time, error, ended: false });
         }
     }

@@ -11,7 +11,7 @@ use crate::pipeline::phase::{PhaseName, PhaseStatus};
 use crate::pipeline::position::Position;
 use crate::record::attempt::{FailureCause, PhaseReport};
 use crate::record::clock::Timestamp;
-use crate::record::part::PartRecord;
+use crate::record::part::{PartCheckpoint, PartRecord};
 use crate::record::rejected::Rejected;
 
 /// Everything that is known of one phase.
@@ -158,14 +158,44 @@ impl PhaseRecord {
     pub(crate) fn register_parts(&mut self, attempt: u32, names: &[Arc<str>]) {
         let mut known = std::mem::take(&mut self.parts);
         for name in names {
-            let done = known.remove(name).filter(|part| part.status == PhaseStatus::Completed);
-            self.parts.insert(Arc::clone(name), done.unwrap_or_else(|| PartRecord::open(Arc::clone(name))));
+            let open = |part: Option<PartRecord>| {
+                let checkpoint = part.and_then(|part| part.checkpoint);
+                PartRecord { checkpoint, ..PartRecord::open(Arc::clone(name)) }
+            };
+            let part = match known.remove(name) {
+                Some(part) if part.status == PhaseStatus::Completed => part,
+                part => open(part),
+            };
+            self.parts.insert(Arc::clone(name), part);
         }
         self.parts_registered = Some(attempt);
     }
 
+    /// A part that has not completed can be gone on with from its checkpoint.
     pub(crate) fn end_part(&mut self, part: PartRecord) {
-        self.parts.insert(Arc::clone(&part.name), part);
+        let Some(known) = self.parts.get_mut(&part.name) else { return };
+        let checkpoint = known.checkpoint.take().filter(|_| part.status != PhaseStatus::Completed);
+        let rejected = part.rejected.as_ref().map(Rejected::without_lines);
+        *known = PartRecord { rejected, checkpoint, ..part };
+    }
+
+    pub(crate) fn checkpoint_part(&mut self, part: &str, mut checkpoint: PartCheckpoint) {
+        let Some(known) = self.parts.get_mut(part) else { return };
+        let before = known.checkpoint.as_ref().filter(|before| before.is_of(checkpoint.attempt, checkpoint.claim));
+        checkpoint.rejected = match (before.and_then(|before| before.rejected.as_ref()), checkpoint.rejected) {
+            (before, None) => before.cloned(),
+            (None, Some(news)) => Some(Rejected::without_lines(&news)),
+            (Some(before), Some(news)) => Some(Arc::new(before.merged(&news))),
+        };
+        known.checkpoint = Some(Arc::new(checkpoint));
+    }
+
+    /// What was rejected in the parts that have completed, as an attempt tells it.
+    pub(crate) fn rejected_in_parts(&self, attempt: u32) -> Option<Rejected> {
+        let completed = self.parts.values().filter(|part| part.status == PhaseStatus::Completed);
+        let rejecting = completed.filter(|part| part.rejected.is_some());
+        let rejected = rejecting.map(|part| part.rejected().in_part(part.attempt < Some(attempt)));
+        rejected.reduce(|sum, rejected| sum.merged(&rejected))
     }
 
     pub(crate) fn count_error(&mut self) {

@@ -1,5 +1,7 @@
 //! Which rows could a phase not use, and why? Counted by reason, with a few of them to look at.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::text::line::shortened;
@@ -42,6 +44,11 @@ pub struct Rejected {
     /// Rows of all of those that earlier attempts have rejected.
     #[serde(default, skip_serializing_if = "is_zero")]
     carried: u64,
+    /// Rows of all of those that were rejected in parts, and how many of them earlier attempts have rejected.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    in_parts: u64,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    carried_in_parts: u64,
     /// The rows one by one, each as the JSON object of its reason and itself; only in the event of a checkpoint whose rows need not be on
     /// the medium otherwise.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -63,7 +70,8 @@ fn is_zero(number: &u64) -> bool {
 
 impl Rejected {
     /// What an attempt has rejected that has rejected nothing.
-    pub(crate) const NOTHING: &'static Rejected = &Rejected { reasons: Vec::new(), others: 0, carried: 0, lines: Vec::new() };
+    pub(crate) const NOTHING: &'static Rejected =
+        &Rejected { reasons: Vec::new(), others: 0, carried: 0, in_parts: 0, carried_in_parts: 0, lines: Vec::new() };
 
     /// How many rows there are, for whatever reason, with those of the earlier attempts from whose checkpoint the attempt went on.
     #[must_use]
@@ -83,15 +91,28 @@ impl Rejected {
         self.others
     }
 
-    /// How many of the rows earlier attempts had rejected, from whose checkpoint this one went on.
+    /// How many of the rows earlier attempts had rejected, from whose checkpoint this one went on, or whose parts it did not do again.
     #[must_use]
     pub fn carried(&self) -> u64 {
         self.carried
     }
 
-    /// How many the attempt has rejected itself.
+    /// How many the attempt has rejected itself, outside of its parts.
     pub(crate) fn own(&self) -> u64 {
-        self.rows().saturating_sub(self.carried)
+        let own_in_parts = self.in_parts.saturating_sub(self.carried_in_parts);
+        self.rows().saturating_sub(self.carried).saturating_sub(own_in_parts)
+    }
+
+    /// How many were rejected up to the checkpoint from which it went on, outside of its parts.
+    pub(crate) fn taken_up(&self) -> u64 {
+        self.carried.saturating_sub(self.carried_in_parts)
+    }
+
+    /// The same as what an attempt tells of a part that completed in it, or in an earlier one.
+    pub(crate) fn in_part(&self, is_of_earlier: bool) -> Self {
+        let rows = self.rows();
+        let carried = if is_of_earlier { rows } else { self.carried };
+        Rejected { carried, in_parts: rows, carried_in_parts: carried, ..self.clone() }
     }
 
     /// The rows one by one, where they are kept.
@@ -101,6 +122,11 @@ impl Rejected {
 
     pub(crate) fn with_lines(self, lines: Vec<String>) -> Self {
         Rejected { lines, ..self }
+    }
+
+    /// The same, shared, without the rows one by one.
+    pub(crate) fn without_lines(self: &Arc<Self>) -> Arc<Self> {
+        if self.lines.is_empty() { Arc::clone(self) } else { Arc::new(Rejected { lines: Vec::new(), ..(**self).clone() }) }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -125,6 +151,8 @@ impl Rejected {
     pub(crate) fn merge(&mut self, later: &Rejected) {
         self.others = self.others.saturating_add(later.others);
         self.carried = self.carried.saturating_add(later.carried);
+        self.in_parts = self.in_parts.saturating_add(later.in_parts);
+        self.carried_in_parts = self.carried_in_parts.saturating_add(later.carried_in_parts);
         for RejectedReason { reason, rows, samples } in &later.reasons {
             let Some(known) = self.reason_mut(reason) else {
                 self.others = self.others.saturating_add(*rows);
@@ -134,6 +162,13 @@ impl Rejected {
             let room = MOST_SAMPLES.saturating_sub(known.samples.len());
             known.samples.extend(samples.iter().take(room).cloned());
         }
+    }
+
+    /// The same as another value.
+    pub(crate) fn merged(&self, later: &Rejected) -> Self {
+        let mut merged = Rejected { lines: Vec::new(), ..self.clone() };
+        merged.merge(later);
+        merged
     }
 
     /// What is new since an earlier moment of the same attempt: merged into that, it makes this.
@@ -149,6 +184,8 @@ impl Rejected {
             reasons: news.filter(|reason| reason.rows > 0).collect(),
             others: self.others.saturating_sub(earlier.others),
             carried: self.carried.saturating_sub(earlier.carried),
+            in_parts: self.in_parts.saturating_sub(earlier.in_parts),
+            carried_in_parts: self.carried_in_parts.saturating_sub(earlier.carried_in_parts),
             lines: Vec::new(),
         }
     }

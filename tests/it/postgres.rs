@@ -19,6 +19,7 @@ mod kill_loop;
 mod killed_batches;
 mod killed_loads;
 mod killed_workers;
+mod long_parts;
 mod lost_answers;
 mod odd_databases;
 mod parts;

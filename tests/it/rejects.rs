@@ -15,4 +15,4 @@ mod other_files;
 mod told;
 
 // What they share.
-mod rejected_rows;
+pub(crate) mod rejected_rows;

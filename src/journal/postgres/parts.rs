@@ -1,26 +1,28 @@
 //! Who hands out parts to workers on many hosts? A table in which each open part can be claimed, under a lease, by one of them.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use postgres::Transaction;
 use postgres::types::ToSql;
-use postgres::{Row, Transaction};
 
 use crate::counting::reader::ProgressReader;
 use crate::journal::JournalError;
-use crate::journal::board::{Claim, Next, Open, PartBoard, PhaseBoard};
+use crate::journal::board::{Claim, CountedPart, EndedPart, Next, Open, PartBoard, PartNews, PhaseBoard};
 use crate::journal::owner::this_process;
 use crate::journal::postgres::connection::Connection;
 use crate::journal::postgres::database::Database;
 use crate::journal::postgres::fault::Fault;
-use crate::journal::postgres::holding::{Holding, counted};
+use crate::journal::postgres::holding::Holding;
 use crate::journal::postgres::keeper::Keeper;
 use crate::journal::postgres::lease::{Lease, bound};
+use crate::journal::postgres::part_rows::{self, WrittenCheckpoint, WrittenEnd};
+use crate::journal::postgres::registered::{Registered, Rows, strings};
 use crate::journal::postgres::session::Session;
 use crate::journal::postgres::{runs, schema};
-use crate::pipeline::phase::{PhaseName, PhaseStatus};
-use crate::record::part::PartRecord;
+use crate::pipeline::phase::PhaseName;
+use crate::record::part::PartCheckpoint;
 
 /// Where to find the boards of a run that another process owns.
 #[derive(Debug)]
@@ -58,15 +60,6 @@ pub(crate) struct Board {
     _keeper: Keeper,
 }
 
-/// The parts that the process that runs a phase has registered in the run.
-pub(crate) struct Registered<'a> {
-    /// The attempt since which those that have completed are done.
-    pub(crate) since: u32,
-    pub(crate) names: &'a [Arc<str>],
-    /// Those that have not ended.
-    pub(crate) open: &'a [Arc<str>],
-}
-
 impl Board {
     pub(super) fn open(database: Database, run: String, phase: &PhaseName, lease: Duration) -> Result<Self, JournalError> {
         let connection = Connection::open(database, schema::create)?;
@@ -85,8 +78,7 @@ impl Board {
     }
 
     pub(super) fn rows(&self, parts: &Registered<'_>) -> Rows {
-        let (run, phase) = self.named();
-        Rows { run, phase, since: i64::from(parts.since), names: strings(parts.names), open: strings(parts.open) }
+        Rows::new(self.named(), parts)
     }
 
     /// This process knows from now on that they are on the board.
@@ -106,21 +98,9 @@ impl Board {
         &self,
         transaction: &mut Transaction<'_>,
         claim: &Claim,
-        part: &PartRecord,
+        part: &EndedPart,
     ) -> Result<bool, JournalError> {
-        let counts = part.counts.as_ref().and_then(counted);
-        let microseconds = i64::try_from(part.microseconds).unwrap_or(i64::MAX);
-        let values: &[&(dyn ToSql + Sync)] = &[
-            &self.run,
-            &self.phase.as_str(),
-            &&*claim.part,
-            &claim.number,
-            &PhaseStatus::Completed.as_str(),
-            &counts,
-            &None::<&str>,
-            &microseconds,
-        ];
-        let ended = transaction.query_opt(END, values).and_then(|ended| {
+        let ended = self.as_end(claim, part).with_values(|values| transaction.query_opt(END, values)).and_then(|ended| {
             bound(transaction, self.lease)?;
             Ok(ended.is_some())
         });
@@ -132,71 +112,50 @@ impl Board {
     fn named(&self) -> (String, String) {
         (self.run.clone(), self.phase.to_string())
     }
+
+    fn claimed(&self, claim: &Claim) -> Claimed {
+        let (run, phase) = self.named();
+        Claimed { run, phase, part: claim.part.to_string(), number: claim.number }
+    }
+
+    fn as_end(&self, claim: &Claim, part: &EndedPart) -> End {
+        End { of: self.claimed(claim), end: WrittenEnd::new(part) }
+    }
+}
+
+/// A part in somebody's hands.
+struct Claimed {
+    run: String,
+    phase: String,
+    part: String,
+    number: i64,
+}
+
+impl Claimed {
+    fn values(&self) -> [&(dyn ToSql + Sync); 4] {
+        [&self.run, &self.phase, &self.part, &self.number]
+    }
+}
+
+struct End {
+    of: Claimed,
+    end: WrittenEnd,
+}
+
+impl End {
+    fn with_values<T>(&self, call: impl FnOnce(&[&(dyn ToSql + Sync)]) -> T) -> T {
+        let WrittenEnd { status, counts, carried, error, microseconds, news } = &self.end;
+        let [run, phase, part, number] = self.of.values();
+        call(&[run, phase, part, number, status, counts, error, microseconds, carried, news])
+    }
 }
 
 /// Only of a part that is still ours.
 const END: &str = "
     update etl_context.parts
-    set state = $5, counts = $6, error = $7, microseconds = $8, expires = null
+    set state = $5, counts = $6, error = $7, microseconds = $8, carried = $9, news = $10, expires = null
     where run_id = $1::text::uuid and phase = $2 and part = $3 and claim = $4 and state = 'running'
     returning claim";
-
-/// The parts that are to be on the board.
-pub(super) struct Rows {
-    run: String,
-    phase: String,
-    since: i64,
-    names: Vec<String>,
-    open: Vec<String>,
-}
-
-/// What failed in an earlier attempt is open again. In the same one it stays failed, whether or not the run has noticed.
-pub(super) const IN_A_NEW_ATTEMPT: bool = true;
-
-impl Rows {
-    /// Those that have completed since that attempt are done, and those that somebody is working on stay with them.
-    pub(super) fn write(&self, transaction: &mut Transaction<'_>, is_new_attempt: bool) -> Result<(), postgres::Error> {
-        const FORGET: &str = "
-            delete from etl_context.parts
-            where run_id = $1::text::uuid and phase = $2 and (since <> $3 or part <> all ($4))";
-        // What is open in the run's own record is still to be recorded, whatever became of it here.
-        const REGISTER: &str = "
-            insert into etl_context.parts as known (run_id, phase, part, position, since)
-            select $1::text::uuid, $2, part, position, $3 from pg_catalog.unnest($4::text[]) with ordinality as given (part, position)
-            on conflict (run_id, phase, part) do update
-            set position = excluded.position,
-                state = case when $6 and known.state = 'failed' then 'open' else known.state end,
-                claims = case when $6 and known.state <> 'running' then 0 else known.claims end,
-                error = case when $6 then null else known.error end,
-                recorded = false
-            where known.part = any ($5)";
-        let Rows { run, phase, since, names, open } = self;
-        transaction.execute(FORGET, &[run, phase, since, names])?;
-        transaction.execute(REGISTER, &[run, phase, since, names, open, &is_new_attempt])?;
-        Ok(())
-    }
-
-    fn write_if_ours(&self, session: &mut Session, owner: &Lease) -> Result<(), Fault> {
-        const OURS: &str = "
-            select 1 from etl_context.runs where key = $1 and epoch = $2 and owner = $3 and run_id = $4::text::uuid for share";
-        let are_written = session.change_together(|transaction| {
-            let ours = transaction.query_opt(OURS, &[&owner.key, &owner.epoch, &owner.owner, &self.run])?.is_some();
-            if ours {
-                self.write(transaction, !IN_A_NEW_ATTEMPT)?;
-            }
-            Ok(ours)
-        })?;
-        if are_written {
-            return Ok(());
-        }
-        owner.check(session)?;
-        Err(Fault::Refused(JournalError::new("the database does not hold the run")))
-    }
-}
-
-fn strings(names: &[Arc<str>]) -> Vec<String> {
-    names.iter().map(ToString::to_string).collect()
-}
 
 impl PartBoard for Board {
     fn claim(&self) -> Result<Next, JournalError> {
@@ -214,7 +173,7 @@ impl PartBoard for Board {
                 expires = pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs => $4), counts = null
             from next
             where parts.run_id = $1::text::uuid and parts.phase = $2 and parts.part = next.part
-            returning parts.part, parts.claim, parts.claims";
+            returning parts.part, parts.claim, parts.claims, keeps_rows, cursor, cursor_counts, carried, rejected";
         const STATE: &str = "
             select count(*), count(*) filter (where state in ('open', 'running'))
             from etl_context.parts where run_id = $1::text::uuid and phase = $2";
@@ -222,7 +181,7 @@ impl PartBoard for Board {
         let is_registered = self.is_registered;
         self.run(move |session| {
             if let Some(row) = session.query_one(CLAIM, &[&run, &phase, &worker, &seconds])? {
-                return Ok(Next::Part(claim(&row)));
+                return Ok(Next::Part(part_rows::claim(&row)?));
             }
             let (all, open): (i64, i64) =
                 session.query_one(STATE, &[&run, &phase])?.map_or((0, 0), |row| (row.get(0), row.get(1)));
@@ -234,24 +193,48 @@ impl PartBoard for Board {
         self.holding.hold(claim, counts);
     }
 
-    fn end(&self, claim: &Claim, part: PartRecord) -> Result<bool, JournalError> {
+    fn end(&self, claim: &Claim, part: EndedPart) -> Result<bool, JournalError> {
         // Of an end that was committed while the answer got lost.
         const ENDED: &str = "
             select 1 from etl_context.parts
             where run_id = $1::text::uuid and phase = $2 and part = $3 and claim = $4 and state = $5";
         self.holding.let_go(claim);
-        let ((run, phase), name, number) = (self.named(), claim.part.to_string(), claim.number);
-        let counts = part.counts.as_ref().and_then(counted);
-        let error = part.error.as_ref().and_then(|error| serde_json::to_string(error).ok());
-        let microseconds = i64::try_from(part.microseconds).unwrap_or(i64::MAX);
-        let status = part.status.as_str();
+        let end = self.as_end(claim, &part);
         self.run(move |session| {
-            let values: &[&(dyn ToSql + Sync)] = &[&run, &phase, &name, &number, &status, &counts, &error, &microseconds];
-            let has_ended = |session: &mut Session| session.query_one(ENDED, &values[..5]);
-            if session.is_in_doubt() && has_ended(session)?.is_some() {
-                return Ok(true);
-            }
-            Ok(session.change(END, values)?.is_some() || has_ended(session)?.is_some())
+            end.with_values(|values| {
+                let has_ended = |session: &mut Session| session.query_one(ENDED, &values[..5]);
+                if session.is_in_doubt() && has_ended(session)?.is_some() {
+                    return Ok(true);
+                }
+                Ok(session.change(END, values)?.is_some() || has_ended(session)?.is_some())
+            })
+        })
+    }
+
+    /// Done twice, because the answer to the first one got lost, it is there once: what is new is only added to what was there before.
+    fn checkpoint(&self, claim: &Claim, checkpoint: &PartCheckpoint, news: &PartNews) -> Result<bool, JournalError> {
+        const CHECKPOINT: &str = "
+            update etl_context.parts
+            set cursor = $5, cursor_counts = $6, carried = $7, rejected = $8,
+                rows = case when $11 then nullif(concat(rows, $9::text), '') else $9::text end,
+                errors = case when $11 then nullif(concat(errors, $10::text), '') else $10::text end,
+                checkpoint = $12, counts = $6,
+                expires = pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs => $13)
+            where run_id = $1::text::uuid and phase = $2 and part = $3 and claim = $4 and state = 'running'
+                and checkpoint is distinct from $12
+            returning claim";
+        const IS_THERE: &str = "
+            select 1 from etl_context.parts
+            where run_id = $1::text::uuid and phase = $2 and part = $3 and claim = $4 and checkpoint = $5 and state = 'running'";
+        let (of, written, seconds) = (self.claimed(claim), WrittenCheckpoint::new(checkpoint, news), self.lease.as_secs_f64());
+        let (goes_on, number) = (news.goes_on, new_checkpoint(claim));
+        self.run(move |session| {
+            let WrittenCheckpoint { cursor, counts, carried, rejected, rows, errors } = &written;
+            let [run, phase, part, claim] = of.values();
+            let new: [&(dyn ToSql + Sync); 9] = [cursor, counts, carried, rejected, rows, errors, &goes_on, &number, &seconds];
+            let values = [&[run, phase, part, claim][..], &new].concat();
+            let is_there = session.change(CHECKPOINT, &values)?.is_some();
+            Ok(is_there || session.query_one(IS_THERE, &[run, phase, part, claim, &number])?.is_some())
         })
     }
 
@@ -260,18 +243,15 @@ impl PartBoard for Board {
             update etl_context.parts set state = 'open', expires = null, counts = null
             where run_id = $1::text::uuid and phase = $2 and part = $3 and claim = $4 and state = 'running'";
         self.holding.let_go(claim);
-        let ((run, phase), name, number) = (self.named(), claim.part.to_string(), claim.number);
-        self.run(move |session| session.query(OPEN, &[&run, &phase, &name, &number]).map(drop))
+        let of = self.claimed(claim);
+        self.run(move |session| session.query(OPEN, &of.values()).map(drop))
     }
 }
 
-fn claim(row: &Row) -> Claim {
-    Claim {
-        part: row.get::<_, &str>(0).into(),
-        number: row.get(1),
-        times: u32::try_from(row.get::<_, i64>(2)).unwrap_or(u32::MAX),
-        lost: Arc::new(AtomicBool::new(false)),
-    }
+/// As no other checkpoint of the part is called: no other claim has this number.
+fn new_checkpoint(claim: &Claim) -> String {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    format!("{}/{}", claim.number, LAST.fetch_add(1, Ordering::Relaxed))
 }
 
 impl PhaseBoard for Board {
@@ -288,42 +268,45 @@ impl PhaseBoard for Board {
         })
     }
 
-    fn ended(&self) -> Result<Vec<PartRecord>, JournalError> {
+    fn ended(&self) -> Result<Vec<EndedPart>, JournalError> {
         const ENDED: &str = "
-            select part, state, counts, error, microseconds, worker from etl_context.parts
+            select part, state, counts, error, microseconds, worker, carried, news, rows, errors from etl_context.parts
             where run_id = $1::text::uuid and phase = $2 and state in ('completed', 'failed') and not recorded
             order by claim";
         let (run, phase) = self.named();
         self.run(move |session| {
             let rows = session.query(ENDED, &[&run, &phase])?;
-            Ok(rows.iter().map(part).collect::<Result<_, JournalError>>()?)
+            Ok(rows.iter().map(part_rows::ended).collect::<Result<_, JournalError>>()?)
         })
     }
 
+    /// What was noted of one that has completed is in the run, and of no further use here.
     fn recorded(&self, parts: &[Arc<str>]) -> Result<(), JournalError> {
         const RECORDED: &str = "
-            update etl_context.parts set recorded = true
+            update etl_context.parts
+            set recorded = true, news = null, errors = null,
+                rows = case when state = 'completed' then null else rows end
             where run_id = $1::text::uuid and phase = $2 and part = any ($3) and state in ('completed', 'failed')";
         let (run, phase) = self.named();
         let parts = strings(parts);
         self.run(move |session| session.query(RECORDED, &[&run, &phase, &parts]).map(drop))
     }
-}
 
-fn part(row: &Row) -> Result<PartRecord, JournalError> {
-    let name: &str = row.get(0);
-    let unreadable = |what: &str| JournalError::new(format!("the {what} of part `{name}` in `etl_context.parts` cannot be read"));
-    let status = row.get::<_, &str>(1).parse().map_err(|_| unreadable("state"))?;
-    let counts = row.get::<_, Option<&str>>(2).and_then(|counts| serde_json::from_str(counts).ok());
-    let error = row.get::<_, Option<&str>>(3).map(serde_json::from_str).transpose();
-    let microseconds: Option<i64> = row.get(4);
-    Ok(PartRecord {
-        name: name.into(),
-        status,
-        counts: Some(counts.ok_or_else(|| unreadable("counts"))?),
-        microseconds: microseconds.unwrap_or_default().unsigned_abs(),
-        worker: row.get::<_, Option<&str>>(5).map(Into::into),
-        error: error.map_err(|_| unreadable("error"))?.filter(|_| status == PhaseStatus::Failed),
-        ended: None,
-    })
+    fn remembers(&self) -> bool {
+        true
+    }
+
+    /// Also of parts that have just completed, which are to be seen until they are recorded.
+    fn counted_elsewhere(&self) -> Result<Vec<CountedPart>, JournalError> {
+        const COUNTED: &str = "
+            select part, counts, carried from etl_context.parts
+            where run_id = $1::text::uuid and phase = $2 and counts is not null
+                and (state = 'running' or (state = 'completed' and not recorded))";
+        let (run, phase) = self.named();
+        self.run(move |session| {
+            let rows = session.query(COUNTED, &[&run, &phase])?;
+            let counted = rows.iter().map(|row| Ok(part_rows::counted(row)?)).collect::<Result<Vec<_>, Fault>>()?;
+            Ok(counted.into_iter().flatten().collect())
+        })
+    }
 }

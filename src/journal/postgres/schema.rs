@@ -4,7 +4,7 @@ use crate::journal::JournalError;
 use crate::journal::postgres::fault::Fault;
 use crate::journal::postgres::session::Session;
 
-pub(super) const VERSION: i32 = 2;
+pub(super) const VERSION: i32 = 3;
 
 const CREATE: &str = include_str!("schema.sql");
 pub(super) const RUN_LIST: &str = include_str!("run_list.sql");

@@ -1,11 +1,11 @@
--- The tables of etl-context, version 2. A newer library brings them up to its own version; an older one refuses them.
+-- The tables of etl-context, version 3. A newer library brings them up to its own version; an older one refuses them.
 
 create schema etl_context;
 
 create table etl_context.format (
     version integer not null
 );
-insert into etl_context.format values (2);
+insert into etl_context.format values (3);
 
 -- One row for each run: who may write to it, and how many events it has.
 create table etl_context.runs (
@@ -63,6 +63,20 @@ create table etl_context.parts (
     counts text,
     error text,
     microseconds bigint,
+    -- The last checkpoint, from which the next worker goes on: its cursor, what was counted until then, and its own name.
+    cursor text,
+    cursor_counts text,
+    checkpoint text,
+    -- What of the counts was done before this attempt at the phase.
+    carried text,
+    -- What was noted until the checkpoint: the rejected rows by reason, and one by one, and the errors, a line for each. What was
+    -- noted behind it stands in `news` once the part has ended.
+    rejected text,
+    rows text,
+    errors text,
+    news text,
+    -- Whether the rejected rows are to be kept one by one.
+    keeps_rows boolean not null default false,
     -- Whether the process that runs the phase knows that the part has ended.
     recorded boolean not null default false,
     primary key (run_id, phase, part)

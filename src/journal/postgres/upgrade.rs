@@ -13,7 +13,8 @@ use crate::record::outline::RunOutline;
 ///
 /// If the role may not change the tables, in the words of the server.
 pub(super) fn upgrade(session: &mut Session) -> Result<(), Fault> {
-    const UPGRADE: &str = include_str!("upgrade.sql");
+    const FROM_1: &str = include_str!("upgrade.sql");
+    const FROM_2: &str = include_str!("upgrade_2.sql");
     const LOCK: &str = "lock table etl_context.runs in access exclusive mode";
     const RUNS: &str = "select run_id::text from etl_context.runs where run_id is not null";
     const EVENTS: &str = "
@@ -33,7 +34,13 @@ pub(super) fn upgrade(session: &mut Session) -> Result<(), Fault> {
     if version >= VERSION {
         return Ok(());
     }
-    transaction.batch_execute(UPGRADE)?;
+    if version >= 2 {
+        transaction.batch_execute(FROM_2)?;
+        transaction.commit()?;
+        return Ok(());
+    }
+    transaction.batch_execute(FROM_1)?;
+    transaction.batch_execute(FROM_2)?;
     transaction.batch_execute(RUN_LIST)?;
     for run in transaction.query(RUNS, &[])? {
         let run: String = run.get(0);

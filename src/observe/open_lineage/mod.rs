@@ -265,7 +265,9 @@ impl Observer for OpenLineage {
             | Event::StatusSet { .. } => Ok(()),
             Event::PhaseStarted { phase, attempt, time, .. } => self.started(phase, *attempt, *time, run.record()),
             Event::Checkpointed { phase, attempt, counts, time, .. } => self.running(phase, *attempt, counts, *time),
-            Event::PartEnded { phase, attempt, time, .. } => self.running(phase, *attempt, &run.progress().counts(), *time),
+            Event::PartCheckpointed { phase, attempt, time, .. } | Event::PartEnded { phase, attempt, time, .. } => {
+                self.running(phase, *attempt, &run.progress().counts(), *time)
+            }
             Event::ErrorRecorded { error } => match error.attempt() {
                 Some(attempt) if is_running(run.record(), error.phase(), attempt) => {
                     self.running(error.phase(), attempt, &run.progress().counts(), error.time())

@@ -135,6 +135,9 @@ impl Spans {
             Event::PartsRegistered { phase, attempt, parts, .. } => {
                 event!(target: TARGET, parent: here, Level::DEBUG, %phase, attempt, parts = parts.len(), "parts registered");
             }
+            Event::PartCheckpointed { phase, attempt, part, counts, .. } => {
+                event!(target: TARGET, parent: here, Level::DEBUG, %phase, attempt, part = &**part, ?counts, "part checkpointed");
+            }
             Event::PartEnded { phase, attempt, part, .. } => self.part_ended(here, phase, *attempt, part),
             Event::StatusSet { phase, status, .. } => {
                 event!(target: TARGET, parent: here, Level::WARN, run.id = id, run.name = name, %phase, %status, "phase status set by hand");

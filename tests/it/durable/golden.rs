@@ -5,8 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 
 use etl_context::{
-    Context, Counts, Dictionary, EtlContext, Extract, FailureCause, Idle, Journal, JournalError, Load, PhaseName, PhaseReport,
-    PhaseStatus, Run, RunRecord, counters, dict, pipeline,
+    Context, Counts, Dictionary, EtlContext, Extract, FailureCause, Idle, Journal, JournalError, Load, Part, PhaseName,
+    PhaseReport, PhaseStatus, Run, RunRecord, counters, dict, pipeline,
 };
 use serde_json::{Value, json};
 
@@ -70,11 +70,44 @@ pub(crate) fn later_moves() -> JournalFile {
     assert_eq!(failed.resume_point().unwrap(), Some(8));
     let pages = failed.complete(()).unwrap().start(pages::Page).unwrap().complete(()).unwrap();
     drop(pages);
+    long_parts(&mut begin(&file).begin_dynamic().unwrap());
     let other_day = Run::builder("golden").journal(file.open()).parameters(&dict! { "day": "2026-03-02" });
     let context = other_day.allow_other_parameters().begin::<Golden>().unwrap();
     context.stopper().stop();
     drop(context.start(Extract).unwrap_err());
     file
+}
+
+/// What is recorded of a part that has checkpoints, of whoever has it.
+fn long_parts(run: &mut EtlContext) {
+    let note = |part: &mut Part<'_>| {
+        part.update_progress(Counts { conversations: 0, messages: 2 });
+        part.reject(&6, "odd").unwrap();
+        part.record_error(&error()).unwrap();
+    };
+    run.start_phase("page", None).unwrap();
+    let parts = run.parts(["a"]).unwrap();
+    for _ in 0..2 {
+        let mut part = parts.claim().unwrap().unwrap();
+        note(&mut part);
+        part.checkpoint(&7).unwrap();
+        part.give_back().unwrap();
+    }
+    let mut part = parts.claim().unwrap().unwrap();
+    assert_eq!(part.resume_point().unwrap(), Some(7));
+    part.fail(&error()).unwrap();
+    drop(parts);
+    run.fail_phase(&error()).unwrap();
+    run.start_phase("page", None).unwrap();
+    let parts = run.parts(["a"]).unwrap();
+    let mut part = parts.claim().unwrap().unwrap();
+    assert_eq!(part.resume_point().unwrap(), Some(7));
+    note(&mut part);
+    part.checkpoint(&8).unwrap();
+    note(&mut part);
+    part.complete().unwrap();
+    parts.finish().unwrap();
+    run.end_phase(()).unwrap();
 }
 
 mod pages {

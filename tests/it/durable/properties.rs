@@ -21,6 +21,8 @@ pub(super) enum Call {
     SetStatus(&'static str, PhaseStatus),
     End(String),
     Fail(String),
+    /// A part is worked on, and ends in one of these ways.
+    Part(u8, String),
     /// The program ends and is started again.
     Reopen,
     /// The process dies, and another one opens the journal.
@@ -41,6 +43,7 @@ pub(super) fn call() -> impl Strategy<Value = Call> {
         3 => text().prop_map(Call::Checkpoint),
         2 => (name(), text()).prop_map(|(name, message)| Call::RecordError(name, message)),
         2 => (name(), prop::sample::select(PhaseStatus::ALL.as_slice())).prop_map(|(name, status)| Call::SetStatus(name, status)),
+        3 => (0..6_u8, text()).prop_map(|(end, text)| Call::Part(end, text)),
         3 => text().prop_map(Call::End),
         2 => text().prop_map(Call::Fail),
         1 => Just(Call::Reopen),
@@ -114,8 +117,30 @@ pub(super) fn make(call: Call, run: &mut EtlContext) -> Result<(), Error> {
         Call::SetStatus(name, status) => run.set_phase_status(name, status),
         Call::End(result) => run.end_phase(dict! { result.clone(): result, "status": null }).map(drop),
         Call::Fail(message) => run.fail_phase(&JournalError::new(message)).map(drop),
+        Call::Part(end, text) => work_on_part(run, end, &text),
         Call::Reopen | Call::Crash => Ok(()),
     }
+}
+
+/// What a part refuses is refused of the part alone.
+fn work_on_part(run: &mut EtlContext, end: u8, text: &str) -> Result<(), Error> {
+    let parts = run.parts::<Counts>(["a", "b \"\n\""])?;
+    let Some(mut part) = parts.claim()? else { return Ok(()) };
+    let done: Option<String> = part.resume_point()?;
+    let counted = done.map_or(1, |done| done.len() as u64);
+    part.update_progress(Counts { conversations: 1, messages: counted });
+    drop(part.reject(text, text));
+    drop(part.checkpoint(text));
+    drop(part.record_error(text));
+    drop(part.reject(&1, "one"));
+    match end {
+        0 | 1 => drop(part.complete()),
+        2 => drop(part.fail(text)),
+        3 => drop(part.give_back()),
+        // Its process dies with it.
+        _ => std::mem::forget(part),
+    }
+    Ok(())
 }
 
 fn holds_the_run_of_the_dynamic_face(calls: Vec<Call>) -> Result<(), TestCaseError> {

@@ -3,7 +3,7 @@
 use std::sync::Barrier;
 use std::thread;
 
-use etl_context::{Etl, Extract, Journal, PostgresJournal, PostgresRuns, Run, RunStatus};
+use etl_context::{Counts, Etl, Extract, Journal, PostgresJournal, PostgresRuns, Run, RunStatus};
 
 use super::server::database;
 
@@ -41,15 +41,19 @@ fn reading_finds_nothing_where_there_are_none_and_makes_none() {
 fn tables_of_a_newer_version_are_refused_by_name() {
     let Some(database) = database() else { return };
     drop(PostgresJournal::connect(database.url()).unwrap());
-    database.client().execute("insert into etl_context.format values (3)", &[]).unwrap();
+    database.client().execute("insert into etl_context.format values (4)", &[]).unwrap();
     let errors = [PostgresJournal::connect(database.url()).unwrap_err(), PostgresRuns::connect(database.url()).unwrap_err()];
     for error in errors {
-        let expected = "the tables in the schema `etl_context` have the version 3, and this program knows version 2";
+        let expected = "the tables in the schema `etl_context` have the version 4, and this program knows version 3";
         assert!(error.to_string().starts_with(expected), "{error}");
     }
 }
 
-/// What version 2 brought is taken away again.
+/// What version 3 brought is taken away again, and then what version 2 did.
+const TO_VERSION_2: &str = "
+    alter table etl_context.parts drop column cursor, drop column cursor_counts, drop column checkpoint, drop column carried,
+        drop column rejected, drop column rows, drop column errors, drop column news, drop column keeps_rows;
+    update etl_context.format set version = 2";
 const TO_VERSION_1: &str = "
     drop view etl_context.run_list;
     drop index etl_context.events_began;
@@ -66,10 +70,11 @@ fn tables_of_an_older_version_are_brought_up_with_the_status_of_each_run() {
     drop(begin("begun"));
     drop(begin("extracted").start(Extract).unwrap().complete(()).unwrap());
     drop(begin("failed").start(Extract).unwrap().fail("no connection").unwrap());
+    database.client().batch_execute(TO_VERSION_2).unwrap();
     database.client().batch_execute(TO_VERSION_1).unwrap();
 
     let error = PostgresRuns::connect(database.url()).unwrap_err();
-    assert!(error.to_string().contains("have the version 1, and this program needs version 2"), "{error}");
+    assert!(error.to_string().contains("have the version 1, and this program needs version 3"), "{error}");
     drop(PostgresJournal::connect(database.url()).unwrap());
     let mut listed: Vec<_> = PostgresRuns::connect(database.url()).unwrap().list_runs(None, 10).unwrap();
     listed.sort_by(|one, other| one.key.cmp(&other.key));
@@ -79,6 +84,26 @@ fn tables_of_an_older_version_are_brought_up_with_the_status_of_each_run() {
     let next: Option<String> =
         database.client().query_one("select next from etl_context.run_list where key = 'extracted'", &[]).unwrap().get(0);
     assert_eq!(next.as_deref(), Some("transform"));
+}
+
+#[test]
+fn tables_of_version_2_are_brought_up_with_the_parts_that_are_in_them() {
+    let Some(database) = database() else { return };
+    let journal = || PostgresJournal::connect(database.url()).unwrap();
+    let mut context = Run::builder("import").journal(journal()).begin_dynamic().unwrap();
+    context.start_phase("extract", None).unwrap();
+    drop(context.parts::<Counts>(["a"]).unwrap());
+    drop(context);
+    database.client().batch_execute(TO_VERSION_2).unwrap();
+    let mut context = Run::builder("import").journal(journal()).begin_dynamic().unwrap();
+    context.start_phase("extract", None).unwrap();
+    let parts = context.parts::<Counts>(["a"]).unwrap();
+    let mut part = parts.claim().unwrap().unwrap();
+    assert_eq!(part.resume_point::<u64>().unwrap(), None);
+    part.checkpoint(&1).unwrap();
+    part.complete().unwrap();
+    parts.finish().unwrap();
+    context.end_phase(()).unwrap();
 }
 
 #[test]
