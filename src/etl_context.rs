@@ -11,7 +11,7 @@ use crate::counting::counters::{Counters, Counts};
 use crate::counting::reader::ProgressReader;
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::json::dictionary::dictionary;
+use crate::json::dictionary::kept;
 use crate::parts::{Parts, part_names};
 use crate::pipeline::Pipeline;
 use crate::pipeline::phase::{PhaseName, PhaseStatus};
@@ -193,7 +193,7 @@ impl EtlContext {
     /// neither `completed` nor `failed`, [`Error::InvalidCount`] for a count in the result that is none, such as
     /// `"messages_processed": -1`, [`Error::Journal`].
     pub fn end_phase(&mut self, result: impl Serialize) -> Result<PhaseReport, Error> {
-        self.engine.end_as_said(|| dictionary(&result))
+        self.engine.end_as_said(|| kept(&result))
     }
 
     /// Records the error and ends the running phase as failed, in one.

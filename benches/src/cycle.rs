@@ -80,6 +80,13 @@ pub fn typed(context: Context<Completed<Work>, Again>) -> Context<Completed<Work
 }
 
 #[inline(never)]
+pub fn typed_with_struct(context: Context<Completed<Work>, Again>) -> Context<Completed<Work>, Again> {
+    let mut work = context.start(Work).unwrap();
+    work.update_progress(black_box(Counts { conversations: 5, messages: 100 }));
+    work.complete(Outcome::new()).unwrap()
+}
+
+#[inline(never)]
 pub fn in_branch(context: Context<Completed<Step>, Beside>) -> Context<Completed<Step>, Beside> {
     let mut step = context.start(Step).unwrap();
     step.update_progress(black_box(Counts { conversations: 5, messages: 100 }));

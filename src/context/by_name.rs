@@ -315,7 +315,7 @@ impl NamedPhase<'_> {
     {
         let engine = &mut self.context.engine;
         let failure = match outcome {
-            Ok(result) => match engine.complete(|| ReadBack(&result).into_dictionary()) {
+            Ok(result) => match engine.complete(|| ReadBack(&result).into_kept()) {
                 Ok(_) => return Ok(result),
                 Err(refused @ Error::Journal { .. }) => return Err(refused),
                 Err(refused) => refused,

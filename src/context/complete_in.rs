@@ -98,7 +98,7 @@ fn settle<J: SharedJournal>(engine: &mut Engine, event: &Event, is_over: IsOver)
 }
 
 fn write_lent<T: Append>(engine: &mut Engine, transaction: T, result: impl PhaseResult) -> Result<Written, Error> {
-    let event = engine.completion(|| result.into_dictionary())?;
+    let event = engine.completion(|| result.into_kept())?;
     let held = engine.hold_end().map_err(|error| engine.not_recorded(&event, error))?;
     write(engine, event, held, |journal, sequence, event| transaction.append(journal, sequence, event))
 }
@@ -301,7 +301,7 @@ impl<Ph: Phase, S, P> PhaseScope<Ph, S, P> {
             }
         };
         let mut engine = running.into_engine();
-        let written = engine.completion(|| ReadBack(&result).into_dictionary()).and_then(|event| {
+        let written = engine.completion(|| ReadBack(&result).into_kept()).and_then(|event| {
             let append = |journal: &mut D::Journal, sequence: u64, event: &Event| transaction.append(journal, sequence, event);
             write(&mut engine, event, lent.into_held(), append)
         });

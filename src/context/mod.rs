@@ -241,7 +241,7 @@ impl<S, P> Context<S, P> {
         Ph: Phase,
         R: PhaseResult,
     {
-        self.transition(|engine| engine.complete(|| result.into_dictionary()).map(drop))
+        self.transition(|engine| engine.complete(|| result.into_kept()).map(drop))
     }
 
     /// Records the error and ends the running phase as failed. The error can be of any type that says what went wrong: see

@@ -31,7 +31,7 @@ use crate::counting::counters::{CounterValues, Tally};
 use crate::counting::meter::Meter;
 use crate::error::Error;
 use crate::journal::{Journal, JournalError};
-use crate::json::dictionary::{Checked, Dictionary, ResultFault};
+use crate::json::dictionary::{Checked, KeptResult, ResultFault};
 use crate::observe::failure::ObserverFailures;
 use crate::pipeline::by_name::ByName;
 use crate::pipeline::phase::{PhaseName, PhaseStatus};
@@ -54,7 +54,7 @@ use crate::text::line::shown;
 struct Ending {
     status: PhaseStatus,
     cause: Option<FailureCause>,
-    result: Option<Dictionary>,
+    result: Option<KeptResult>,
     error: Option<RecordedError>,
     rejected: Option<Arc<Rejected>>,
 }
@@ -154,7 +154,7 @@ impl Engine {
     pub(crate) fn start(&mut self, phase: PhaseName, names: &'static [&'static str], totals: CounterValues) -> Result<(), Error> {
         self.record.at_rest(&phase)?;
         self.admit(&phase)?;
-        let (attempt, visit) = (self.record.next_attempt(phase.as_str()), self.visit(&phase));
+        let (attempt, visit) = (self.record.next_attempt(&phase), self.visit(&phase));
         let started = Instant::now();
         let time = self.clock.at(started);
         let goes_on = !self.record.is_finally(&phase);
@@ -176,7 +176,7 @@ impl Engine {
     }
 
     /// The result with which the running phase can complete.
-    fn result_of_completed(&self, result: impl FnOnce() -> Checked) -> Result<Option<Dictionary>, Error> {
+    fn result_of_completed(&self, result: impl FnOnce() -> Checked) -> Result<Option<KeptResult>, Error> {
         const RULE: &str = "is not `completed`, which is what `complete` says; use `fail(&error)`, or leave the status out";
         let result = self.checked_result("complete", result)?;
         self.said_status(result.as_ref(), &[PhaseStatus::Completed], RULE)?;
@@ -227,7 +227,7 @@ impl Engine {
     }
 
     /// A phase is running, and its result is a dictionary or nothing; checked in this order.
-    fn checked_result(&self, asked: &'static str, result: impl FnOnce() -> Checked) -> Result<Option<Dictionary>, Error> {
+    fn checked_result(&self, asked: &'static str, result: impl FnOnce() -> Checked) -> Result<Option<KeptResult>, Error> {
         let phase = &self.record.running(asked)?.phase;
         result().map_err(|fault| match fault {
             ResultFault::NotSerializable(reason) => Error::NotSerializable { phase: phase.clone(), what: "the result", reason },

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use crate::counting::reader::Counted;
 use crate::engine::{Ending, Engine};
-use crate::json::dictionary::KeptResult;
 use crate::pipeline::phase::PhaseStatus;
 use crate::record::RunRecord;
 use crate::record::attempt::{Attempt, PhaseReport};
@@ -49,7 +48,7 @@ impl Engine {
             totals: counted.totals(),
             carried: counted.carried().map(Box::new),
             rejected,
-            result: result.map(KeptResult::Given),
+            result,
             error: error.map(Box::new),
         })
     }

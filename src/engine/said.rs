@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::json::dictionary::Dictionary;
+use crate::json::dictionary::KeptResult;
+use crate::json::seen::is_word;
 use crate::pipeline::phase::PhaseStatus;
 use crate::text::line::shown;
 
@@ -16,16 +17,17 @@ impl Engine {
     /// [`Error::InvalidStatus`] by the rule, [`Error::InvalidCount`] with the key.
     pub(super) fn said_status(
         &self,
-        result: Option<&Dictionary>,
+        result: Option<&KeptResult>,
         allowed: &[PhaseStatus],
         rule: &'static str,
     ) -> Result<Option<PhaseStatus>, Error> {
+        let Some(result) = result.and_then(KeptResult::words) else { return Ok(None) };
         let (mut status, mut no_count) = (None, None);
         // A result has few keys: to look at each, once, is faster than to search the map.
-        for (key, value) in result.into_iter().flatten() {
+        for (key, value) in result.iter().filter(|(key, _)| is_word(key)) {
             if key == "status" {
                 status = Some(value);
-            } else if key.ends_with("_processed") && !is_count(value) && self.is_of_counter(key) {
+            } else if !is_count(value) && self.is_of_counter(key) {
                 no_count = no_count.or(Some((key, value)));
             }
         }

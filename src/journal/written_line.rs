@@ -5,6 +5,7 @@ use serde_json::Error;
 
 use crate::counting::counters::Tally;
 use crate::journal::format::{MAGIC, VERSION, version_of};
+use crate::json::dictionary::KeptResult;
 use crate::pipeline::phase::PhaseName;
 use crate::record::attempt::PhaseReport;
 use crate::record::clock::Timestamp;
@@ -127,7 +128,12 @@ impl Line<'_> {
         self.tally(r#","totals":{"#, report.totals())?;
         self.carried(report.carried())?;
         self.json_if_any(r#","rejected":"#, report.measured().rejected.as_ref())?;
-        self.json_if_any(r#","result":"#, report.result())
+        report.kept_result().map_or(Ok(()), |result| self.result(result))
+    }
+
+    fn result(&mut self, result: &KeptResult) -> Result<(), Error> {
+        self.0.extend_from_slice(br#","result":"#);
+        result.write(self.0)
     }
 
     fn carried(&mut self, carried: Option<&Tally>) -> Result<(), Error> {

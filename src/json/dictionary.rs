@@ -7,14 +7,14 @@ use std::sync::OnceLock;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::json::lossless::{check, to_value};
+use crate::json::lossless::{check, to_plain_object, to_value};
 use crate::json::readable::is_readable;
 
 /// A JSON object: what [`dict!`](crate::dict) builds.
 pub type Dictionary = serde_json::Map<String, Value>;
 
 /// A result as it is recorded; `None` is no result.
-pub(crate) type Checked = Result<Option<Dictionary>, ResultFault>;
+pub(crate) type Checked = Result<Option<KeptResult>, ResultFault>;
 
 /// A dictionary: a map with string keys, `()` for no result, or a struct of your own by one line.
 ///
@@ -53,11 +53,11 @@ pub trait PhaseResult: Serialize {
 
     /// The result as it is recorded. Not part of the public contract.
     #[doc(hidden)]
-    fn into_dictionary(self) -> Checked
+    fn into_kept(self) -> Checked
     where
         Self: Sized,
     {
-        dictionary(&self)
+        kept(&self)
     }
 }
 
@@ -71,7 +71,15 @@ pub enum ResultFault {
 }
 
 /// Any serialisable value as a result: an object is one, `null` is none.
-pub(crate) fn dictionary<R: Serialize + ?Sized>(result: &R) -> Checked {
+pub(crate) fn kept<R: Serialize + ?Sized>(result: &R) -> Checked {
+    match to_plain_object(result) {
+        Some(json) => Ok(Some(KeptResult::text(json))),
+        None => dictionary(result).map(|dictionary| dictionary.map(KeptResult::Given)),
+    }
+}
+
+/// The same, looked at closely.
+pub(crate) fn dictionary<R: Serialize + ?Sized>(result: &R) -> Result<Option<Dictionary>, ResultFault> {
     match to_value(result).map_err(ResultFault::NotSerializable)? {
         Value::Object(entries) => Ok(Some(entries)),
         Value::Null => Ok(None),
@@ -82,34 +90,48 @@ pub(crate) fn dictionary<R: Serialize + ?Sized>(result: &R) -> Checked {
     }
 }
 
-/// A result that is kept: as it was given, or as it was read from a journal. Then it is made a dictionary when somebody asks for
-/// it first; most results of a long run are never asked for, and as text they take a tenth of the memory.
-pub(crate) enum KeptResult {
+/// A result that is kept: as a dictionary that was given, or as the text of one. That is made a dictionary when somebody asks for it
+/// first: most results are never asked for, and a text takes a tenth of the memory and of the time.
+#[doc(hidden)]
+pub enum KeptResult {
     Given(Dictionary),
-    Read(Box<ReadResult>),
-}
-
-pub(crate) struct ReadResult {
-    json: Box<str>,
-    dictionary: OnceLock<Dictionary>,
+    Text(String, OnceLock<Dictionary>),
 }
 
 impl KeptResult {
     /// Keeps the text of an object for later; `None` unless it can be read.
     pub(crate) fn read(json: &[u8]) -> Option<Self> {
         let json = str::from_utf8(json).ok()?;
-        if !json.starts_with('{') || !is_readable(json) {
-            return None;
-        }
-        Some(KeptResult::Read(Box::new(ReadResult { json: json.into(), dictionary: OnceLock::new() })))
+        (json.starts_with('{') && is_readable(json)).then(|| KeptResult::text(json.into()))
+    }
+
+    /// Whoever calls this knows that it is an object, and can be read.
+    fn text(json: String) -> Self {
+        KeptResult::Text(json, OnceLock::new())
     }
 
     pub(crate) fn dictionary(&self) -> &Dictionary {
         match self {
             KeptResult::Given(dictionary) => dictionary,
-            // That it can be read was found out when it was kept.
-            KeptResult::Read(read) => read.dictionary.get_or_init(|| serde_json::from_str(&read.json).unwrap_or_default()),
+            KeptResult::Text(json, dictionary) => dictionary.get_or_init(|| serde_json::from_str(json).unwrap_or_default()),
         }
+    }
+
+    /// What it may say of its phase. A text that was just written says nothing, or it would have been looked at.
+    pub(crate) fn words(&self) -> Option<&Dictionary> {
+        match self {
+            KeptResult::Given(dictionary) => Some(dictionary),
+            KeptResult::Text(..) => None,
+        }
+    }
+
+    /// As it is, or as a text of it.
+    pub(crate) fn write(&self, bytes: &mut Vec<u8>) -> Result<(), serde_json::Error> {
+        match self {
+            KeptResult::Given(dictionary) => serde_json::to_writer(bytes, dictionary)?,
+            KeptResult::Text(json, _) => bytes.extend_from_slice(json.as_bytes()),
+        }
+        Ok(())
     }
 }
 
@@ -133,9 +155,9 @@ impl PhaseResult for Dictionary {
     const IS_ANY_DICTIONARY: bool = true;
 
     /// This is JSON already, so it is moved and not copied.
-    fn into_dictionary(self) -> Checked {
+    fn into_kept(self) -> Checked {
         self.values().try_for_each(|value| check(value, 1)).map_err(ResultFault::NotSerializable)?;
-        Ok(Some(self))
+        Ok(Some(KeptResult::Given(self)))
     }
 }
 

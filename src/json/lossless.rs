@@ -2,9 +2,8 @@
 //!
 //! `serde_json` turns NaN and infinity into `null` without a word, writes nesting that it then refuses to read, and keeps only the
 //! second value of a key that is there twice. The serializer here hands everything on to `serde_json`'s own, stops the first two
-//! on the way, and counts the entries, of which the third leaves too few.
-
-use std::cell::Cell;
+//! on the way, and counts the entries, of which the third leaves too few. What it [has seen](Seen) tells whether that has to be
+//! looked at at all.
 
 use serde::ser::{
     Error, Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple, SerializeTupleStruct,
@@ -12,6 +11,7 @@ use serde::ser::{
 };
 use serde_json::{Map, Value};
 
+use crate::json::seen::{Keys, Seen};
 use crate::json::twice::key_there_twice;
 
 /// `serde_json` reads at most 127 levels; what is recorded may still be wrapped a few times.
@@ -24,10 +24,11 @@ pub(crate) const DEEPEST: usize = 100;
 /// Why it cannot be kept: the value's own error, a number that JSON does not have, a key that is there twice, or nesting deeper
 /// than 100.
 pub(crate) fn to_value<T: Serialize + ?Sized>(value: &T) -> Result<Value, String> {
-    let written = Cell::new(0);
-    let json = serde_json::to_value(Level { value, depth: 0, written: &written }).map_err(|error| error.to_string())?;
+    let seen = Seen::default();
+    let json = serde_json::to_value(Level::top(value, &seen)).map_err(|error| error.to_string())?;
     check(&json, 0)?;
-    if written.get() > entries(&json)
+    if seen.is_doubtful()
+        && seen.entries() > entries(&json)
         && let Some(key) = key_there_twice(&value)
     {
         return Err(format!("its key `{key}` is there twice, and only one of the two would be kept"));
@@ -41,10 +42,17 @@ pub(crate) fn to_value<T: Serialize + ?Sized>(value: &T) -> Result<Value, String
 ///
 /// As [`to_value`].
 pub(crate) fn to_text<T: Serialize + ?Sized>(value: &T) -> Result<String, String> {
-    let level = Level { value, depth: 0, written: &Cell::new(0) };
-    let text = serde_json::to_string(&level).map_err(|error| error.to_string())?;
+    let text = serde_json::to_string(&Level::top(value, &Seen::default())).map_err(|error| error.to_string())?;
     // What `or_refusal` has left is found in the value only.
     if text.contains(REFUSED_IN_TEXT) { to_value(value).map(|value| value.to_string()) } else { Ok(text) }
+}
+
+/// The text of an object in which there is nothing to look at more closely; `None` for every other value, and for one that
+/// [`to_value`] refuses.
+pub(crate) fn to_plain_object<T: Serialize + ?Sized>(value: &T) -> Option<String> {
+    let seen = Seen::default();
+    let text = serde_json::to_string(&Level::top(value, &seen)).ok()?;
+    (text.starts_with('{') && !seen.is_doubtful()).then_some(text)
 }
 
 /// How many entries all objects of the value have.
@@ -103,16 +111,24 @@ pub(crate) fn too_deep() -> String {
     format!("it is nested deeper than {DEEPEST} levels")
 }
 
-/// A value somewhere in the tree, with the number of containers around it, and that of all entries that were written so far.
+/// A value somewhere in the tree, with the number of containers around it, and what was seen so far.
 struct Level<'a, T: ?Sized> {
     value: &'a T,
     depth: usize,
-    written: &'a Cell<usize>,
+    is_key: bool,
+    seen: &'a Seen,
+}
+
+impl<'a, T: ?Sized> Level<'a, T> {
+    fn top(value: &'a T, seen: &'a Seen) -> Self {
+        Level { value, depth: 0, is_key: false, seen }
+    }
 }
 
 impl<T: Serialize + ?Sized> Serialize for Level<'_, T> {
+    #[inline]
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.value.serialize(Lossless { inner: serializer, depth: self.depth, written: self.written })
+        self.value.serialize(Lossless { inner: serializer, depth: self.depth, is_key: self.is_key, seen: self.seen })
     }
 }
 
@@ -120,7 +136,8 @@ impl<T: Serialize + ?Sized> Serialize for Level<'_, T> {
 struct Lossless<'a, I> {
     inner: I,
     depth: usize,
-    written: &'a Cell<usize>,
+    is_key: bool,
+    seen: &'a Seen,
 }
 
 impl<'a, I> Lossless<'a, I> {
@@ -128,34 +145,55 @@ impl<'a, I> Lossless<'a, I> {
     where
         'a: 'v,
     {
-        Level { value, depth: self.depth, written: self.written }
-    }
-
-    fn entry(&self) {
-        self.written.set(self.written.get() + 1);
+        Level { value, depth: self.depth, is_key: self.is_key, seen: self.seen }
     }
 }
 
 impl<'a, S: Serializer> Lossless<'a, S> {
     /// Goes one level down.
+    #[inline]
     fn enter<C>(self, open: impl FnOnce(S) -> Result<C, S::Error>) -> Result<Lossless<'a, C>, S::Error> {
         if self.depth == DEEPEST {
             return Err(S::Error::custom(too_deep()));
         }
-        Ok(Lossless { inner: open(self.inner)?, depth: self.depth + 1, written: self.written })
+        Ok(Lossless { inner: open(self.inner)?, depth: self.depth + 1, is_key: false, seen: self.seen })
     }
 
     /// The same for a variant, which is an object with its name as the only key.
-    fn enter_variant<C>(self, open: impl FnOnce(S) -> Result<C, S::Error>) -> Result<Lossless<'a, C>, S::Error> {
-        self.entry();
-        self.enter(open)
+    fn enter_variant(self, variant: &'static str) -> Result<Self, S::Error> {
+        let inside = self.enter(Ok)?;
+        Keys::default().add(variant, inside.depth, inside.seen);
+        Ok(inside)
+    }
+
+    /// The same for an object.
+    #[inline]
+    fn enter_object<C>(self, open: impl FnOnce(S) -> Result<C, S::Error>) -> Result<Entries<'a, C>, S::Error> {
+        Ok(Entries { inside: self.enter(open)?, keys: Keys::default() })
+    }
+
+    /// As text this is another number than as a value, or a key that is no text.
+    fn doubtful(self) -> S {
+        self.seen.doubt();
+        self.inner
+    }
+
+    #[inline]
+    fn unless_key(self) -> S {
+        if self.is_key { self.doubtful() } else { self.inner }
     }
 }
 
+/// The entries of an object, which are written one after another.
+struct Entries<'a, C> {
+    inside: Lossless<'a, C>,
+    keys: Keys,
+}
+
 macro_rules! hand_on {
-    ($($method:ident($kind:ty);)*) => {
-        $( fn $method(self, value: $kind) -> Result<S::Ok, S::Error> { self.inner.$method(value) } )*
-    };
+    ($($how:ident: $($method:ident($kind:ty)),*;)*) => { $(
+        $( #[inline] fn $method(self, value: $kind) -> Result<S::Ok, S::Error> { self.$how().$method(value) } )*
+    )* };
 }
 
 impl<'a, S: Serializer> Serializer for Lossless<'a, S> {
@@ -165,38 +203,35 @@ impl<'a, S: Serializer> Serializer for Lossless<'a, S> {
     type SerializeTuple = Lossless<'a, S::SerializeTuple>;
     type SerializeTupleStruct = Lossless<'a, S::SerializeTupleStruct>;
     type SerializeTupleVariant = Lossless<'a, S::SerializeTupleVariant>;
-    type SerializeMap = Lossless<'a, S::SerializeMap>;
-    type SerializeStruct = Lossless<'a, S::SerializeStruct>;
-    type SerializeStructVariant = Lossless<'a, S::SerializeStructVariant>;
+    type SerializeMap = Entries<'a, S::SerializeMap>;
+    type SerializeStruct = Entries<'a, S::SerializeStruct>;
+    type SerializeStructVariant = Entries<'a, S::SerializeStructVariant>;
 
     hand_on! {
-        serialize_bool(bool);
-        serialize_i8(i8);
-        serialize_i16(i16);
-        serialize_i32(i32);
-        serialize_i64(i64);
-        serialize_i128(i128);
-        serialize_u8(u8);
-        serialize_u16(u16);
-        serialize_u32(u32);
-        serialize_u64(u64);
-        serialize_u128(u128);
-        serialize_char(char);
-        serialize_str(&str);
-        serialize_bytes(&[u8]);
-        serialize_unit_struct(&'static str);
+        unless_key: serialize_bool(bool), serialize_char(char), serialize_bytes(&[u8]), serialize_unit_struct(&'static str);
+        unless_key: serialize_i8(i8), serialize_i16(i16), serialize_i32(i32), serialize_i64(i64);
+        unless_key: serialize_u8(u8), serialize_u16(u16), serialize_u32(u32), serialize_u64(u64);
+        doubtful: serialize_i128(i128), serialize_u128(u128);
+    }
+
+    #[inline]
+    fn serialize_str(self, value: &str) -> Result<S::Ok, S::Error> {
+        if self.is_key {
+            self.seen.key(value);
+        }
+        self.inner.serialize_str(value)
     }
 
     fn serialize_f32(self, value: f32) -> Result<S::Ok, S::Error> {
-        if value.is_finite() { self.inner.serialize_f32(value) } else { Err(not_finite(value)) }
+        if value.is_finite() { self.doubtful().serialize_f32(value) } else { Err(not_finite(value)) }
     }
 
     fn serialize_f64(self, value: f64) -> Result<S::Ok, S::Error> {
-        if value.is_finite() { self.inner.serialize_f64(value) } else { Err(not_finite(value)) }
+        if value.is_finite() { self.unless_key().serialize_f64(value) } else { Err(not_finite(value)) }
     }
 
     fn serialize_none(self) -> Result<S::Ok, S::Error> {
-        self.inner.serialize_none()
+        self.unless_key().serialize_none()
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<S::Ok, S::Error> {
@@ -205,15 +240,16 @@ impl<'a, S: Serializer> Serializer for Lossless<'a, S> {
     }
 
     fn serialize_unit(self) -> Result<S::Ok, S::Error> {
-        self.inner.serialize_unit()
+        self.unless_key().serialize_unit()
     }
 
     fn serialize_unit_variant(self, name: &'static str, index: u32, variant: &'static str) -> Result<S::Ok, S::Error> {
-        self.inner.serialize_unit_variant(name, index, variant)
+        self.unless_key().serialize_unit_variant(name, index, variant)
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Result<S::Ok, S::Error> {
         let value = self.level(value);
+        self.seen.name(name);
         self.inner.serialize_newtype_struct(name, &value)
     }
 
@@ -224,7 +260,7 @@ impl<'a, S: Serializer> Serializer for Lossless<'a, S> {
         variant: &'static str,
         value: &T,
     ) -> Result<S::Ok, S::Error> {
-        let inside = self.enter_variant(Ok)?;
+        let inside = self.enter_variant(variant)?;
         let value = inside.level(value);
         inside.inner.serialize_newtype_variant(name, index, variant, &value)
     }
@@ -248,15 +284,17 @@ impl<'a, S: Serializer> Serializer for Lossless<'a, S> {
         variant: &'static str,
         length: usize,
     ) -> Result<Self::SerializeTupleVariant, S::Error> {
-        self.enter_variant(|inner| inner.serialize_tuple_variant(name, index, variant, length))
+        self.enter_variant(variant)?.enter(|inner| inner.serialize_tuple_variant(name, index, variant, length))
     }
 
     fn serialize_map(self, length: Option<usize>) -> Result<Self::SerializeMap, S::Error> {
-        self.enter(|inner| inner.serialize_map(length))
+        self.enter_object(|inner| inner.serialize_map(length))
     }
 
+    #[inline]
     fn serialize_struct(self, name: &'static str, length: usize) -> Result<Self::SerializeStruct, S::Error> {
-        self.enter(|inner| inner.serialize_struct(name, length))
+        self.seen.name(name);
+        self.enter_object(|inner| inner.serialize_struct(name, length))
     }
 
     fn serialize_struct_variant(
@@ -266,7 +304,7 @@ impl<'a, S: Serializer> Serializer for Lossless<'a, S> {
         variant: &'static str,
         length: usize,
     ) -> Result<Self::SerializeStructVariant, S::Error> {
-        self.enter_variant(|inner| inner.serialize_struct_variant(name, index, variant, length))
+        self.enter_variant(variant)?.enter_object(|inner| inner.serialize_struct_variant(name, index, variant, length))
     }
 }
 
@@ -294,18 +332,19 @@ macro_rules! hand_on_items {
 
 macro_rules! hand_on_fields {
     ($($compound:ident)*) => { $(
-        impl<I: $compound> $compound for Lossless<'_, I> {
+        impl<I: $compound> $compound for Entries<'_, I> {
             type Ok = I::Ok;
             type Error = I::Error;
 
+            #[inline]
             fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), I::Error> {
-                self.entry();
-                let value = self.level(value);
-                self.inner.serialize_field(key, &value)
+                self.keys.add(key, self.inside.depth, self.inside.seen);
+                let value = self.inside.level(value);
+                self.inside.inner.serialize_field(key, &value)
             }
 
             fn end(self) -> Result<I::Ok, I::Error> {
-                self.inner.end()
+                self.inside.inner.end()
             }
         }
     )* };
@@ -320,21 +359,23 @@ hand_on_items! {
 
 hand_on_fields! { SerializeStruct SerializeStructVariant }
 
-impl<I: SerializeMap> SerializeMap for Lossless<'_, I> {
+impl<I: SerializeMap> SerializeMap for Entries<'_, I> {
     type Ok = I::Ok;
     type Error = I::Error;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), I::Error> {
-        self.entry();
-        self.inner.serialize_key(key)
+        let Lossless { inner, depth, seen, .. } = &mut self.inside;
+        inner.serialize_key(&Level { value: key, depth: *depth, is_key: true, seen })?;
+        self.keys.add_seen(*depth, seen);
+        Ok(())
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), I::Error> {
-        let value = self.level(value);
-        self.inner.serialize_value(&value)
+        let value = self.inside.level(value);
+        self.inside.inner.serialize_value(&value)
     }
 
     fn end(self) -> Result<I::Ok, I::Error> {
-        self.inner.end()
+        self.inside.inner.end()
     }
 }

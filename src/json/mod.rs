@@ -7,4 +7,5 @@
 pub(crate) mod dictionary;
 pub(crate) mod lossless;
 pub(crate) mod readable;
+pub(crate) mod seen;
 mod twice;

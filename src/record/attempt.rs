@@ -207,6 +207,11 @@ impl PhaseReport {
         self.0.result.as_ref().map(KeptResult::dictionary)
     }
 
+    /// The same as it is kept.
+    pub(crate) fn kept_result(&self) -> Option<&KeptResult> {
+        self.0.result.as_ref()
+    }
+
     /// What was processed, by name: the result's word where it has one, else what was tracked.
     pub fn processed(&self) -> impl Iterator<Item = (&str, u64)> {
         self.0.counts.iter().map(|(name, tracked)| {

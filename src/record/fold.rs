@@ -78,7 +78,7 @@ impl RunRecord {
             Event::PipelineChanged { .. } | Event::RunStopped { .. } => self.current().is_none(),
             Event::PhaseStarted { phase, attempt, .. } => {
                 self.nothing_in_the_way_of(phase)?;
-                *attempt == self.next_attempt(phase.as_str())
+                *attempt == self.next_attempt(phase)
             }
             Event::Checkpointed { phase, attempt, .. } => is_running(phase, *attempt),
             Event::PartsRegistered { phase, attempt, .. } => {

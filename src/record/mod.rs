@@ -126,8 +126,8 @@ impl RunRecord {
     }
 
     /// The number of the next attempt at the phase, from 1.
-    pub(crate) fn next_attempt(&self, phase: &str) -> u32 {
-        self.phase(phase).map_or(1, PhaseRecord::next_attempt)
+    pub(crate) fn next_attempt(&self, phase: &PhaseName) -> u32 {
+        self.phases.place_of(phase).map_or(1, |place| self.phases[place].next_attempt())
     }
 
     /// The running attempt, if there is one; of several, the one that started first.

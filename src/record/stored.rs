@@ -8,7 +8,7 @@ use serde::forward_to_deserialize_any;
 use serde_json::{Error as JsonError, Value, map};
 
 use crate::counting::counters::{Counters, Tally};
-use crate::json::dictionary::{Checked, PhaseResult, ResultFault};
+use crate::json::dictionary::{Checked, KeptResult, PhaseResult, ResultFault, dictionary};
 use crate::pipeline::phase::PhaseName;
 
 /// Something recorded earlier that does not fit the type that is asked for now.
@@ -58,14 +58,14 @@ pub(crate) fn read_counts<C: Counters>(phase: &PhaseName, counted: &Tally) -> Re
 pub(crate) struct ReadBack<'a, R>(pub(crate) &'a R);
 
 impl<R: PhaseResult + DeserializeOwned> PhaseResult for ReadBack<'_, R> {
-    fn into_dictionary(self) -> Checked {
-        let dictionary = self.0.into_dictionary()?;
+    fn into_kept(self) -> Checked {
         if R::IS_ANY_DICTIONARY {
-            return Ok(dictionary);
+            return self.0.into_kept();
         }
-        let stored = dictionary.map_or(Value::Null, Value::Object);
+        // It is read as it will be.
+        let stored = dictionary(self.0)?.map_or(Value::Null, Value::Object);
         match read::<R>(&stored) {
-            Ok(_) => Ok(if let Value::Object(dictionary) = stored { Some(dictionary) } else { None }),
+            Ok(_) => Ok(if let Value::Object(dictionary) = stored { Some(KeptResult::Given(dictionary)) } else { None }),
             Err(reason) => Err(ResultFault::NotSerializable(format!("it could not be read back: {reason}"))),
         }
     }

@@ -19,6 +19,7 @@ mod guide;
 mod house;
 mod journal;
 mod journal_replay;
+mod kept_results;
 mod long_parts;
 mod many_nights;
 mod many_phases;

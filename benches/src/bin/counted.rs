@@ -26,6 +26,8 @@ fn main() {
         Some("updates_dynamic") => updates_dynamic(&mut dynamic()),
         Some("cycles_by_hand") => cycles_by_hand(&mut Tracker::new()),
         Some("cycles_typed") => drop(cycles_typed(cycle::begun())),
+        Some("cycles_of_struct") => drop(cycles_of_struct(cycle::begun())),
+        Some("cycles_dynamic_dict") => cycles_dynamic_dict(&mut EtlContext::new("counted")),
         Some("cycles_forked") => {
             let (branch, other) = cycle::forked();
             drop(cycles_forked(branch));
@@ -92,6 +94,20 @@ fn cycles_by_hand(tracker: &mut Tracker) {
 #[unsafe(no_mangle)]
 fn cycles_typed(context: Context<Completed<Work>, Again>) -> Context<Completed<Work>, Again> {
     (0..CYCLES).fold(context, |context, _| cycle::typed(context))
+}
+
+#[inline(never)]
+#[unsafe(no_mangle)]
+fn cycles_of_struct(context: Context<Completed<Work>, Again>) -> Context<Completed<Work>, Again> {
+    (0..CYCLES).fold(context, |context, _| cycle::typed_with_struct(context))
+}
+
+#[inline(never)]
+#[unsafe(no_mangle)]
+fn cycles_dynamic_dict(context: &mut EtlContext) {
+    for _ in 0..CYCLES {
+        cycle::dynamic_with_dict(context);
+    }
 }
 
 #[inline(never)]

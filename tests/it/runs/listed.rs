@@ -63,7 +63,8 @@ fn the_table_and_the_markdown_say_the_same() {
             assert!(line.starts_with(run.key()) && line.contains(run.status().as_str()), "{line}");
             assert!(markdown.lines().any(|row| row.starts_with(&format!("| {} | {} |", run.key(), run.status()))), "{markdown}");
         }
-        assert!(text.contains("2 conversations, 1,200 messages"), "{text}");
+        // The last column ends where the line does, so how much of it is there depends on how long the runs took.
+        assert!(text.contains("2 conversations, 1,200"), "{text}");
     });
 }
 
