@@ -27,7 +27,7 @@ pub(crate) struct Known {
 
 /// The event of a line, given without its checksum; `None` if the line stands in another way, or says anything else.
 pub(crate) fn read(sequence: u64, line: &[u8], known: &mut Known) -> Option<Event> {
-    let mut line = Line { rest: line, known };
+    let mut line = Line { rest: str::from_utf8(line).ok()?, known };
     (line.number(r#"{"seq":"#)? == sequence).then_some(())?;
     let event = line.text(r#","event":""#)?;
     let time = line.time(r#","time":""#)?;
@@ -42,7 +42,7 @@ pub(crate) fn read(sequence: u64, line: &[u8], known: &mut Known) -> Option<Even
         "checkpointed" => {
             let counts = line.tally(r#","counts":{"#)?;
             line.skip(r#","cursor":"#)?;
-            let cursor: Value = serde_json::from_slice(line.rest).ok()?;
+            let cursor: Value = serde_json::from_str(line.rest).ok()?;
             check(&cursor, 1).ok()?;
             let (cursor, carried, rejected) = (Arc::new(cursor), None, None);
             Some(Event::Checkpointed { phase, attempt, cursor, counts, carried, rejected, time })
@@ -54,44 +54,40 @@ pub(crate) fn read(sequence: u64, line: &[u8], known: &mut Known) -> Option<Even
 
 /// What is left to read of a line. Each method reads something behind the text that has to stand before it.
 struct Line<'a, 'k> {
-    rest: &'a [u8],
+    rest: &'a str,
     known: &'k mut Known,
 }
 
 impl<'a> Line<'a, '_> {
     fn skip(&mut self, text: &str) -> Option<()> {
-        self.rest = self.rest.strip_prefix(text.as_bytes())?;
+        self.rest = self.rest.strip_prefix(text)?;
         Some(())
     }
 
     /// A whole number, written without more zeros than it has.
     fn number(&mut self, before: &str) -> Option<u64> {
         self.skip(before)?;
-        let digits = self.rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        let (number, rest) = self.rest.split_at(digits);
+        let digits = self.rest.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, rest) = self.rest.split_at_checked(digits)?;
         self.rest = rest;
-        if number.is_empty() || (number[0] == b'0' && digits > 1) {
+        if number.is_empty() || (number.starts_with('0') && digits > 1) {
             return None;
         }
-        number.iter().try_fold(0_u64, |sum, digit| sum.checked_mul(10)?.checked_add(u64::from(digit - b'0')))
+        number.bytes().try_fold(0_u64, |sum, digit| sum.checked_mul(10)?.checked_add(u64::from(digit - b'0')))
     }
 
     /// A text in which nothing is escaped, up to its end.
-    fn bytes(&mut self, before: &str) -> Option<&'a [u8]> {
+    fn text(&mut self, before: &str) -> Option<&'a str> {
         self.skip(before)?;
-        let is_plain = |byte: &&u8| !matches!(byte, b'"' | b'\\' | 0..0x20);
-        let length = self.rest.iter().take_while(is_plain).count();
-        let (text, rest) = self.rest.split_at(length);
-        self.rest = rest.strip_prefix(b"\"")?;
+        let is_plain = |byte: &u8| !matches!(byte, b'"' | b'\\' | 0..0x20);
+        let length = self.rest.bytes().take_while(is_plain).count();
+        let (text, rest) = self.rest.split_at_checked(length)?;
+        self.rest = rest.strip_prefix('"')?;
         Some(text)
     }
 
-    fn text(&mut self, before: &str) -> Option<&'a str> {
-        str::from_utf8(self.bytes(before)?).ok()
-    }
-
     fn time(&mut self, before: &str) -> Option<Timestamp> {
-        Timestamp::read(self.bytes(before)?)
+        Timestamp::read(self.text(before)?.as_bytes())
     }
 
     fn word<W: Deserialize<'a>>(&mut self, before: &str) -> Option<W> {
@@ -138,7 +134,7 @@ impl<'a> Line<'a, '_> {
     /// The rest of the end of a phase. One with an error is left to `line`.
     fn report(&mut self, phase: PhaseName, number: u32, ended: Timestamp) -> Option<PhaseReport> {
         let status = self.word(r#","status":""#).filter(|status: &PhaseStatus| status.is_end())?;
-        let has_cause = self.rest.starts_with(br#","cause""#);
+        let has_cause = self.rest.starts_with(r#","cause""#);
         let attempt = Attempt {
             phase,
             number,

@@ -100,8 +100,7 @@ pub enum KeptResult {
 
 impl KeptResult {
     /// Keeps the text of an object for later; `None` unless it can be read.
-    pub(crate) fn read(json: &[u8]) -> Option<Self> {
-        let json = str::from_utf8(json).ok()?;
+    pub(crate) fn read(json: &str) -> Option<Self> {
         (json.starts_with('{') && is_readable(json)).then(|| KeptResult::text(json.into()))
     }
 

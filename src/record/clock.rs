@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 use std::str::FromStr;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -35,13 +36,13 @@ impl Timestamp {
     /// Reads what `Display` writes; `None` for anything else, which may still be RFC 3339.
     pub(crate) fn read(text: &[u8]) -> Option<Self> {
         let (date_time, fraction) = text.strip_suffix(b"Z")?.split_at_checked(19)?;
-        let [year, month, day] = [0..4, 5..7, 8..10].map(|digits| read_digits(&date_time[digits]));
-        let [hour, minute, second] = [11..13, 14..16, 17..19].map(|digits| read_digits(&date_time[digits]));
+        let number = |digits: Range<usize>| read_digits(&date_time[digits]);
+        let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
+        let (hour, minute, second) = (number(11..13)?, number(14..16)?, number(17..19)?);
         let is_punctuated = [date_time[4], date_time[7], date_time[10], date_time[13], date_time[16]] == *b"--T::";
-        let month = Month::try_from(u8::try_from(month?).ok()?).ok()?;
-        let date = Date::from_calendar_date(i32::try_from(year?).ok()?, month, u8::try_from(day?).ok()?).ok()?;
+        let month = Month::try_from(u8::try_from(month).ok()?).ok()?;
+        let date = Date::from_calendar_date(i32::try_from(year).ok()?, month, u8::try_from(day).ok()?).ok()?;
         let days = i64::from(date.to_julian_day()) - i64::from(OffsetDateTime::UNIX_EPOCH.to_julian_day());
-        let (hour, minute, second) = (hour?, minute?, second?);
         let microseconds = match fraction {
             [] => 0,
             [b'.', digits @ ..] if (1..=6).contains(&digits.len()) => {
