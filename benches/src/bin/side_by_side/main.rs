@@ -1,7 +1,7 @@
 //! What does the crate cost, beside what people would use instead? One table.
 //!
 //! `cargo run --release --bin side_by_side` from the folder `benches`; with a word behind it, only the rows of that group:
-//! `counting`, `cycles`, `durable`, `replay`, `memory`, `rejects`.
+//! `counting`, `cycles`, `durable`, `sqlite`, `replay`, `memory`, `rejects`.
 
 mod counting;
 mod cycles;
@@ -10,14 +10,16 @@ mod machine;
 mod memory;
 mod rejects;
 mod replay;
+mod sqlite;
 
 use etl_context_benches::table::Table;
 
 fn main() {
-    let groups: [(&str, fn(&mut Table)); 6] = [
+    let groups: [(&str, fn(&mut Table)); 7] = [
         ("counting", counting::measure),
         ("cycles", cycles::measure),
         ("durable", durable::measure),
+        ("sqlite", sqlite::measure),
         ("replay", replay::measure),
         ("memory", memory::measure),
         ("rejects", rejects::measure),
