@@ -203,6 +203,8 @@ pub use record::attempt::{FailureCause, PhaseReport};
 pub use record::clock::Timestamp;
 pub use record::error::{BoxedError, ErrorRecord, RecordedError, StandardError, TextError, WorkError};
 pub use record::event::{Beginning, Event};
+pub use record::expect::{Expect, ExpectedAmount, Factors, TimesMedian};
+pub use record::expectation::Expectation;
 pub use record::parameters::Parameters;
 pub use record::part::PartRecord;
 pub use record::phase::{PhaseRecord, StatusOverride};

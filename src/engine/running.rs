@@ -49,6 +49,7 @@ impl Engine {
             totals: counted.totals(),
             carried: counted.carried().map(Box::new),
             rejected,
+            expectations: None,
             result: result.map(KeptResult::Given),
             error: error.map(Box::new),
         })

@@ -20,6 +20,7 @@ use crate::record::attempt::{Attempt, FailureCause, PhaseReport};
 use crate::record::clock::Timestamp;
 use crate::record::error::{ErrorRecord, RecordedError};
 use crate::record::event::{Beginning, Event};
+use crate::record::expectation::Expectation;
 use crate::record::parameters::Parameters;
 use crate::record::part::PartRecord;
 use crate::record::rejected::Rejected;
@@ -55,6 +56,7 @@ struct Line {
     part: Option<String>,
     worker: Option<String>,
     claim: Option<u32>,
+    expectations: Option<Vec<Expectation>>,
     error: Option<RecordedError>,
     errors: Option<Vec<RecordedError>>,
 }
@@ -294,6 +296,7 @@ impl Line {
                     totals: self.totals?,
                     carried: self.carried.map(Box::new),
                     rejected: self.rejected.map(Arc::new),
+                    expectations: self.expectations.filter(|expectations| !expectations.is_empty()).map(Box::new),
                     result: self.result.map(KeptResult::Given),
                     error: report_error.map(Box::new),
                 });

@@ -151,6 +151,7 @@ impl<'a> Line<'a, '_> {
             totals: self.tally(r#","totals":{"#)?,
             carried: None,
             rejected: None,
+            expectations: None,
             result: self.result()?,
             error: None,
         };

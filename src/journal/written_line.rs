@@ -127,6 +127,7 @@ impl Line<'_> {
         self.tally(r#","totals":{"#, report.totals())?;
         self.carried(report.carried())?;
         self.json_if_any(r#","rejected":"#, report.measured().rejected.as_ref())?;
+        self.json_if_any(r#","expectations":"#, report.measured().expectations.as_ref())?;
         self.json_if_any(r#","result":"#, report.result())
     }
 

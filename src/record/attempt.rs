@@ -14,6 +14,7 @@ use crate::pipeline::phase::{PhaseName, PhaseStatus};
 use crate::record::clock::Timestamp;
 use crate::record::counted::{Counted, VALUE_WIDTH, per_second, percent};
 use crate::record::error::RecordedError;
+use crate::record::expectation::Expectations;
 use crate::record::rejected::Rejected;
 use crate::text::line::one_line;
 use crate::text::number::duration;
@@ -23,8 +24,8 @@ use crate::text::table::{Column, Table};
 ///
 /// It serialises to a flat dictionary: `phase`, `status`, `duration_seconds`, `conversations_processed`,
 /// `messages_processed`, the keys of the phase's own result, and beside them what was tracked (`processed_messages`,
-/// `total_messages`, `messages_percent`, `messages_per_second`, and so on for each counter), the rows that were `rejected`, `start_time`, `end_time` and
-/// `attempt`; of an attempt that failed its `cause` and its `error`, and of one that went on from an earlier one what that had
+/// `total_messages`, `messages_percent`, `messages_per_second`, and so on for each counter), the rows that were `rejected`, the `expectations`, `start_time`,
+/// `end_time` and `attempt`; of an attempt that failed its `cause` and its `error`, and of one that went on from an earlier one what that had
 /// done, as in `carried_messages`. What is not known is absent.
 ///
 /// A result's `conversations_processed`, `messages_processed` and `status` override what was tracked; `phase` and
@@ -47,7 +48,7 @@ use crate::text::table::{Column, Table};
 /// # Ok::<(), etl_context::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
-pub struct PhaseReport(Arc<Attempt>);
+pub struct PhaseReport(pub(super) Arc<Attempt>);
 
 /// The measurements of an attempt that has ended.
 #[derive(Debug, PartialEq)]
@@ -66,6 +67,7 @@ pub(crate) struct Attempt {
     pub(crate) carried: Option<Box<Tally>>,
     /// `None` if there are none.
     pub(crate) rejected: Option<Arc<Rejected>>,
+    pub(crate) expectations: Option<Expectations>,
     pub(crate) result: Option<KeptResult>,
     pub(crate) error: Option<Box<RecordedError>>,
 }
@@ -269,6 +271,7 @@ impl PhaseReport {
             self.serialize_tracked(map, name, tracked, total)?;
         }
         self.serialize_unless_own(map, Key::plain("rejected"), self.rejected_details())?;
+        self.serialize_unless_own(map, Key::plain("expectations"), self.expectation_details())?;
         self.serialize_unless_own(map, Key::plain("start_time"), Some(self.0.started))?;
         self.serialize_unless_own(map, Key::plain("end_time"), self.ended().then_some(self.0.ended))?;
         self.serialize_unless_own(map, Key::plain("attempt"), Some(self.0.number))?;
@@ -345,6 +348,7 @@ impl fmt::Display for PhaseReport {
         if let Some(rows) = self.rejected_rows() {
             line("rejected", rows);
         }
+        self.expectations().iter().for_each(|expectation| line("expectation", expectation.to_string()));
         if let Some(error) = self.error() {
             line("error", error.message().to_owned());
             error.sources().for_each(|source| line("", format!("caused by: {source}")));

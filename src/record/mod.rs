@@ -24,7 +24,11 @@ pub(crate) mod clock;
 pub(crate) mod counted;
 pub(crate) mod error;
 pub(crate) mod event;
+pub(crate) mod expect;
+pub(crate) mod expectation;
+pub(crate) mod figure;
 mod fold;
+mod found;
 mod merge;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub(crate) mod outline;

@@ -45,6 +45,7 @@ impl Running {
             totals: self.totals.clone(),
             carried: self.carried.clone().map(Box::new),
             rejected,
+            expectations: None,
             result: None,
             error: None,
         })
