@@ -9,6 +9,7 @@ use crate::pipeline::phase::PhaseStatus;
 use crate::record::RunRecord;
 use crate::record::attempt::{Attempt, PhaseReport};
 use crate::record::running::Running;
+use crate::record::seldom::Seldom;
 
 impl Engine {
     /// The report with which the running attempt of this engine ends.
@@ -47,11 +48,8 @@ impl Engine {
             microseconds: ended.microseconds_since(running.started),
             counts: counted.counts(),
             totals: counted.totals(),
-            carried: counted.carried().map(Box::new),
-            rejected,
-            expectations: None,
+            seldom: Seldom::of(counted.carried(), rejected, error),
             result: result.map(KeptResult::Given),
-            error: error.map(Box::new),
         })
     }
 }

@@ -25,6 +25,7 @@ use crate::record::parameters::Parameters;
 use crate::record::part::PartRecord;
 use crate::record::rejected::Rejected;
 use crate::record::run_id::RunId;
+use crate::record::seldom::Seldom;
 use crate::text::line::{shown, told};
 
 /// The fields of all events. An event has those that it needs; unknown ones are ignored.
@@ -281,7 +282,7 @@ impl Line {
             },
             "phase_ended" => {
                 let (phase, number) = (phase?, self.attempt?);
-                let report_error = self.error.clone();
+                let seldom = Seldom::of(self.carried, self.rejected.map(Arc::new), self.error.clone());
                 let error =
                     self.error.map(|error| ErrorRecord { phase: phase.clone(), attempt: Some(number), time, error, ended: true });
                 let report = PhaseReport::new(Attempt {
@@ -294,11 +295,8 @@ impl Line {
                     microseconds: self.duration_microseconds?,
                     counts: self.counts?,
                     totals: self.totals?,
-                    carried: self.carried.map(Box::new),
-                    rejected: self.rejected.map(Arc::new),
-                    expectations: self.expectations.filter(|expectations| !expectations.is_empty()).map(Box::new),
+                    seldom: Seldom::expecting(seldom, self.expectations.unwrap_or_default()),
                     result: self.result.map(KeptResult::Given),
-                    error: report_error.map(Box::new),
                 });
                 Event::PhaseEnded { report, error }
             }

@@ -14,9 +14,9 @@ use crate::pipeline::phase::{PhaseName, PhaseStatus};
 use crate::record::clock::Timestamp;
 use crate::record::counted::{Counted, VALUE_WIDTH, per_second, percent};
 use crate::record::error::RecordedError;
-use crate::record::expectation::Expectations;
 use crate::record::rejected::Rejected;
-use crate::text::line::one_line;
+use crate::record::seldom::Seldom;
+use crate::text::line::{one_line, wrapped};
 use crate::text::number::duration;
 use crate::text::table::{Column, Table};
 
@@ -63,13 +63,8 @@ pub(crate) struct Attempt {
     pub(crate) microseconds: u64,
     pub(crate) counts: Tally,
     pub(crate) totals: Tally,
-    /// What earlier attempts did of `counts`, if this one went on from there.
-    pub(crate) carried: Option<Box<Tally>>,
-    /// `None` if there are none.
-    pub(crate) rejected: Option<Arc<Rejected>>,
-    pub(crate) expectations: Option<Expectations>,
+    pub(crate) seldom: Option<Box<Seldom>>,
     pub(crate) result: Option<KeptResult>,
-    pub(crate) error: Option<Box<RecordedError>>,
 }
 
 /// Why an attempt failed.
@@ -151,7 +146,7 @@ impl PhaseReport {
     /// The error with which it failed, with its sources; `None` if it completed, or failed without one.
     #[must_use]
     pub fn error(&self) -> Option<&RecordedError> {
-        self.0.error.as_deref()
+        self.0.seldom.as_ref()?.error.as_ref()
     }
 
     /// When it started.
@@ -182,7 +177,7 @@ impl PhaseReport {
     /// checkpoint, or the parts that they had completed. `None` if it began at zero.
     #[must_use]
     pub fn carried(&self) -> Option<&Tally> {
-        self.0.carried.as_deref()
+        self.0.seldom.as_ref()?.carried.as_ref()
     }
 
     /// What was tracked, by name.
@@ -194,7 +189,7 @@ impl PhaseReport {
     /// The rows that the phase could not use, by reason.
     #[must_use]
     pub fn rejected(&self) -> &Rejected {
-        self.0.rejected.as_deref().unwrap_or(Rejected::NOTHING)
+        self.0.seldom.as_ref().and_then(|seldom| seldom.rejected.as_deref()).unwrap_or(Rejected::NOTHING)
     }
 
     /// What was expected, by name; 0 is unknown.
@@ -348,7 +343,10 @@ impl fmt::Display for PhaseReport {
         if let Some(rows) = self.rejected_rows() {
             line("rejected", rows);
         }
-        self.expectations().iter().for_each(|expectation| line("expectation", expectation.to_string()));
+        for expectation in self.expectations() {
+            let lines = wrapped(&expectation.to_string(), VALUE_WIDTH, 3).into_iter();
+            lines.zip(["expectation", "", ""]).for_each(|(text, name)| line(name, text));
+        }
         if let Some(error) = self.error() {
             line("error", error.message().to_owned());
             error.sources().for_each(|source| line("", format!("caused by: {source}")));

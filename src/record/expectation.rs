@@ -71,9 +71,6 @@ fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
-/// What an attempt was expected to come to; hardly any is.
-pub(crate) type Expectations = Box<Vec<Expectation>>;
-
 impl Expectation {
     /// Whether the figure is as expected. One that is not known, or has nothing to be compared with, is not said to be otherwise.
     #[must_use]

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::record::attempt::PhaseReport;
 use crate::record::expectation::Expectation;
 use crate::record::figure::{Figure, MILLION};
+use crate::record::seldom::Seldom;
 use crate::record::share::rows_among;
 
 impl PhaseReport {
@@ -15,13 +16,13 @@ impl PhaseReport {
     /// another reason, which was not looked at.
     #[must_use]
     pub fn expectations(&self) -> &[Expectation] {
-        self.measured().expectations.as_deref().map_or(&[], Vec::as_slice)
+        self.measured().seldom.as_ref().map_or(&[], |seldom| &seldom.expectations)
     }
 
     /// A report that nobody has seen yet, with these.
     pub(crate) fn expecting(mut self, expectations: Vec<Expectation>) -> Self {
-        if let Some(attempt) = Arc::get_mut(&mut self.0).filter(|_| !expectations.is_empty()) {
-            attempt.expectations = Some(Box::new(expectations));
+        if let Some(attempt) = Arc::get_mut(&mut self.0) {
+            attempt.seldom = Seldom::expecting(attempt.seldom.take(), expectations);
         }
         self
     }

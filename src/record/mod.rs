@@ -40,6 +40,7 @@ pub(crate) mod rejected;
 mod rejected_told;
 pub(crate) mod run_id;
 pub(crate) mod running;
+pub(crate) mod seldom;
 pub(crate) mod share;
 mod standing;
 pub(crate) mod status;
