@@ -83,6 +83,7 @@
 //! - [`EtlContext`]: the same run with phases by name, for programs that learn the names at run time; a [`PhaseOrder`] is their order.
 //! - [`PhaseReport`] and [`RunSummary`] tell what happened, as a table and as JSON.
 //! - [`Run::builder`] begins a run that has a [`Journal`] or an [`Observer`].
+//! - [`Runs`] keeps the runs of a job, which know each other from night to night; [`Expect`] says what a phase should come to.
 //! - [`Context::phases`] and [`Context::fork`] run phases [side by side][guide::side_by_side]; [`PhaseScope::retrying`] tries one again.
 //! - [`Idle`], [`Running`], [`Completed`], [`Failed`], [`Joined`] are the states of a context; [`Context`] has a table of what each one
 //!   can do. They are for signatures: `Context<Completed<Load>>`.
@@ -203,6 +204,8 @@ pub use record::attempt::{FailureCause, PhaseReport};
 pub use record::clock::Timestamp;
 pub use record::error::{BoxedError, ErrorRecord, RecordedError, StandardError, TextError, WorkError};
 pub use record::event::{Beginning, Event};
+pub use record::expect::{Expect, ExpectedAmount, Factors, TimesMedian};
+pub use record::expectation::Expectation;
 pub use record::parameters::Parameters;
 pub use record::part::PartRecord;
 pub use record::phase::{PhaseRecord, StatusOverride};

@@ -5,16 +5,19 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::context::Context;
-use crate::engine::{Companions, Engine, Opening};
+use crate::counting::counters::Counters;
+use crate::engine::{Companions, EarlierRuns, Engine, OfPhase, Opening};
 use crate::error::Error;
 use crate::etl_context::EtlContext;
 use crate::journal::Journal;
 use crate::json::lossless;
 use crate::observe::Observer;
 use crate::pipeline::Pipeline;
+use crate::pipeline::phase::{Phase, PhaseName};
 use crate::pipeline::phase_order::PhaseOrder;
 use crate::pipeline::state::Idle;
-use crate::pipeline::table::{KeptPipeline, Table};
+use crate::pipeline::table::{CounterNames, KeptPipeline, Table};
+use crate::record::expect::{Expect, ExpectedAmount};
 use crate::record::parameters::Parameters;
 use crate::record::share::MaxRejected;
 use crate::report::file::ReportFile;
@@ -40,11 +43,7 @@ impl Run {
     /// # Ok::<(), etl_context::Error>(())
     /// ```
     pub fn builder(name: impl Into<String>) -> RunBuilder {
-        RunBuilder {
-            opening: Opening { name: name.into().into(), ..Opening::default() },
-            parameters: Ok(()),
-            reports: Vec::new(),
-        }
+        RunBuilder { opening: Opening { name: name.into().into(), ..Opening::default() }, said: Ok(()), reports: Vec::new() }
     }
 }
 
@@ -53,8 +52,8 @@ impl Run {
 #[must_use = "the run begins with `begin` or `begin_dynamic`"]
 pub struct RunBuilder {
     opening: Opening,
-    /// Why the parameters cannot be taken; told when the run begins.
-    parameters: Result<(), Error>,
+    /// Why something that was said cannot be taken; told when the run begins.
+    said: Result<(), Error>,
     reports: Vec<ReportFile>,
 }
 
@@ -136,7 +135,7 @@ impl RunBuilder {
     pub fn parameters(mut self, parameters: &impl Serialize) -> Self {
         match lossless::to_value(parameters) {
             Ok(value) => self.opening.parameters = Parameters::of(value),
-            Err(reason) => self.parameters = Err(Error::Parameters { reason }),
+            Err(reason) => self.refuse(Error::Parameters { reason }),
         }
         self
     }
@@ -221,6 +220,83 @@ impl RunBuilder {
         self
     }
 
+    /// Expects this of the phase whenever it completes. What is not so is a warning, or fails the phase: see [`Expect`].
+    ///
+    /// It is looked at when the phase would complete, and recorded with its end. A phase that completed earlier is not looked at again, and
+    /// one that has failed for another reason is not looked at.
+    ///
+    /// ```
+    /// use etl_context::{Error, Etl, Expect, Extract, PhaseFailure, Run};
+    ///
+    /// let messages = Expect::counter("messages").at_least(1).or_fail();
+    /// let context = Run::builder("import").expect::<Extract>(messages).begin::<Etl>()?;
+    /// let outcome = context.phase(Extract).run(|_extract| Ok::<_, std::io::Error>(()));
+    /// let Err(PhaseFailure::NotAsExpected(refused)) = outcome else { panic!("no message was counted") };
+    /// let (context, error) = refused.into_parts();
+    /// assert_eq!(error.to_string(), "phase `extract` is not as expected: messages: 0, expected at least 1");
+    /// context.retry()?.fail("there was nothing again")?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// A phase that is to fail cannot complete: [`complete`](Context::complete) refuses that with [`Error::NotAsExpected`], as it does with
+    /// too many errors. The attempt then fails, with that error, when its context is dropped, or with the one that it is failed with. A
+    /// phase that runs as a closure fails, and [`retrying`](crate::PhaseScope::retrying) does not try it again: it has done what it does,
+    /// and whether that is to be done once more is for somebody to decide. What a transaction of the caller's would have committed with
+    /// the end of the phase is not committed. On the dynamic face, [`end_phase`](EtlContext::end_phase) ends the phase as failed.
+    ///
+    /// What is compared with [`of_median`](crate::TimesMedian::of_median) needs the earlier runs of the job, which a run has that
+    /// [`Runs::run`](crate::Runs::run) begins. All of them are read once when the run begins. One that cannot be read stops nothing:
+    /// it is left out, and how many these were is on record.
+    pub fn expect<Ph: Phase>(self, expected: Expect<impl ExpectedAmount>) -> Self {
+        self.expecting(Ok(Ph::NAME), Some(<Ph::Counters as Counters>::NAMES), expected)
+    }
+
+    /// The same of a phase that is known by name.
+    ///
+    /// ```
+    /// use etl_context::{Counts, Expect, PhaseStatus, Run};
+    ///
+    /// let messages = Expect::counter("messages").at_least(1).or_fail();
+    /// let mut context = Run::builder("import").expect_by_name("load", messages).begin_dynamic()?;
+    /// context.start_phase("load", None)?;
+    /// let report = context.end_phase(())?;
+    /// assert_eq!(report.status(), PhaseStatus::Failed);
+    /// # Ok::<(), etl_context::Error>(())
+    /// ```
+    pub fn expect_by_name(self, phase: &str, expected: Expect<impl ExpectedAmount>) -> Self {
+        self.expecting(phase.parse(), None, expected)
+    }
+
+    fn expecting(
+        mut self,
+        phase: Result<PhaseName, Error>,
+        counters: CounterNames,
+        expected: Expect<impl ExpectedAmount>,
+    ) -> Self {
+        let said = phase.and_then(|phase| match expected.into_expectation() {
+            Ok(expectation) => Ok(OfPhase { phase, counters, expectation }),
+            Err(reason) => Err(Error::InvalidExpectation { phase, reason }),
+        });
+        match said {
+            Ok(of_phase) => self.opening.expected.push(of_phase),
+            Err(error) => self.refuse(error),
+        }
+        self
+    }
+
+    /// With what medians are compared.
+    pub(crate) fn looking_back(mut self, earlier: impl EarlierRuns + 'static) -> Self {
+        self.opening.earlier = Some(Box::new(earlier));
+        self
+    }
+
+    /// The first that cannot be taken is told.
+    fn refuse(&mut self, error: Error) {
+        if self.said.is_ok() {
+            self.said = Err(error);
+        }
+    }
+
     /// Begins the run behind the typed face, or goes on with it.
     ///
     /// A run that goes on is `Idle` here whatever it has completed before: the program goes through its phases from the first
@@ -230,7 +306,8 @@ impl RunBuilder {
     /// # Errors
     ///
     /// [`Error::Journal`] if the journal cannot be read or written, [`Error::OtherRun`] if it holds another run,
-    /// [`Error::Parameters`] if the parameters are no JSON, [`Error::Report`] if a report was to be written to the journal's file, or to
+    /// [`Error::Parameters`] if the parameters are no JSON, [`Error::InvalidExpectation`] if something is expected that cannot be checked,
+    /// [`Error::InvalidPhaseName`] if it is expected of a phase that the pipeline does not have, [`Error::Report`] if a report was to be written to the journal's file, or to
     /// what is no file.
     pub fn begin<P: Pipeline>(self) -> Result<Context<Idle, P>, Error> {
         let engine = Engine::open(self.checked()?, Some(P::KEPT))?;
@@ -278,7 +355,7 @@ impl RunBuilder {
     /// What can be refused before anything is opened is refused here. The reports are told last, so that they can tell how the
     /// observers fared.
     fn checked(mut self) -> Result<Opening, Error> {
-        self.parameters?;
+        self.said?;
         let Companions { journal, observers } = self.opening.companions();
         for report in self.reports {
             report.check(journal.as_ref().and_then(|journal| journal.file()))?;

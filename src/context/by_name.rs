@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::context::scope::unrecorded;
+use crate::context::failure::unrecorded;
 use crate::counting::counters::Counters;
 use crate::counting::reader::ProgressReader;
 use crate::error::Error;

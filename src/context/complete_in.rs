@@ -11,7 +11,7 @@ use postgres::Transaction;
 use serde::de::DeserializeOwned;
 
 use crate::context::Context;
-use crate::context::failure::PhaseFailure;
+use crate::context::failure::{PhaseFailure, not_as_expected};
 use crate::context::refused::Refused;
 use crate::context::scope::{Done, Outcome, PhaseScope, RunningPhase, end};
 use crate::engine::{Engine, Held};
@@ -307,6 +307,11 @@ impl<Ph: Phase, S, P> PhaseScope<Ph, S, P> {
         });
         let uncommitted = match written {
             Ok(written) => Uncommitted::<Ph, P>::of(engine, written),
+            Err(error @ Error::NotAsExpected { .. }) => {
+                // As above.
+                drop(transaction);
+                return Err(not_as_expected(Context::from_engine(engine), error));
+            }
             Err(error) => {
                 let refused = Refused::new(Context::from_engine(engine), error);
                 return Err(PhaseFailure::NotEnded { refused, error: None });

@@ -53,6 +53,7 @@ impl<Ph, E, S, P> From<PhaseFailure<Ph, E, S, P>> for EtlContext {
     fn from(failure: PhaseFailure<Ph, E, S, P>) -> Self {
         match failure {
             PhaseFailure::Failed { context, .. } => context.erase(),
+            PhaseFailure::NotAsExpected(refused) => refused.into(),
             PhaseFailure::NotStarted(refused) => refused.into(),
             PhaseFailure::NotEnded { refused, .. } => refused.into(),
         }

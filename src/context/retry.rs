@@ -138,7 +138,8 @@ impl<Ph: Phase, S, P> PhaseScope<Ph, S, P> {
     /// any is refused with [`Error::TooManyAttempts`](crate::Error::TooManyAttempts).
     /// [`max_attempts`](crate::RunBuilder::max_attempts) bounds them too.
     ///
-    /// An attempt that was stopped is not tried again, and a stop ends a pause at once.
+    /// An attempt that was stopped is not tried again, and a stop ends a pause at once. Nor is one that has done its work and is
+    /// [not as expected](PhaseFailure::NotAsExpected).
     pub fn retrying(self, retry: Retry) -> RetryingPhase<Ph, S, P> {
         RetryingPhase { scope: self.allowing(retry.attempts), retry, decides: Always }
     }
@@ -297,6 +298,7 @@ fn failed_again<Ph: Phase, R, E, S, P>(
     match outcome {
         Ok(completed) => Err(Ok(completed)),
         Err(PhaseFailure::Failed { context, error }) => Ok((context, error)),
+        Err(PhaseFailure::NotAsExpected(refused)) => Err(Err(PhaseFailure::NotAsExpected(refused))),
         Err(PhaseFailure::NotStarted(refused)) => {
             Err(Err(PhaseFailure::Failed { context: refused.into_parts().0, error: before }))
         }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::context::failure::PhaseFailure;
+use crate::context::failure::{PhaseFailure, not_completed, unrecorded};
 use crate::context::refused::Refused;
 use crate::context::{Context, marker};
 use crate::counting::progress::Progress;
@@ -18,10 +18,9 @@ use crate::parts::{Parts, part_names};
 use crate::pipeline::phase::Phase;
 use crate::pipeline::state::{AtRest, Completed, InProgress, Running, State};
 use crate::pipeline::{Follows, Pipeline};
-use crate::record::error::{RecordedError, WorkError};
+use crate::record::error::WorkError;
 use crate::record::stored::{NotReadable, ReadBack, read_stored};
 use crate::stopper::Stopped;
-use crate::text::line::shown;
 
 /// A phase that is about to run as a closure; [`Context::phase`] makes one, and [`run`](PhaseScope::run) runs it.
 ///
@@ -241,7 +240,7 @@ where
     match outcome {
         Ok(result) => match running.complete(ReadBack(&result)) {
             Ok(context) => Ok((context, result)),
-            Err(refused) => Err(PhaseFailure::NotEnded { refused: recorded(refused), error: None }),
+            Err(refused) => Err(not_completed(refused)),
         },
         Err(error) => Err(match running.fail(&error) {
             Ok(context) => PhaseFailure::Failed { context, error },
@@ -251,21 +250,6 @@ where
             },
         }),
     }
-}
-
-/// Tells both: why the work failed, and why that is not in the record.
-pub(super) fn unrecorded(mut error: Error, failure: &RecordedError) -> Error {
-    if let Error::Journal { refused, .. } = &mut error {
-        *refused = format!("the work failed ({}), and {refused}", shown(failure.message()));
-    }
-    error
-}
-
-/// Says in the record why the phase was not completed. If the journal cannot take that either, the caller still has the error.
-fn recorded<Ph: Phase, P>(refused: Refused<Context<Running<Ph>, P>>) -> Refused<Context<Running<Ph>, P>> {
-    let (mut context, error) = refused.into_parts();
-    let _ = context.record_error(&error);
-    Refused::new(context, error)
 }
 
 /// The running phase, as the work inside it sees it: the methods of a running [`Context`], and no way to end it.

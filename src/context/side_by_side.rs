@@ -102,6 +102,7 @@ fn on_its_own<Ph: Phase, R, E, S, P>(mut outcome: Outcome<Ph, R, E, S, P>) -> Ou
     let engine = match &mut outcome {
         Ok((context, _)) => &mut context.engine,
         Err(PhaseFailure::Failed { context, .. }) => &mut context.engine,
+        Err(PhaseFailure::NotAsExpected(refused)) => &mut refused.context_mut().engine,
         Err(PhaseFailure::NotStarted(refused)) => &mut refused.context_mut().engine,
         Err(PhaseFailure::NotEnded { refused, .. }) => &mut refused.context_mut().engine,
     };

@@ -192,6 +192,7 @@ impl Engine {
             companions: Mutex::default(),
             branch: Some(branch),
             rejects: self.rejects.as_ref().map(|rejects| rejects.beside()),
+            expected: self.expected.clone(),
         }
     }
 

@@ -14,9 +14,12 @@ impl Engine {
             return;
         }
         let own_panic = thread::panicking() && !self.started_in_panic;
-        let cause = if own_panic { FailureCause::Panicked } else { self.cause_or(FailureCause::Abandoned) };
+        // Who leaves it at a refusal to complete has abandoned nothing.
+        let error = self.not_as_expected().filter(|_| !own_panic);
+        let otherwise = if error.is_some() { FailureCause::Error } else { FailureCause::Abandoned };
+        let cause = if own_panic { FailureCause::Panicked } else { self.cause_or(otherwise) };
         // If the journal cannot take it, there is nobody left to tell.
-        let _ = self.end(Ending { status: PhaseStatus::Failed, cause: Some(cause), result: None, error: None, rejected: None });
+        let _ = self.end(Ending { status: PhaseStatus::Failed, cause: Some(cause), result: None, error, rejected: None });
     }
 }
 

@@ -10,6 +10,7 @@
 mod branches;
 mod checkpoints;
 mod companions;
+mod expected;
 mod leaving;
 mod limits;
 mod opening;
@@ -81,6 +82,7 @@ pub(crate) struct Engine {
     branch: Option<Branch>,
     /// Hardly any run has rejected rows.
     rejects: Option<Box<Rejects>>,
+    expected: Option<Box<Expected>>,
 }
 
 /// Where a process stands that has only gone past completed phases.
@@ -95,6 +97,8 @@ use branches::Branch;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub(crate) use branches::Held;
 pub(crate) use companions::Companions;
+use expected::Expected;
+pub(crate) use expected::{EarlierRuns, OfPhase};
 pub(crate) use limits::Limits;
 pub(crate) use opening::Opening;
 pub(crate) use parts::Registration;
@@ -127,6 +131,7 @@ impl Engine {
             companions: Mutex::default(),
             branch: None,
             rejects: None,
+            expected: None,
             clock,
         }
     }
@@ -200,7 +205,12 @@ impl Engine {
             });
         }
         let cause = (status == PhaseStatus::Failed).then_some(FailureCause::Status);
-        self.end(Ending { status, cause, result, error: None, rejected: None })
+        let kept = self.expected.as_ref().and_then(|_| result.clone());
+        let ended = self.end(Ending { status, cause, result, error: None, rejected: None });
+        let Err(Error::NotAsExpected { .. }) = &ended else { return ended };
+        let cause = Some(self.cause_or(FailureCause::Error));
+        let error = self.not_as_expected();
+        self.end(Ending { status: PhaseStatus::Failed, cause, result: kept, error, rejected: None })
     }
 
     /// Records the error and ends the running phase as failed, in one event.
@@ -272,12 +282,19 @@ impl Engine {
 
     /// The event with which the running phase ends, and the report in it. Nothing counts any more until it is known whether the event
     /// was recorded.
-    fn ended(&self, ending: Ending) -> Result<(Event, PhaseReport), Error> {
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotAsExpected`] if it can therefore not complete, and counts again.
+    fn ended(&mut self, ending: Ending) -> Result<(Event, PhaseReport), Error> {
         let running = self.record.running("end")?;
         let (phase, attempt) = (running.phase.clone(), Some(running.attempt));
         self.meter.close();
         let failure = ending.error.clone();
-        let report = self.report(running, ending);
+        let mut report = self.report(running, ending);
+        if self.expected.is_some() {
+            report = self.as_expected(report)?;
+        }
         let error = failure.map(|error| ErrorRecord { phase, attempt, time: report.end_time(), error, ended: true });
         Ok((Event::PhaseEnded { report: report.clone(), error }, report))
     }

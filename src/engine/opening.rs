@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::engine::{Companions, Engine, Limits, Passed};
+use crate::engine::{Companions, EarlierRuns, Engine, Expected, Limits, OfPhase, Passed};
 use crate::error::Error;
 use crate::journal::JournalError;
 use crate::pipeline::phase::PhaseName;
@@ -28,6 +28,9 @@ pub(crate) struct Opening {
     pub(crate) limits: Limits,
     /// Where the rejected rows go.
     pub(crate) rejects: Option<PathBuf>,
+    pub(crate) expected: Vec<OfPhase>,
+    /// With what some of that is to be compared.
+    pub(crate) earlier: Option<Box<dyn EarlierRuns>>,
     pub(crate) stopper: Stopper,
     /// Behind a mutex for the same reason as in the engine.
     pub(crate) companions: Mutex<Companions>,
@@ -38,8 +41,10 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// [`Error::Journal`] if the journal cannot be read or written, [`Error::OtherRun`] if it holds another run.
+    /// [`Error::Journal`] if the journal cannot be read or written, [`Error::OtherRun`] if it holds another run,
+    /// [`Error::InvalidExpectation`].
     pub(crate) fn open(mut opening: Opening, pipeline: Option<KeptPipeline>) -> Result<Self, Error> {
+        opening.check_expected(pipeline.as_deref())?;
         let name = Arc::clone(&opening.name);
         let refused = |source| not_opened(&name, source);
         let stopper = opening.stopper.clone();
@@ -51,10 +56,12 @@ impl Engine {
             None => Vec::new(),
         };
         if events.is_empty() {
+            opening.look_back().map_err(refused)?;
             return Engine::begin(opening, pipeline);
         }
         let record = RunRecord::replay(&events).ok_or_else(|| refused(JournalError::impossible(&name)))?;
         opening.check_same_run(&record, pipeline.as_deref())?;
+        opening.look_back().map_err(refused)?;
         Engine::resume(record, &events, opening, pipeline)
     }
 
@@ -65,6 +72,7 @@ impl Engine {
         engine.record = RunRecord::begin(beginning.clone());
         engine.open_rejects(opening.rejects.as_deref()).map_err(|source| not_opened(engine.record.name(), source))?;
         engine.limits = opening.limits;
+        engine.expected = Expected::of(opening.expected);
         engine.stopper = opening.stopper;
         engine.companions = opening.companions;
         let began = Event::RunBegan(beginning);
@@ -85,6 +93,7 @@ impl Engine {
         let mut engine = Engine::new(opening.name, pipeline);
         engine.record = record;
         engine.limits = opening.limits;
+        engine.expected = Expected::of(opening.expected);
         engine.stopper = opening.stopper;
         engine.companions = opening.companions;
         match engine.catch_up(events, opening.parameters, opening.rejects.as_deref()) {

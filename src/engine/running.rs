@@ -8,6 +8,7 @@ use crate::pipeline::phase::PhaseStatus;
 use crate::record::RunRecord;
 use crate::record::attempt::{Attempt, PhaseReport};
 use crate::record::running::Running;
+use crate::record::seldom::Seldom;
 
 impl Engine {
     /// The report with which the running attempt of this engine ends.
@@ -46,10 +47,8 @@ impl Engine {
             microseconds: ended.microseconds_since(running.started),
             counts: counted.counts(),
             totals: counted.totals(),
-            carried: counted.carried().map(Box::new),
-            rejected,
+            seldom: Seldom::of(counted.carried(), rejected, error),
             result,
-            error: error.map(Box::new),
         })
     }
 }

@@ -20,10 +20,12 @@ use crate::record::attempt::{Attempt, FailureCause, PhaseReport};
 use crate::record::clock::Timestamp;
 use crate::record::error::{ErrorRecord, RecordedError};
 use crate::record::event::{Beginning, Event};
+use crate::record::expectation::Expectation;
 use crate::record::parameters::Parameters;
 use crate::record::part::PartRecord;
 use crate::record::rejected::Rejected;
 use crate::record::run_id::RunId;
+use crate::record::seldom::Seldom;
 use crate::text::line::{shown, told};
 
 /// The fields of all events. An event has those that it needs; unknown ones are ignored.
@@ -55,6 +57,7 @@ struct Line {
     part: Option<String>,
     worker: Option<String>,
     claim: Option<u32>,
+    expectations: Option<Vec<Expectation>>,
     error: Option<RecordedError>,
     errors: Option<Vec<RecordedError>>,
 }
@@ -279,7 +282,7 @@ impl Line {
             },
             "phase_ended" => {
                 let (phase, number) = (phase?, self.attempt?);
-                let report_error = self.error.clone();
+                let seldom = Seldom::of(self.carried, self.rejected.map(Arc::new), self.error.clone());
                 let error =
                     self.error.map(|error| ErrorRecord { phase: phase.clone(), attempt: Some(number), time, error, ended: true });
                 let report = PhaseReport::new(Attempt {
@@ -292,10 +295,8 @@ impl Line {
                     microseconds: self.duration_microseconds?,
                     counts: self.counts?,
                     totals: self.totals?,
-                    carried: self.carried.map(Box::new),
-                    rejected: self.rejected.map(Arc::new),
+                    seldom: Seldom::expecting(seldom, self.expectations.unwrap_or_default()),
                     result: self.result.map(KeptResult::Given),
-                    error: report_error.map(Box::new),
                 });
                 Event::PhaseEnded { report, error }
             }

@@ -145,10 +145,8 @@ impl<'a> Line<'a, '_> {
             microseconds: self.number(r#","duration_microseconds":"#)?,
             counts: self.tally(r#","counts":{"#)?,
             totals: self.tally(r#","totals":{"#)?,
-            carried: None,
-            rejected: None,
+            seldom: None,
             result: self.result()?,
-            error: None,
         };
         Some(PhaseReport::new(attempt))
     }

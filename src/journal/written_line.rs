@@ -127,7 +127,10 @@ impl Line<'_> {
         self.tally(r#","counts":{"#, report.tally())?;
         self.tally(r#","totals":{"#, report.totals())?;
         self.carried(report.carried())?;
-        self.json_if_any(r#","rejected":"#, report.measured().rejected.as_ref())?;
+        let seldom = report.measured().seldom.as_ref();
+        self.json_if_any(r#","rejected":"#, seldom.and_then(|seldom| seldom.rejected.as_ref()))?;
+        let expectations = report.expectations();
+        self.json_if_any(r#","expectations":"#, (!expectations.is_empty()).then_some(expectations))?;
         report.kept_result().map_or(Ok(()), |result| self.result(result))
     }
 

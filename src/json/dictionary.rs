@@ -93,6 +93,7 @@ pub(crate) fn dictionary<R: Serialize + ?Sized>(result: &R) -> Result<Option<Dic
 /// A result that is kept: as a dictionary that was given, or as the text of one. That is made a dictionary when somebody asks for it
 /// first: most results are never asked for, and a text takes a tenth of the memory and of the time.
 #[doc(hidden)]
+#[derive(Clone)]
 pub enum KeptResult {
     Given(Dictionary),
     Text(String, OnceLock<Dictionary>),

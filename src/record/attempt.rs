@@ -15,7 +15,8 @@ use crate::record::clock::Timestamp;
 use crate::record::counted::{Counted, VALUE_WIDTH, per_second, percent};
 use crate::record::error::RecordedError;
 use crate::record::rejected::Rejected;
-use crate::text::line::one_line;
+use crate::record::seldom::Seldom;
+use crate::text::line::{one_line, wrapped};
 use crate::text::number::duration;
 use crate::text::table::{Column, Table};
 
@@ -23,8 +24,8 @@ use crate::text::table::{Column, Table};
 ///
 /// It serialises to a flat dictionary: `phase`, `status`, `duration_seconds`, `conversations_processed`,
 /// `messages_processed`, the keys of the phase's own result, and beside them what was tracked (`processed_messages`,
-/// `total_messages`, `messages_percent`, `messages_per_second`, and so on for each counter), the rows that were `rejected`, `start_time`, `end_time` and
-/// `attempt`; of an attempt that failed its `cause` and its `error`, and of one that went on from an earlier one what that had
+/// `total_messages`, `messages_percent`, `messages_per_second`, and so on for each counter), the rows that were `rejected`, the `expectations`, `start_time`,
+/// `end_time` and `attempt`; of an attempt that failed its `cause` and its `error`, and of one that went on from an earlier one what that had
 /// done, as in `carried_messages`. What is not known is absent.
 ///
 /// A result's `conversations_processed`, `messages_processed` and `status` override what was tracked; `phase` and
@@ -47,7 +48,7 @@ use crate::text::table::{Column, Table};
 /// # Ok::<(), etl_context::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
-pub struct PhaseReport(Arc<Attempt>);
+pub struct PhaseReport(pub(super) Arc<Attempt>);
 
 /// The measurements of an attempt that has ended.
 #[derive(Debug, PartialEq)]
@@ -62,12 +63,8 @@ pub(crate) struct Attempt {
     pub(crate) microseconds: u64,
     pub(crate) counts: Tally,
     pub(crate) totals: Tally,
-    /// What earlier attempts did of `counts`, if this one went on from there.
-    pub(crate) carried: Option<Box<Tally>>,
-    /// `None` if there are none.
-    pub(crate) rejected: Option<Arc<Rejected>>,
+    pub(crate) seldom: Option<Box<Seldom>>,
     pub(crate) result: Option<KeptResult>,
-    pub(crate) error: Option<Box<RecordedError>>,
 }
 
 /// Why an attempt failed.
@@ -149,7 +146,7 @@ impl PhaseReport {
     /// The error with which it failed, with its sources; `None` if it completed, or failed without one.
     #[must_use]
     pub fn error(&self) -> Option<&RecordedError> {
-        self.0.error.as_deref()
+        self.0.seldom.as_ref()?.error.as_ref()
     }
 
     /// When it started.
@@ -180,7 +177,7 @@ impl PhaseReport {
     /// checkpoint, or the parts that they had completed. `None` if it began at zero.
     #[must_use]
     pub fn carried(&self) -> Option<&Tally> {
-        self.0.carried.as_deref()
+        self.0.seldom.as_ref()?.carried.as_ref()
     }
 
     /// What was tracked, by name.
@@ -192,7 +189,7 @@ impl PhaseReport {
     /// The rows that the phase could not use, by reason.
     #[must_use]
     pub fn rejected(&self) -> &Rejected {
-        self.0.rejected.as_deref().unwrap_or(Rejected::NOTHING)
+        self.0.seldom.as_ref().and_then(|seldom| seldom.rejected.as_deref()).unwrap_or(Rejected::NOTHING)
     }
 
     /// What was expected, by name; 0 is unknown.
@@ -274,6 +271,7 @@ impl PhaseReport {
             self.serialize_tracked(map, name, tracked, total)?;
         }
         self.serialize_unless_own(map, Key::plain("rejected"), self.rejected_details())?;
+        self.serialize_unless_own(map, Key::plain("expectations"), self.expectation_details())?;
         self.serialize_unless_own(map, Key::plain("start_time"), Some(self.0.started))?;
         self.serialize_unless_own(map, Key::plain("end_time"), self.ended().then_some(self.0.ended))?;
         self.serialize_unless_own(map, Key::plain("attempt"), Some(self.0.number))?;
@@ -349,6 +347,10 @@ impl fmt::Display for PhaseReport {
         }
         if let Some(rows) = self.rejected_rows() {
             line("rejected", rows);
+        }
+        for expectation in self.expectations() {
+            let lines = wrapped(&expectation.to_string(), VALUE_WIDTH, 3).into_iter();
+            lines.zip(["expectation", "", ""]).for_each(|(text, name)| line(name, text));
         }
         if let Some(error) = self.error() {
             line("error", error.message().to_owned());

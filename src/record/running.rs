@@ -7,6 +7,7 @@ use crate::pipeline::phase::{PhaseName, PhaseStatus};
 use crate::record::attempt::{Attempt, FailureCause, PhaseReport};
 use crate::record::clock::Timestamp;
 use crate::record::rejected::Rejected;
+use crate::record::seldom::Seldom;
 
 /// An attempt that is running.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,10 +44,8 @@ impl Running {
             microseconds: ended.microseconds_since(self.started),
             counts: self.counts.clone().unwrap_or_else(|| self.totals.zeroed()),
             totals: self.totals.clone(),
-            carried: self.carried.clone().map(Box::new),
-            rejected,
+            seldom: Seldom::of(self.carried.clone(), rejected, None),
             result: None,
-            error: None,
         })
     }
 }

@@ -29,6 +29,13 @@ pub enum MaxRejected {
     Share(Share),
 }
 
+impl Share {
+    /// From 0 to 100.
+    pub(crate) fn as_percent(self) -> f64 {
+        self.0
+    }
+}
+
 impl MaxRejected {
     /// Whether so many of all rows are more.
     pub(crate) fn is_exceeded(self, rejected: u64, rows: u64) -> bool {

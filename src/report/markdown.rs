@@ -46,6 +46,7 @@ impl fmt::Display for Markdown<'_> {
         self.fmt_attempts(f)?;
         self.fmt_results(f)?;
         self.fmt_rejected(f)?;
+        self.0.fmt_expectations_as_markdown(f)?;
         self.fmt_errors(f)?;
         self.fmt_pipeline(f)
     }
@@ -180,7 +181,7 @@ fn fmt_keys<'a>(f: &mut fmt::Formatter<'_>, keys: impl Iterator<Item = (&'a str,
 }
 
 /// A text as code on one line, also in a table.
-struct Code<'a>(&'a str);
+pub(super) struct Code<'a>(pub(super) &'a str);
 
 impl fmt::Display for Code<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

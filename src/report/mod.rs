@@ -5,6 +5,7 @@
 //! Imports from `engine`, of which it asks how things stand, and from everything below.
 
 mod errors;
+mod expectations;
 pub(crate) mod file;
 mod headline;
 pub(crate) mod html;

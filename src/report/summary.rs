@@ -224,6 +224,7 @@ impl fmt::Display for RunSummary {
             write!(f, "\n\n{}", self.table().to_string().trim_end())?;
         }
         self.fmt_rejected(f)?;
+        self.fmt_unexpected(f)?;
         self.fmt_errors(f)?;
         self.fmt_observer_failures(f)
     }

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use crate::counting::counters::Tally;
 use crate::pipeline::phase::{PhaseName, PhaseStatus};
+use crate::record::attempt::PhaseReport;
 use crate::record::clock::Timestamp;
+use crate::record::expectation::Expectation;
 use crate::record::phase::PhaseRecord;
 use crate::record::run_id::RunId;
 use crate::record::status::RunStatus;
@@ -38,6 +40,8 @@ pub(crate) struct JobPhase {
     pub(crate) duration: Duration,
     /// What the latest attempt has counted.
     pub(crate) counts: Option<Tally>,
+    /// What of it is not as expected.
+    pub(crate) unexpected: Vec<Expectation>,
 }
 
 impl JobPhase {
@@ -49,6 +53,7 @@ impl JobPhase {
             attempts: summary.attempts(phase).count() as u64,
             duration: summary.time_in(phase),
             counts: latest.map(|report| report.tally().clone()),
+            unexpected: latest.into_iter().flat_map(PhaseReport::broken_expectations).cloned().collect(),
         }
     }
 }
@@ -136,6 +141,11 @@ impl JobRun {
     #[must_use]
     pub fn totals(&self) -> &[(String, u64)] {
         &self.totals
+    }
+
+    /// What is not as expected of the latest attempts at its phases, each with the phase's name: see [`Expect`](crate::Expect).
+    pub fn unexpected(&self) -> impl Iterator<Item = (&PhaseName, &Expectation)> {
+        self.phases.iter().flat_map(|phase| phase.unexpected.iter().map(|expectation| (&phase.name, expectation)))
     }
 
     /// Who has the run open, as in `process 12 on host b since 2026-11-25T03:00:00Z`.

@@ -7,6 +7,7 @@
 //! Imports from `run`, which begins one of them, from `journal`, where they are kept, and from `report` and `record`.
 
 pub(crate) mod compare;
+mod earlier;
 mod folder;
 pub(crate) mod job_run;
 pub(crate) mod keep;
@@ -32,6 +33,7 @@ use crate::record::RunRecord;
 use crate::record::status::RunStatus;
 use crate::run::{Run, RunBuilder};
 use crate::runs::compare::Comparison;
+use crate::runs::earlier::Others;
 use crate::runs::folder::Folder;
 use crate::runs::job_run::JobRun;
 use crate::runs::keep::{Keep, Pruned};
@@ -134,7 +136,8 @@ impl Runs {
     }
 
     fn open(&self, place: &Place) -> Result<RunBuilder, JournalError> {
-        Ok(Run::builder(&*place.job).recorded_in(self.0.journal(place)?).metadata("key", &*place.key))
+        let run = Run::builder(&*place.job).recorded_in(self.0.journal(place)?).metadata("key", &*place.key);
+        Ok(run.looking_back(Others { store: Arc::clone(&self.0), but: place.clone() }))
     }
 
     /// The latest of the runs that were begun under the key.
@@ -280,15 +283,7 @@ impl Runs {
         Ok(pruned)
     }
 
-    /// A run, if it is the job's.
     fn read(&self, place: &Place) -> Result<Option<KeptRun>, JournalError> {
-        let kept = self.0.read(place)?;
-        match &kept {
-            Some(kept) if kept.record.name() != place.job => {
-                let (told, name) = (place.told(), shown(kept.record.name()));
-                Err(JournalError::new(format!("{told} is the run of another job, `{name}`; put it where that one is kept")))
-            }
-            _ => Ok(kept),
-        }
+        self.0.read_of_job(place)
     }
 }

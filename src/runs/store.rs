@@ -5,6 +5,7 @@ use std::fmt;
 use crate::journal::{Journal, JournalError};
 use crate::record::RunRecord;
 use crate::runs::place::Place;
+use crate::text::line::shown;
 
 pub(crate) trait Store: fmt::Debug + Send + Sync {
     /// The journal of the run, which is there from then on.
@@ -18,6 +19,20 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
 
     /// Removes the run, which must be nobody's.
     fn remove(&self, place: &Place) -> Result<(), JournalError>;
+}
+
+impl dyn Store {
+    /// A run, if it is the job's.
+    pub(super) fn read_of_job(&self, place: &Place) -> Result<Option<KeptRun>, JournalError> {
+        let kept = self.read(place)?;
+        match &kept {
+            Some(kept) if kept.record.name() != place.job => {
+                let (told, name) = (place.told(), shown(kept.record.name()));
+                Err(JournalError::new(format!("{told} is the run of another job, `{name}`; put it where that one is kept")))
+            }
+            _ => Ok(kept),
+        }
+    }
 }
 
 /// A run as it is kept.

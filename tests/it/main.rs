@@ -14,6 +14,7 @@ mod counting;
 mod declared;
 mod durable;
 mod examples;
+mod expectations;
 mod finally;
 mod guide;
 mod house;

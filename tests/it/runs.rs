@@ -10,7 +10,7 @@ mod pruned;
 mod watermark;
 
 // What the tests above share, each named for what it is.
-mod places;
+pub(crate) mod places;
 
 use etl_context::{Context, Etl, Extract, Idle, Load, Runs, Transform, dict};
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use crate::record::error::RecordedError;
+use crate::record::expectation::Expectation;
 
 /// Why something failed.
 pub(crate) struct Failure {
@@ -73,6 +74,22 @@ impl Facets<'_> {
             fields["trigger_rule"] = "ALL_SUCCESS".into();
         }
         self.facet("JobDependenciesRunFacet", "1-0-1", fields)
+    }
+
+    /// What was expected and compared with something.
+    pub(crate) fn assertions(&self, expectations: &[&Expectation]) -> Value {
+        let assertions = expectations.iter().map(|expectation| {
+            json!({
+                "assertion": expectation.kind(),
+                "name": expectation.figure(),
+                "success": expectation.holds(),
+                "severity": if expectation.fails_phase() { "error" } else { "warn" },
+                "expected": expectation.expected(),
+                "actual": expectation.found(),
+                "description": expectation.to_string(),
+            })
+        });
+        self.facet("DataQualityAssertionsDatasetFacet", "1-1-0", json!({ "assertions": assertions.collect::<Vec<_>>() }))
     }
 
     /// `None` if the counts say nothing of a dataset.

@@ -88,6 +88,12 @@ type Callback = Box<dyn FnMut(&Value) -> Result<(), BoxError> + Send>;
 /// nor `files`; `bytes` is the size and `files` the number of files. A phase with several outputs has no statistics, since
 /// the counts do not tell them apart.
 ///
+/// # Expectations
+///
+/// What was [expected](crate::Expect) of an attempt and compared with something is told at its end, as the facet
+/// `dataQualityAssertions`, whether it holds or not: of the phase's inputs, or, if it has none, of its outputs, which are then among
+/// the inputs of this event.
+///
 /// # Failures
 ///
 /// An event that cannot be written counts as a failure of an observer and does not affect the run. The last event of the run
@@ -234,7 +240,9 @@ impl OpenLineage {
         let counts = report.counted().map(|counted| (counted.name, counted.count)).collect::<Vec<_>>();
         let (event_type, failure) = (attempt_type(report), attempt_failure(event));
         let time = report.end_time();
-        tell(&mut self.tell, &self.names.attempt_event(&told.job, &attempt, event_type, time, Some(&counts), failure.as_ref()))
+        let ended = self.names.attempt_event(&told.job, &attempt, event_type, time, Some(&counts), failure.as_ref());
+        let expectations = report.expectations().iter().filter(|expectation| expectation.is_checked()).collect::<Vec<_>>();
+        tell(&mut self.tell, &self.names.with_assertions(ended, &expectations))
     }
 }
 

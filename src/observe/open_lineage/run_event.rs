@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::observe::open_lineage::dependencies::{Dependencies, Upstream};
 use crate::observe::open_lineage::facets::{Facets, Failure};
 use crate::record::clock::Timestamp;
+use crate::record::expectation::Expectation;
 use crate::record::run_id::RunId;
 
 const SCHEMA: &str = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent";
@@ -119,6 +120,23 @@ impl Names {
         event["inputs"] = datasets(&self.inputs, attempt.phase).into();
         event["outputs"] = self.outputs(attempt.phase, &job, counts).into();
         self.with_failure(event, failure)
+    }
+
+    /// The end of an attempt of which this was expected. It was found where the phase reads, or, if nobody has said where that is, where it
+    /// writes.
+    pub(crate) fn with_assertions(&self, mut event: Value, expectations: &[&Expectation]) -> Value {
+        if expectations.is_empty() {
+            return event;
+        }
+        if event["inputs"].as_array().is_none_or(Vec::is_empty) {
+            let outputs = event["outputs"].as_array().into_iter().flatten();
+            event["inputs"] = outputs.map(|output| json!({ "namespace": output["namespace"], "name": output["name"] })).collect();
+        }
+        let assertions = self.facets().assertions(expectations);
+        for input in event["inputs"].as_array_mut().into_iter().flatten() {
+            input["inputFacets"] = json!({ "dataQualityAssertions": assertions });
+        }
+        event
     }
 
     /// The START of an attempt.

@@ -112,7 +112,7 @@ pub(super) enum Marks {
 /// long, counters are left out, which the summary has; how it ended and how many errors there were stays.
 pub(super) fn finished(title: &str, report: &PhaseReport, record: &RunRecord, marks: Marks, width: usize) -> String {
     let mark = mark(report.status() == PhaseStatus::Completed, marks);
-    let end = format!("{}{}", duration(report.duration()), errors(record, report));
+    let end = format!("{}{}{}", duration(report.duration()), errors(record, report), unexpected(report));
     let outcomes = match report.cause() {
         Some(cause) => vec![format!("failed ({cause}) after {end}")],
         None => processed(report).into_iter().map(|processed| format!("{processed} in {end}")).collect(),
@@ -149,6 +149,16 @@ fn errors(record: &RunRecord, report: &PhaseReport) -> String {
         0 => String::new(),
         1 => ", 1 error".to_owned(),
         errors => format!(", {} errors", grouped(errors)),
+    }
+}
+
+/// As in `, rows not as expected`, or `, 2 figures not as expected`.
+fn unexpected(report: &PhaseReport) -> String {
+    let broken = report.broken_expectations().collect::<Vec<_>>();
+    match &broken[..] {
+        [] => String::new(),
+        [only] => format!(", {} not as expected", shortened(&only.figure(), NAME_WIDTH)),
+        several => format!(", {} figures not as expected", several.len()),
     }
 }
 

@@ -19,8 +19,8 @@ use crate::record::run_id::RunId;
 /// Tells a run to whatever subscriber the program has: nothing is installed, and counting is not traced.
 ///
 /// The span `etl_run` covers the run and has one child `etl_phase` for each attempt. Transitions are events inside them:
-/// starts and completions at `INFO`, checkpoints at `DEBUG`, recorded errors, overridden statuses and attempts that were
-/// stopped, abandoned or interrupted at `WARN`, failures at `ERROR`; that a run was opened again at `INFO`, and when it is over at
+/// starts and completions at `INFO`, checkpoints at `DEBUG`, recorded errors, overridden statuses, what is not as
+/// expected, and attempts that were stopped, abandoned or interrupted at `WARN`, failures at `ERROR`; that a run was opened again at `INFO`, and when it is over at
 /// `WARN` which observers failed. The target of all of them is `etl_context`. Names, levels
 /// and target are stable. Those at `WARN` and `ERROR` have `run.id` and `run.name` themselves, so that they name their run also
 /// where a filter leaves out the spans.

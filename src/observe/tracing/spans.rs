@@ -12,6 +12,7 @@ use crate::record::RunRecord;
 use crate::record::attempt::{FailureCause, PhaseReport};
 use crate::record::error::{ErrorRecord, RecordedError};
 use crate::record::event::Event;
+use crate::record::expectation::Expectation;
 use crate::record::part::PartRecord;
 use crate::record::phase::PhaseRecord;
 use crate::record::recovery::RecoveryReport;
@@ -224,6 +225,23 @@ impl Spans {
         )
     }
 
+    fn unexpected(&self, parent: &Span, report: &PhaseReport, expectation: &Expectation) {
+        let (id, name) = self.named_unless(false);
+        event!(
+            target: TARGET,
+            parent: parent,
+            Level::WARN,
+            run.id = id,
+            run.name = name,
+            phase = %report.phase(),
+            attempt = report.attempt(),
+            figure = expectation.figure(),
+            found = expectation.found(),
+            expected = expectation.expected(),
+            "not as expected"
+        );
+    }
+
     fn end(&mut self, report: &PhaseReport, error: Option<&RecordedError>) {
         // An attempt of an earlier process has no span here.
         let place = self.phases.iter().position(|running| running.phase == *report.phase());
@@ -236,6 +254,7 @@ impl Spans {
             span.record("error.type", display(cause));
             span.record("otel.status_description", error.map_or_else(|| cause.to_string(), ToString::to_string));
         }
+        report.broken_expectations().for_each(|expectation| self.unexpected(parent, report, expectation));
         // The event itself comes when the run goes on.
         let interrupted = report.cause() == Some(FailureCause::Interrupted);
         let last_seen = interrupted.then(|| display(report.end_time()));

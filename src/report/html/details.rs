@@ -8,10 +8,11 @@ use crate::pipeline::phase::PhaseName;
 use crate::record::attempt::PhaseReport;
 use crate::record::phase::PhaseRecord;
 use crate::report::html::errors::Errors;
+use crate::report::html::expectations::Expectations;
 use crate::report::html::look::Look;
 use crate::report::html::moment::Moments;
 use crate::report::html::rejects::Rejects;
-use crate::report::html::text::{self, Folded, Name, readable};
+use crate::report::html::text::{self, Folded, Line, Name, readable};
 use crate::report::summary::RunSummary;
 use crate::text::counter::noun;
 use crate::text::number::{duration, grouped};
@@ -58,12 +59,17 @@ impl<'a> Details<'a> {
             || attempts.any(|report| report.own_results().next().is_some())
             || summary.attempts(phase).nth(1).is_some()
             || Details::has_rejected(summary, phase)
+            || Details::has_expectations(summary, phase)
             || phase.checkpoint().is_some()
             || !phase.overrides().is_empty()
     }
 
     fn has_rejected(summary: &RunSummary, phase: &PhaseRecord) -> bool {
         summary.latest(phase).is_some_and(|report| report.rejected().rows() > 0)
+    }
+
+    fn has_expectations(summary: &RunSummary, phase: &PhaseRecord) -> bool {
+        summary.latest(phase).is_some_and(|report| !report.expectations().is_empty())
     }
 
     /// The phase's name, as a link if there is more about it here.
@@ -87,8 +93,10 @@ impl<'a> Details<'a> {
     fn fmt_section(&self, f: &mut fmt::Formatter<'_>, section: &Section<'_>) -> fmt::Result {
         let name = section.name;
         let errors = Errors::new(self.summary, name, self.moments);
-        let rejects = section.phase.is_some_and(|phase| Details::has_rejected(self.summary, phase));
-        let wide = if errors.is_empty() && !rejects && !section.has_long_results() { "" } else { " wide" };
+        let has_tables = section
+            .phase
+            .is_some_and(|phase| Details::has_rejected(self.summary, phase) || Details::has_expectations(self.summary, phase));
+        let wide = if errors.is_empty() && !has_tables && !section.has_long_results() { "" } else { " wide" };
         write!(f, "<section class=\"phase{wide}\" aria-labelledby=\"phase-{name}\">\n<h3 id=\"phase-{name}\">{name}</h3>\n")?;
         if let Some(phase) = section.phase {
             self.fmt_known(f, phase)?;
@@ -99,7 +107,7 @@ impl<'a> Details<'a> {
     fn fmt_known(&self, f: &mut fmt::Formatter<'_>, phase: &PhaseRecord) -> fmt::Result {
         if let Some(latest) = self.summary.latest(phase) {
             fmt_results(f, latest)?;
-            write!(f, "{}", Rejects(latest))?;
+            write!(f, "{}{}", Expectations(latest), Rejects(latest))?;
         }
         if let Some(cursor) = phase.checkpoint() {
             f.write_str("<dl class=\"keys\">\n")?;
@@ -156,6 +164,8 @@ fn fmt_attempt(f: &mut fmt::Formatter<'_>, report: &PhaseReport) -> fmt::Result 
         }
     }
     fmt_results(f, report)?;
+    let mut broken = report.broken_expectations().take(ATTEMPTS_TOLD);
+    broken.try_for_each(|expectation| write!(f, "<span class=\"unexpected\">{}</span>", Line(&expectation.to_string())))?;
     f.write_str("</td></tr>\n")
 }
 

@@ -22,6 +22,9 @@ const LONGEST_NAME: usize = 120;
 /// So many failed phases are named at the top.
 const FAILURES_TOLD: usize = 3;
 
+/// And so many that are not as expected, with so much that is not.
+const WARNINGS_TOLD: usize = 5;
+
 /// So many failures of observers are told.
 const OBSERVER_FAILURES_TOLD: usize = 20;
 
@@ -58,7 +61,21 @@ impl Header<'_> {
             duration(self.0.total_duration())
         )?;
         let failed = self.0.record().failed_phases();
-        failed.take(FAILURES_TOLD).try_for_each(|phase| self.fmt_failure(f, phase))
+        failed.take(FAILURES_TOLD).try_for_each(|phase| self.fmt_failure(f, phase))?;
+        self.fmt_unexpected(f)
+    }
+
+    /// Which phases came to something else than was expected, though they did not fail for it.
+    fn fmt_unexpected(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let phases = self.0.record().phases().filter(|phase| self.0.is_unexpected(phase));
+        let warned = phases.filter(|phase| phase.status() != PhaseStatus::Failed).take(WARNINGS_TOLD);
+        for (report, phase) in warned.filter_map(|phase| Some((self.0.latest(phase)?, phase))) {
+            writeln!(f, "<div class=\"failure warning\"><p>{}, not as expected</p>", Details::link(self.0, phase))?;
+            let mut broken = report.broken_expectations().take(WARNINGS_TOLD);
+            broken.try_for_each(|expectation| write!(f, "{}", Folded(&expectation.to_string())))?;
+            f.write_str("</div>\n")?;
+        }
+        Ok(())
     }
 
     /// The failed phase, with the error that ended it or came last, and what was behind that.

@@ -4,8 +4,10 @@ use std::fmt;
 
 use crate::pipeline::phase::PhaseStatus;
 use crate::record::attempt::{FailureCause, PhaseReport};
+use crate::record::expectation::Expectation;
 use crate::record::phase::PhaseRecord;
 use crate::record::status::RunStatus;
+use crate::report::expectations::outcome;
 use crate::report::summary::RunSummary;
 
 /// What a bar, a swatch and a word are about.
@@ -39,6 +41,17 @@ impl Look {
             Some(FailureCause::Error | FailureCause::Status) | None => return Look::of_status(report.status()),
         };
         Look { class, words }
+    }
+
+    /// Something that fails its phase is red, and a warning is not.
+    pub(crate) fn of_expectation(expectation: &Expectation) -> Self {
+        let class = match (expectation.holds(), expectation.is_checked()) {
+            (false, _) if expectation.fails_phase() => "failed",
+            (false, _) => "interrupted",
+            (true, true) => "completed",
+            (true, false) => "pending",
+        };
+        Look { class, words: outcome(expectation) }
     }
 
     /// As its latest attempt looks, unless the status was set by hand since.

@@ -6,6 +6,7 @@ mod axis;
 mod details;
 mod diagram;
 mod errors;
+mod expectations;
 mod gaps;
 mod header;
 mod lanes;

@@ -65,7 +65,12 @@ impl<'a> Phases<'a> {
     fn fmt_measured(&self, f: &mut fmt::Formatter<'_>, phase: &PhaseRecord, share: Option<f64>, rows: usize) -> fmt::Result {
         let attempts = grouped(self.summary.attempts(phase).count() as u64);
         write!(f, "<th scope=\"rowgroup\" rowspan=\"{rows}\">{}</th>", Details::link(self.summary, phase))?;
-        write!(f, "<td rowspan=\"{rows}\">{}</td>", Look::of_phase(self.summary, phase))?;
+        write!(f, "<td rowspan=\"{rows}\">{}", Look::of_phase(self.summary, phase))?;
+        f.write_str(if self.summary.is_unexpected(phase) {
+            "<span class=\"unexpected\">not as expected</span></td>"
+        } else {
+            "</td>"
+        })?;
         for (label, count) in [("attempts", attempts), ("errors", self.errors(phase))] {
             write!(f, "<td class=\"number\" rowspan=\"{rows}\" data-label=\"{label}\">{count}</td>")?;
         }

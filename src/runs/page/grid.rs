@@ -68,7 +68,8 @@ fn fmt_phase(f: &mut fmt::Formatter<'_>, phase: &JobPhase, page: &str) -> fmt::R
     let attempts = if phase.attempts > 1 { format!(" in {} attempts", grouped(phase.attempts)) } else { String::new() };
     let counts: Vec<_> = phase.counts.iter().flat_map(Tally::iter).collect();
     let words = Some(look.words().to_owned() + &attempts).into_iter();
-    let all: Vec<_> = words.chain(counts.iter().map(|(name, count)| counted(name, *count))).collect();
+    let unexpected = phase.unexpected.iter().map(|expectation| format!("not as expected: {expectation}"));
+    let all: Vec<_> = words.chain(counts.iter().map(|(name, count)| counted(name, *count))).chain(unexpected).collect();
     let leading = leading(counts, |(_, count)| (*count, None));
     let leading = leading.map(|(name, count)| counted(name, count)).unwrap_or_default();
     let title = format!("{}: {}", phase.name, all.join(", "));
@@ -83,6 +84,9 @@ fn fmt_phase(f: &mut fmt::Formatter<'_>, phase: &JobPhase, page: &str) -> fmt::R
     f.write_str("<span class=\"swatch\"></span>")?;
     if phase.status != PhaseStatus::Completed {
         write!(f, "<span class=\"aside\">{}</span>", look.words())?;
+    }
+    if !phase.unexpected.is_empty() {
+        f.write_str("<span class=\"unexpected\">not as expected</span>")?;
     }
     let again = if phase.attempts > 1 { format!(" ×{}", grouped(phase.attempts)) } else { String::new() };
     write!(f, "<span>{took}{again}</span> <span class=\"quiet\">{}</span></a></td>", name(&leading, 28))

@@ -10,7 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::Command;
 use std::thread;
 
-use etl_context::{Context, Counts, Etl, Extract, Idle, ProgressBars, Run, Transform, counters, pipeline};
+use etl_context::{Context, Counts, Etl, Expect, Extract, Idle, ProgressBars, Run, RunBuilder, Transform, counters, pipeline};
 use indicatif::{InMemoryTerm, MultiProgress, ProgressDrawTarget};
 
 pipeline! {
@@ -61,6 +61,21 @@ fn frame_with(terminal: &InMemoryTerm, text: &str) -> Vec<String> {
 fn without_durations(frame: &[String]) -> Vec<&str> {
     let end = |line: &str| [" in ", " after "].iter().filter_map(|word| line.find(word)).min();
     frame.iter().map(|line| line[..end(line).unwrap_or(line.len())].trim_end()).collect()
+}
+
+#[test]
+fn a_phase_that_is_not_as_expected_says_so_behind_what_it_did() {
+    let told = |counters: &[&str]| {
+        let (terminal, bars) = terminal(80);
+        let expecting = |run: RunBuilder, counter: &&str| run.expect::<Extract>(Expect::counter(*counter).at_least(500));
+        let run = counters.iter().fold(Run::builder("import").observe(bars), expecting);
+        let mut extract = run.begin::<Etl>().unwrap().start(Extract).unwrap();
+        extract.update_progress(Counts { conversations: 0, messages: 20 });
+        drop(extract.complete(()).unwrap());
+        terminal.contents()
+    };
+    assert!(told(&["messages"]).ends_with("s, messages not as expected"), "{}", told(&["messages"]));
+    assert!(told(&["messages", "conversations"]).ends_with("s, 2 figures not as expected"));
 }
 
 #[test]

@@ -11,8 +11,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::slice;
 
 use etl_context::{
-    Context, Counts, Etl, EtlContext, Event, Extract, FileJournal, Idle, MemoryJournal, Observation, Observer, Run, Tracing,
-    Transform,
+    Context, Counts, Etl, EtlContext, Event, Expect, Extract, FileJournal, Idle, MemoryJournal, Observation, Observer, Run,
+    Tracing, Transform,
 };
 
 use self::seen::{Line, Seen};
@@ -207,6 +207,30 @@ fn a_run_that_goes_on_has_a_span_and_tells_of_the_interruption() {
 }
 
 /// A filter at `WARN` leaves out the spans, and so does that of a layer which has one of its own.
+#[test]
+fn what_is_not_as_expected_is_a_warning_in_the_span_of_the_attempt() {
+    let seen = Seen::default();
+    seen.during(|| {
+        let messages = Expect::counter("messages").at_least(500);
+        let run = Run::builder("import").observe(Tracing::new()).expect::<Extract>(messages);
+        let mut extract = run.begin::<Etl>().unwrap().start(Extract).unwrap();
+        extract.update_progress(BATCH);
+        drop(extract.complete(()).unwrap());
+    });
+    let warning = seen.events().into_iter().find(|event| event.text.starts_with("WARN")).unwrap();
+    assert_eq!(warning.text, "WARN etl_run:etl_phase not as expected");
+    let expected = [
+        ("attempt", "1"),
+        ("expected", "at least 500"),
+        ("figure", "messages"),
+        ("found", "20"),
+        ("phase", "extract"),
+        ("run.name", "import"),
+    ];
+    assert_eq!(fields(&warning), expected.into());
+    assert_eq!(seen.texts().last().unwrap(), "INFO etl_run:etl_phase phase completed");
+}
+
 #[test]
 fn warnings_and_errors_name_their_run_themselves() {
     let seen = Seen::default();

@@ -1,19 +1,22 @@
 //! What went wrong? One sentence for each mistake, at compile time and at run time.
+//!
+//! [`Error`] has them all.
+//!
+//! Imports from `record`, `journal` and what is below them, whose refusals turn into it.
+
+mod conversion;
 
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use crate::journal::JournalError;
-use crate::pipeline::phase::{InvalidName, PhaseName, PhaseStatus};
+use crate::pipeline::phase::PhaseName;
 use crate::pipeline::phase_order::InvalidOrder;
 use crate::pipeline::position::Position;
-use crate::pipeline::table::NotHere;
-use crate::record::NotAdmitted;
 use crate::record::attempt::FailureCause;
 use crate::record::error::RecordedError;
+use crate::record::expectation::Expectation;
 use crate::record::run_id::RunId;
 use crate::record::share::MaxRejected;
-use crate::record::stored::NotReadable;
 use crate::text::line::{shown, shown_path, told};
 use crate::text::sentence;
 
@@ -233,6 +236,26 @@ pub enum Error {
         allowed: MaxRejected,
     },
 
+    /// What is expected of a phase cannot be checked, so the run has not begun: see [`Expect`](crate::Expect).
+    #[error("what is expected of phase `{phase}` cannot be checked: {reason}")]
+    #[non_exhaustive]
+    InvalidExpectation {
+        /// The phase.
+        phase: PhaseName,
+        /// Why it cannot be, and what to do, as the end of a sentence.
+        reason: String,
+    },
+
+    /// A phase has not come to what was expected of it with [`or_fail`](crate::Expect::or_fail), so it cannot complete.
+    #[error("phase `{phase}` is not as expected: {}", told_all(.expectations))]
+    #[non_exhaustive]
+    NotAsExpected {
+        /// The phase.
+        phase: PhaseName,
+        /// What was expected, and what was found.
+        expectations: Vec<Expectation>,
+    },
+
     /// The work of a phase failed; this is how a [`PhaseFailure`](crate::PhaseFailure) turns into an `Error` under `?`.
     #[error("phase `{phase}` failed in attempt {attempt}: {}", told(.message))]
     #[non_exhaustive]
@@ -336,64 +359,6 @@ impl Error {
     }
 }
 
-fn told_all(failures: &[Error]) -> String {
+fn told_all(failures: &[impl ToString]) -> String {
     failures.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
-}
-
-impl From<InvalidName> for Error {
-    fn from(InvalidName { name, reason }: InvalidName) -> Self {
-        Error::InvalidPhaseName { name, reason }
-    }
-}
-
-impl From<NotAdmitted> for Error {
-    fn from(refused: NotAdmitted) -> Self {
-        match refused {
-            NotAdmitted::AlreadyInProgress { running, asked } => Error::AlreadyInProgress { running, asked },
-            NotAdmitted::NoneInProgress { asked, state } => Error::NoneInProgress { asked, state },
-        }
-    }
-}
-
-impl From<NotHere> for Error {
-    fn from(NotHere { phase, after, pipeline, allowed }: NotHere) -> Self {
-        Error::OutOfOrder { phase, after, pipeline, allowed }
-    }
-}
-
-impl From<NotReadable> for Error {
-    fn from(NotReadable { phase, what, reason }: NotReadable) -> Self {
-        Error::StoredShape { phase, what, reason }
-    }
-}
-
-/// A journal that cannot be opened, under `?`.
-impl From<JournalError> for Error {
-    fn from(source: JournalError) -> Self {
-        Error::Journal { refused: "the journal cannot be used".to_owned(), source }
-    }
-}
-
-impl FromStr for PhaseName {
-    type Err = Error;
-
-    /// # Errors
-    ///
-    /// [`Error::InvalidPhaseName`], with the reason.
-    fn from_str(name: &str) -> Result<Self, Error> {
-        Ok(PhaseName::parse(name)?)
-    }
-}
-
-impl FromStr for PhaseStatus {
-    type Err = Error;
-
-    /// Exact and case-sensitive.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::InvalidStatus`] for any other word.
-    fn from_str(word: &str) -> Result<Self, Error> {
-        PhaseStatus::from_word(word).ok_or_else(|| Error::invalid_status(word, sentence::STATUS_RULE))
-    }
 }
