@@ -9,8 +9,10 @@
 pub(crate) mod compare;
 mod folder;
 pub(crate) mod job_run;
+mod json;
 pub(crate) mod keep;
 pub(crate) mod list;
+mod look;
 pub(crate) mod missing;
 mod page;
 pub(crate) mod place;

@@ -1,5 +1,6 @@
 //! What does a place have to do in which runs are kept? Hand out their journals, and read them without owning them.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::journal::{Journal, JournalError};
@@ -10,11 +11,20 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     /// The journal of the run, which is there from then on.
     fn journal(&self, place: &Place) -> Result<Box<dyn Journal>, JournalError>;
 
+    /// Every job that has a run.
+    fn jobs(&self) -> Result<BTreeSet<String>, JournalError>;
+
     /// Every run of the job that is there, in any order.
     fn places(&self, job: &str) -> Result<Vec<Place>, JournalError>;
 
     /// What the run has come to, and whose it is; `None` if it has not begun, or is no longer there.
     fn read(&self, place: &Place) -> Result<Option<KeptRun>, JournalError>;
+
+    /// The keys of the runs that are no job's, in any order.
+    fn others(&self) -> Result<Vec<String>, JournalError>;
+
+    /// The same as `read` for one of these.
+    fn read_other(&self, key: &str) -> Result<Option<KeptRun>, JournalError>;
 
     /// Removes the run, which must be nobody's.
     fn remove(&self, place: &Place) -> Result<(), JournalError>;

@@ -22,6 +22,18 @@ impl PostgresRuns {
         keys.map_err(|fault| self.cannot_read(fault))
     }
 
+    /// The key and the name of each run that has begun.
+    pub(crate) fn names(&self) -> Result<Vec<(String, String)>, JournalError> {
+        const NAMES: &str = "select key, coalesce(name, '') from etl_context.runs where run_id is not null order by key";
+        let names = self.connection().run(PATIENCE, move |session| {
+            if !schema::exists(session)? {
+                return Ok(Vec::new());
+            }
+            Ok(session.query(NAMES, &[])?.iter().map(|row| (row.get(0), row.get(1))).collect())
+        });
+        names.map_err(|fault| self.cannot_read(fault))
+    }
+
     /// The run with this key, and who has it open; `None` if there is none.
     pub(crate) fn kept(&self, key: &str) -> Result<Option<(RunRecord, Option<String>)>, JournalError> {
         const RUN: &str = "
