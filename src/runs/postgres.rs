@@ -32,6 +32,14 @@ impl Store for InPostgres {
         Ok(runs.iter().filter_map(|(key, name)| Some(of_job(key, name)?.job)).collect())
     }
 
+    fn each(&self, job: &str, tell: &mut dyn FnMut(Place, Result<Option<KeptRun>, JournalError>)) -> Result<(), JournalError> {
+        self.runs.each(&key_of_job(job), &mut |key, kept| {
+            if let Some(place) = Place::of_database_key(job, key) {
+                tell(place, kept.map(|kept| kept.map(|(record, owner)| KeptRun { record, owner })));
+            }
+        })
+    }
+
     fn others(&self) -> Result<Vec<String>, JournalError> {
         let runs = self.runs.names()?;
         Ok(runs.into_iter().filter(|(key, name)| of_job(key, name).is_none()).map(|(key, _)| key).collect())

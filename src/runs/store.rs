@@ -20,6 +20,15 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     /// What the run has come to, and whose it is; `None` if it has not begun, or is no longer there.
     fn read(&self, place: &Place) -> Result<Option<KeptRun>, JournalError>;
 
+    /// Reads every run of the job, and tells each or why it cannot be read; in any order.
+    fn each(&self, job: &str, tell: &mut dyn FnMut(Place, Result<Option<KeptRun>, JournalError>)) -> Result<(), JournalError> {
+        for place in self.places(job)? {
+            let kept = self.read(&place);
+            tell(place, kept);
+        }
+        Ok(())
+    }
+
     /// The keys of the runs that are no job's, in any order.
     fn others(&self) -> Result<Vec<String>, JournalError>;
 
