@@ -101,7 +101,9 @@ fn many_runs_are_listed_and_long_ones_among_them() {
 fn a_run_that_is_damaged_in_a_database_does_not_hide_the_others() {
     let Some(database) = crate::postgres::server::database() else { return };
     let runs = Runs::in_postgres(database.url()).unwrap();
-    ["monday", "tuesday", "wednesday"].iter().for_each(|key| complete(begun(&runs, key)));
+    for key in ["monday", "tuesday", "wednesday"] {
+        complete(begun(&runs, key));
+    }
     let damage = "delete from etl_context.events where seq = 2 and run_id = (select run_id from etl_context.runs where key = 'taxi/tuesday')";
     assert_eq!(database.client().execute(damage, &[]).unwrap(), 1);
     let list = runs.list("taxi").unwrap();
