@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::pipeline::phase::PhaseName;
 use crate::record::clock::Timestamp;
 use crate::text::line::{one_line, wrapped};
-use crate::text::table::WIDTH;
+use crate::text::table::width;
 
 /// The most sources that are kept of one error. A chain that is longer is cut, and its last entry says so.
 const MOST_SOURCES: usize = 100;
@@ -175,14 +175,16 @@ impl Serialize for ErrorRecord {
     }
 }
 
-/// As in `load, attempt 1: the database is locked`, with a line for each source.
+/// As in `load, attempt 1: the database is locked`, with a line for each source. On lines of at most 98 characters, or of two less than
+/// so many: `{:.80}`.
 impl fmt::Display for ErrorRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let attempt = self.attempt.map(|attempt| format!(", attempt {attempt}")).unwrap_or_default();
         let first = format!("{}{attempt}: {}", self.phase, self.message());
         let sources = self.sources().map(|source| format!("  caused by: {source}"));
         let messages = [first].into_iter().chain(sources);
-        let lines = messages.flat_map(|message| wrapped(&one_line(&message, LONGEST_SHOWN), WIDTH - 2, LINES_SHOWN));
+        let longest = width(f).saturating_sub(2);
+        let lines = messages.flat_map(|message| wrapped(&one_line(&message, LONGEST_SHOWN), longest, LINES_SHOWN));
         f.write_str(&lines.collect::<Vec<_>>().join("\n"))
     }
 }

@@ -5,22 +5,21 @@ use crate::report::summary::RunSummary;
 use crate::text::line::{length, one_line, shortened};
 use crate::text::list::{listed, listed_up_to};
 use crate::text::number::{duration, grouped};
-use crate::text::table::WIDTH;
 
 /// How many of the phases that run, or may come next, are named.
 const PHASES_NAMED: usize = 4;
 
 impl RunSummary {
-    /// As in `import: unfinished after 4.00 s; next: load`, on a line of a table's length.
-    pub(crate) fn headline(&self) -> String {
+    /// As in `import: unfinished after 4.00 s; next: load`, on a line of so many characters.
+    pub(crate) fn headline(&self, longest: usize) -> String {
         let (name, took) = (one_line(self.name(), 64), duration(self.total_duration()));
         let with = |now: &str| format!("{name}: {} after {took}{now}", self.status());
         let whole = with(&self.now_in_words());
         let running = self.record().running_phases().count();
-        if length(&whole) > WIDTH && running > 1 {
-            return shortened(&with(&format!("; {} phases run", grouped(running as u64))), WIDTH);
+        if length(&whole) > longest && running > 1 {
+            return shortened(&with(&format!("; {} phases run", grouped(running as u64))), longest);
         }
-        shortened(&whole, WIDTH)
+        shortened(&whole, longest)
     }
 
     /// What the status does not say: `; orders and prices run` where it is more than one phase, `; next: validate or load`, or nothing.

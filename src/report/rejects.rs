@@ -9,7 +9,7 @@ use crate::record::rejected::{Rejected, RejectedReason};
 use crate::report::summary::RunSummary;
 use crate::text::line::one_line;
 use crate::text::number::{grouped, percentage};
-use crate::text::table::WIDTH;
+use crate::text::table::width;
 
 /// How many reasons of a phase the table lists.
 const REASONS_LISTED: usize = 5;
@@ -47,14 +47,14 @@ impl RunSummary {
     }
 
     pub(super) fn fmt_rejected(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let reports = self.record().phases().filter_map(|phase| self.latest(phase));
-        let told = reports.filter_map(|report| Some((report, report.rejected_rows()?))).collect::<Vec<_>>();
+        let longest = width(f).saturating_sub(2);
+        let told = self.latest_reports().filter_map(|report| Some((report, report.rejected_rows()?))).collect::<Vec<_>>();
         for (report, rows) in told.iter().take(PHASES_LISTED) {
             write!(f, "\n\n{}: {rows}", report.phase())?;
             let (reasons, more) = report.rejected().most_frequent(REASONS_LISTED);
             for reason in reasons {
                 let sample = reason.samples().first().map(|sample| format!(", as in {sample}")).unwrap_or_default();
-                write!(f, "\n  {}", one_line(&format!("{} {}{sample}", grouped(reason.rows()), reason.reason()), WIDTH - 2))?;
+                write!(f, "\n  {}", one_line(&format!("{} {}{sample}", grouped(reason.rows()), reason.reason()), longest))?;
             }
             if more > 0 {
                 write!(f, "\n  {} for other reasons", grouped(more))?;

@@ -19,7 +19,7 @@ use crate::report::errors::PhaseErrors;
 use crate::text::counter::{amount_per_second, speed};
 use crate::text::line::{one_line, shortened_inside, wrapped};
 use crate::text::number::{duration, grouped};
-use crate::text::table::{Column, Table, WIDTH};
+use crate::text::table::{Column, Table, width};
 
 /// How many errors the table lists; the JSON has them all.
 const ERRORS_LISTED: usize = 10;
@@ -39,7 +39,7 @@ const METADATA_LISTED: usize = 6;
 /// [`PhaseReport`], all `attempts`, and how many of its `parts` ended, if it has any) and `totals` (the counts of the latest attempts, added up). If observers failed,
 /// `observer_failures` says how often, and `first_observer_failures` which, at what and why.
 ///
-/// `Display` prints the same as a table of at most 100 columns:
+/// `Display` prints the same as a table of at most 100 columns, or of so many: `{summary:.80}`.
 ///
 /// ```
 /// use etl_context::{Context, Counts, Extract};
@@ -132,7 +132,7 @@ impl RunSummary {
     #[must_use]
     pub fn totals(&self) -> Vec<(String, u64)> {
         let mut totals: Vec<(String, u64)> = Vec::new();
-        for (name, count) in self.record.phases().filter_map(|phase| self.latest(phase)).flat_map(PhaseReport::processed) {
+        for (name, count) in self.latest_reports().flat_map(PhaseReport::processed) {
             match totals.iter_mut().find(|(known, _)| known == name) {
                 Some((_, total)) => *total = total.saturating_add(count),
                 None => totals.push((name.to_owned(), count)),
@@ -180,6 +180,11 @@ impl RunSummary {
         phase.reports().iter().chain(running)
     }
 
+    /// What is told of the latest attempt at each phase, also of one that is running.
+    pub fn latest_reports(&self) -> impl Iterator<Item = &PhaseReport> {
+        self.record.phases().filter_map(|phase| self.latest(phase))
+    }
+
     pub(crate) fn latest<'a>(&'a self, phase: &'a PhaseRecord) -> Option<&'a PhaseReport> {
         self.attempts(phase).next_back()
     }
@@ -217,11 +222,12 @@ impl RunRecord {
 
 impl fmt::Display for RunSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.headline())?;
+        let longest = width(f);
+        f.write_str(&self.headline(longest))?;
         write!(f, "\nrun {}, began {}", self.run_id(), self.record.start_time())?;
         self.fmt_metadata(f)?;
         if self.record.phases().next().is_some() {
-            write!(f, "\n\n{}", self.table().to_string().trim_end())?;
+            write!(f, "\n\n{}", format!("{:.longest$}", self.table(longest)).trim_end())?;
         }
         self.fmt_rejected(f)?;
         self.fmt_unexpected(f)?;
@@ -234,7 +240,7 @@ impl RunSummary {
     fn fmt_metadata(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let metadata = self.record.metadata();
         for (key, value) in metadata.iter().take(METADATA_LISTED) {
-            write!(f, "\n{}", one_line(&format!("{key}: {value}"), WIDTH))?;
+            write!(f, "\n{}", one_line(&format!("{key}: {value}"), width(f)))?;
         }
         match metadata.len().saturating_sub(METADATA_LISTED) {
             0 => Ok(()),
@@ -244,10 +250,10 @@ impl RunSummary {
 
     /// With a column for each counter if that fits on a line, else with a line for each of a phase's counters, and with the
     /// rate of each and the share of the rejected rows if that fits.
-    fn table(&self) -> Table {
+    fn table(&self, longest: usize) -> Table {
         let rejected = self.has_rejected();
         let tables = [self.wide_table(), self.long_table(true, rejected), self.long_table(false, rejected)];
-        let fitting = tables.into_iter().find(|table| table.width() <= WIDTH);
+        let fitting = tables.into_iter().find(|table| table.width() <= longest);
         fitting.unwrap_or_else(|| self.long_table(false, false))
     }
 
@@ -273,7 +279,7 @@ impl RunSummary {
     /// Those that any phase has counted, or knows a total of, in the order in which they come.
     fn counters_worth_telling(&self) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
-        for counted in self.record.phases().filter_map(|phase| self.latest(phase)).flat_map(PhaseReport::counted) {
+        for counted in self.latest_reports().flat_map(PhaseReport::counted) {
             if names.iter().all(|name| name != counted.name) {
                 names.push(counted.name.to_owned());
             }
@@ -337,7 +343,8 @@ impl RunSummary {
             1 => write!(f, "\n\nan observer failed once; the run was not affected")?,
             failures => write!(f, "\n\nobservers failed {} times; the run was not affected", grouped(failures))?,
         }
-        let lines = |failure: &ObserverFailure| wrapped(&format!("  {failure}"), WIDTH, FAILURE_LINES);
+        let longest = width(f);
+        let lines = |failure: &ObserverFailure| wrapped(&format!("  {failure}"), longest, FAILURE_LINES);
         self.first_observer_failures().iter().take(FAILURES_LISTED).flat_map(lines).try_for_each(|line| write!(f, "\n{line}"))
     }
 }
@@ -346,7 +353,8 @@ impl RunSummary {
 fn fmt_errors_of(f: &mut fmt::Formatter<'_>, errors: &PhaseErrors<'_>, phases: usize) -> fmt::Result {
     let mut told = errors.told();
     told.truncate((ERRORS_LISTED / phases).max(1));
-    for line in told.iter().map(ToString::to_string).collect::<Vec<_>>().iter().flat_map(|error| error.lines()) {
+    let longest = width(f);
+    for line in told.iter().map(|error| format!("{error:.longest$}")).collect::<Vec<_>>().iter().flat_map(|error| error.lines()) {
         write!(f, "\n  {line}")?;
     }
     match errors.untold(told.len()) {

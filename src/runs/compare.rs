@@ -9,11 +9,17 @@ use crate::record::RunRecord;
 use crate::runs::job_run::{JobPhase, JobRun};
 use crate::runs::list::moment;
 use crate::text::counter::amount;
-use crate::text::line::{one_line, shortened_inside};
+use crate::text::line::{one_line, shortened_inside, wrapped};
 use crate::text::number::duration;
-use crate::text::table::{Column, Table, WIDTH};
+use crate::text::table::{Column, Table, width};
 
-/// Two runs beside one another, as lines of at most 100 characters: [`Runs::compare`](crate::Runs::compare) makes it.
+/// On how many lines a difference is told.
+const DIFFERENCE_LINES: usize = 4;
+
+/// Two runs beside one another: [`Runs::compare`](crate::Runs::compare) makes it.
+///
+/// As text it is a table of lines of at most 100 characters, or of so many: `{comparison:.80}`. In JSON it is `first` and `second`, each
+/// as [`JobRun`] says, `differences`, a list of sentences, and `same_outcome`.
 #[derive(Debug)]
 pub struct Comparison {
     runs: [JobRun; 2],
@@ -35,6 +41,22 @@ impl Comparison {
     #[must_use]
     pub fn differences(&self) -> &[String] {
         &self.differences
+    }
+
+    /// The two runs, in the order in which they were asked for.
+    #[must_use]
+    pub fn runs(&self) -> &[JobRun; 2] {
+        &self.runs
+    }
+
+    /// Whether both were asked to do the same, and came to the same: their phases have the same status and counted the same. How long
+    /// they took, and in how many attempts, says nothing here.
+    #[must_use]
+    pub fn has_same_outcome(&self) -> bool {
+        let is_same = |phase: Option<&JobPhase>| phase.map(|phase| (phase.status, phase.counts.clone()));
+        self.differences.is_empty()
+            && self.runs[0].status() == self.runs[1].status()
+            && self.phases().all(|(_, [first, second])| is_same(first) == is_same(second))
     }
 
     /// The phases of both, in the order of the first.
@@ -98,11 +120,14 @@ fn ratio([first, second]: [Option<f64>; 2]) -> String {
 
 impl fmt::Display for Comparison {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let longest = width(f);
         for (name, run) in ["first", "second"].iter().zip(&self.runs) {
             let line = format!("{name:6}  {run}, began {}, took {}", moment(run.start_time()), duration(run.total_duration()));
-            writeln!(f, "{}", one_line(&line, WIDTH))?;
+            writeln!(f, "{}", one_line(&line, longest))?;
         }
-        self.differences.iter().try_for_each(|difference| writeln!(f, "{}", one_line(difference, WIDTH)))?;
-        write!(f, "\n{}", self.table())
+        let differences =
+            self.differences.iter().flat_map(|difference| wrapped(&one_line(difference, 1_000), longest, DIFFERENCE_LINES));
+        differences.into_iter().try_for_each(|line| writeln!(f, "{line}"))?;
+        write!(f, "\n{:.longest$}", self.table())
     }
 }

@@ -16,6 +16,10 @@ use crate::runs::place::Place;
 use crate::runs::store::KeptRun;
 
 /// A run as the list of its job shows it: [`Runs::list`](crate::Runs::list).
+///
+/// In JSON it is `job`, `key`, `number`, `run_id`, `status`, `start_time`, `latest_time`, `total_duration_seconds`, `attempts`,
+/// `error_count`, `counts` (by name), `owner` (or null) and `phases`, each of which is `phase`, `status`, `attempts`,
+/// `duration_seconds` and `counts`.
 #[derive(Debug, Clone)]
 pub struct JobRun {
     place: Place,
@@ -87,6 +91,12 @@ impl JobRun {
     #[must_use]
     pub fn key(&self) -> &str {
         &self.place.key
+    }
+
+    /// The key as it is told to people, on one line and no longer than that: of the second run under it as in `2026-11-25~2`.
+    #[must_use]
+    pub fn told_key(&self) -> String {
+        self.place.told_key()
     }
 
     /// Which of the runs that were begun under the key, from 1: see [`Runs::again`](crate::Runs::again).

@@ -7,19 +7,23 @@ use crate::record::clock::Timestamp;
 use crate::report::markdown::Plain;
 use crate::runs::job_run::JobRun;
 use crate::text::counter::counted;
-use crate::text::line::{one_line, told};
+use crate::text::line::{length, one_line, shortened, told, wrapped};
 use crate::text::number::{duration, grouped};
-use crate::text::table::{Column, Table, WIDTH};
+use crate::text::table::{Column, Table, width};
 
 /// The runs of a job, the latest first: [`Runs::list`](crate::Runs::list) reads them.
 ///
-/// As text they are a table of lines of at most 100 characters.
+/// As text they are a table of lines of at most 100 characters, or of so many: `{runs:.80}`. In JSON they are `job`, `runs`, each as
+/// [`JobRun`] says, and `unreadable`, a list of texts.
 #[derive(Debug)]
 pub struct JobRuns {
     job: String,
     runs: Vec<JobRun>,
     unreadable: Vec<JournalError>,
 }
+
+/// On how many lines it is told why one cannot be read.
+const UNREADABLE_LINES: usize = 4;
 
 const HEADINGS: [&str; 7] = ["run", "status", "began", "took", "attempts", "errors", "counts"];
 
@@ -29,7 +33,7 @@ impl JobRuns {
         JobRuns { job: job.to_owned(), runs, unreadable }
     }
 
-    /// Whose runs these are.
+    /// Whose runs these are; empty for those that are no job's: see [`Runs::others`](crate::Runs::others).
     #[must_use]
     pub fn job(&self) -> &str {
         &self.job
@@ -45,6 +49,16 @@ impl JobRuns {
     #[must_use]
     pub fn unreadable(&self) -> &[JournalError] {
         &self.unreadable
+    }
+
+    /// Leaves only those runs of which this is true.
+    pub fn retain(&mut self, keep: impl FnMut(&JobRun) -> bool) {
+        self.runs.retain(keep);
+    }
+
+    /// Leaves only so many runs, the latest ones.
+    pub fn truncate(&mut self, most: usize) {
+        self.runs.truncate(most);
     }
 
     /// The same as a table in Markdown.
@@ -63,7 +77,6 @@ impl JobRuns {
 }
 
 fn cells(run: &JobRun) -> [String; 7] {
-    let counts: Vec<_> = run.totals().iter().filter(|(_, count)| *count > 0).map(|(name, count)| counted(name, *count)).collect();
     [
         one_line(&run.place().told_key(), 40),
         run.status().to_string(),
@@ -71,8 +84,21 @@ fn cells(run: &JobRun) -> [String; 7] {
         duration(run.total_duration()),
         grouped(run.attempts()),
         grouped(run.error_count()),
-        counts.join(", "),
+        counts(run).join(", "),
     ]
+}
+
+fn counts(run: &JobRun) -> Vec<String> {
+    run.totals().iter().filter(|(_, count)| *count > 0).map(|(name, count)| counted(name, *count)).collect()
+}
+
+/// As many of the counts as there is room for, and a sign if these are not all.
+fn fitting(counts: &[String], room: usize) -> String {
+    const MORE: &str = ", …";
+    let whole = counts.join(", ");
+    let shorter = (1..counts.len()).rev().map(|number| counts[..number].join(", ") + MORE);
+    let fitting = [whole.clone()].into_iter().chain(shorter).find(|counts| length(counts) <= room);
+    fitting.unwrap_or_else(|| shortened(&whole, room.max(1)))
 }
 
 /// As in `2026-11-25 03:00`, in UTC.
@@ -89,18 +115,51 @@ impl<'a> IntoIterator for &'a JobRuns {
     }
 }
 
+impl JobRuns {
+    fn table(&self, headings: [&str; 7], cells: impl Fn(&JobRun) -> [String; 7], with_owners: bool) -> Table {
+        let columns = headings.map(|name| match name {
+            "took" | "attempts" | "tries" | "errors" => Column::right(name),
+            _ => Column::left(name),
+        });
+        let mut table = Table::new(columns.into_iter().chain(with_owners.then(|| Column::left("owner"))).collect());
+        for run in &self.runs {
+            let owner = run.owner().map_or_else(String::new, |owner| one_line(owner, 100));
+            table.push(cells(run).into_iter().chain(with_owners.then_some(owner)).collect());
+        }
+        table
+    }
+
+    /// With a shorter heading, without the year, and with no more counts than there is room for.
+    fn narrow_table(&self, longest: usize) -> Table {
+        let narrow = |run: &JobRun, counts: String| {
+            let [key, status, began, took, attempts, errors, _] = cells(run);
+            [key, status, began.get(5..).unwrap_or_default().to_owned(), took, attempts, errors, counts]
+        };
+        let headings = HEADINGS.map(|name| if name == "attempts" { "tries" } else { name });
+        let without_counts = self.table(headings, |run| narrow(run, String::new()), false).width() - "counts".len();
+        let room = longest.saturating_sub(without_counts);
+        self.table(headings, |run| narrow(run, fitting(&counts(run), room)), false)
+    }
+
+    /// Who has which run open is in the table if there is room for it, and else below.
+    fn fmt_runs(&self, f: &mut fmt::Formatter<'_>, longest: usize) -> fmt::Result {
+        let owned: Vec<_> = self.runs.iter().filter_map(|run| Some((run, run.owner()?))).collect();
+        let [with_owners, without] = [!owned.is_empty(), false].map(|with_owners| self.table(HEADINGS, cells, with_owners));
+        if with_owners.width() <= longest {
+            return write!(f, "{with_owners:.longest$}");
+        }
+        let fitting = if without.width() <= longest { without } else { self.narrow_table(longest) };
+        write!(f, "{fitting:.longest$}")?;
+        let mut lines = owned.iter().map(|(run, owner)| format!("{} is open in {owner}", run.place().told_key()));
+        lines.try_for_each(|line| writeln!(f, "{}", one_line(&line, longest)))
+    }
+}
+
 impl fmt::Display for JobRuns {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let right_aligned = [3, 4, 5];
-        let columns = HEADINGS.iter().enumerate();
-        let columns =
-            columns.map(|(place, name)| if right_aligned.contains(&place) { Column::right(name) } else { Column::left(name) });
-        let mut table = Table::new(columns.collect());
-        self.runs.iter().for_each(|run| table.push(cells(run).into()));
-        write!(f, "{table}")?;
-        for error in &self.unreadable {
-            writeln!(f, "not read: {}", one_line(&told(error), WIDTH))?;
-        }
-        Ok(())
+        let longest = width(f);
+        self.fmt_runs(f, longest)?;
+        let unreadable = self.unreadable.iter().map(|error| format!("not read: {}", told(error)));
+        unreadable.flat_map(|line| wrapped(&line, longest, UNREADABLE_LINES)).try_for_each(|line| writeln!(f, "{line}"))
     }
 }

@@ -7,7 +7,7 @@ use crate::text::line::{one_line, shown};
 
 /// A key under which no run has completed: see [`Runs::missing`](crate::Runs::missing).
 ///
-/// It can be given to [`Runs::run`](crate::Runs::run) as it is.
+/// It can be given to [`Runs::run`](crate::Runs::run) as it is. In JSON it is `key`, `status` and `owner`, both of which may be null.
 #[derive(Debug, Clone)]
 pub struct MissingRun {
     key: String,

@@ -74,6 +74,12 @@ impl Place {
         numbered(shown(&self.key), self.number)
     }
 
+    /// The run whose journal has this key, of whatever job it is.
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    pub(crate) fn of_any_database_key(key: &str) -> Option<Self> {
+        Place::of_database_key(&unescaped(key.split_once('/')?.0)?, key)
+    }
+
     /// For messages.
     pub(crate) fn told(&self) -> String {
         let (key, job) = (shown(&self.key), shown(&self.job));
@@ -87,6 +93,16 @@ impl Place {
 /// The folder of a job.
 pub(crate) fn folder_of(job: &str) -> String {
     escaped(job, is_plain)
+}
+
+/// The job whose folder has this name.
+pub(crate) fn job_of(folder: &str) -> Option<String> {
+    unescaped(folder).filter(|job| !job.is_empty() && folder_of(job) == folder)
+}
+
+/// Whether a file is called as a journal is.
+pub(crate) fn is_journal(name: &str) -> bool {
+    name.ends_with(JOURNAL)
 }
 
 /// With what the keys of all runs of a job begin.
@@ -170,6 +186,7 @@ mod tests {
                 let place = place("a/b", key, number);
                 assert_eq!(Place::of_database_key("a/b", &place.database_key()).as_ref(), Some(&place));
                 assert_eq!(Place::of_database_key("a", &place.database_key()), None);
+                assert_eq!(Place::of_any_database_key(&place.database_key()).as_ref(), Some(&place));
             }
         }
         assert_eq!(place("taxi", "2026-11-25", 1).database_key(), "taxi/2026-11-25");

@@ -1,5 +1,6 @@
 //! How are runs kept in an SQLite file? All in one, each under its job and its key.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use crate::journal::sqlite::SqliteJournal;
@@ -26,24 +27,42 @@ impl Store for SqliteFile {
         Ok(Box::new(SqliteJournal::open(&self.path)?.key(place.database_key())))
     }
 
+    fn jobs(&self) -> Result<BTreeSet<String>, JournalError> {
+        let runs = self.runs.names()?;
+        Ok(runs.iter().filter_map(|(key, name)| Some(of_job(key, name)?.job)).collect())
+    }
+
+    fn others(&self) -> Result<Vec<String>, JournalError> {
+        let runs = self.runs.names()?;
+        Ok(runs.into_iter().filter(|(key, name)| of_job(key, name).is_none()).map(|(key, _)| key).collect())
+    }
+
     fn places(&self, job: &str) -> Result<Vec<Place>, JournalError> {
         let keys = self.runs.keys(&key_of_job(job))?;
         Ok(keys.iter().filter_map(|key| Place::of_database_key(job, key)).collect())
     }
 
     fn read(&self, place: &Place) -> Result<Option<KeptRun>, JournalError> {
-        let key = place.database_key();
+        self.read_other(&place.database_key())
+    }
+
+    fn read_other(&self, key: &str) -> Result<Option<KeptRun>, JournalError> {
         // In this order: a run that ends in between has an owner, and is complete.
-        let owner = self.runs.owner(&key);
-        let events = self.runs.events(&key)?;
+        let owner = self.runs.owner(key);
+        let events = self.runs.events(key)?;
         if events.is_empty() {
             return Ok(None);
         }
-        let record = RunRecord::replay(&events).ok_or_else(|| JournalError::impossible(&key))?;
+        let record = RunRecord::replay(&events).ok_or_else(|| JournalError::impossible(key))?;
         Ok(Some(KeptRun { record, owner }))
     }
 
     fn remove(&self, place: &Place) -> Result<(), JournalError> {
         self.runs.remove(&place.database_key())
     }
+}
+
+/// The run with this key, if it is that of the job which begins the key.
+fn of_job(key: &str, name: &str) -> Option<Place> {
+    Place::of_any_database_key(key).filter(|place| place.job == name)
 }

@@ -1,11 +1,16 @@
-//! How is it lined up for people? Columns on lines of at most 100 characters.
+//! How is it lined up for people? Columns on lines of at most 100 characters, or of as many as is asked for.
 
 use std::fmt;
 
 use crate::text::line::{length, shortened};
 
-/// The longest line.
+/// The longest line, where nobody says how long it may be.
 pub(crate) const WIDTH: usize = 100;
+
+/// The longest line that is asked for, as in `{:.80}`.
+pub(crate) fn width(f: &fmt::Formatter<'_>) -> usize {
+    f.precision().unwrap_or(WIDTH)
+}
 
 const GAP: &str = "  ";
 
@@ -62,12 +67,12 @@ impl Table {
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let headings = self.columns.iter().map(|column| column.heading.clone()).collect();
-        let widths = self.widths();
+        let (widths, longest) = (self.widths(), width(f));
         for row in [&headings].into_iter().chain(&self.rows) {
             let aligned = row.iter().zip(&self.columns).zip(&widths).map(|((cell, column), width)| {
                 if column.right_aligned { format!("{cell:>width$}") } else { format!("{cell:<width$}") }
             });
-            writeln!(f, "{}", shortened(aligned.collect::<Vec<_>>().join(GAP).trim_end(), WIDTH))?;
+            writeln!(f, "{}", shortened(aligned.collect::<Vec<_>>().join(GAP).trim_end(), longest))?;
         }
         Ok(())
     }

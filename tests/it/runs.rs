@@ -4,6 +4,7 @@ mod compared;
 mod folders;
 mod keys;
 mod listed;
+mod looked;
 mod owners;
 mod page;
 mod pruned;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const LONGEST_FILE: usize = 400;
 
 /// Where the other packages of the workspace have their sources.
-const PROGRAMS: [&str; 2] = ["examples/show_run/src", "examples/skype_import/src"];
+const PROGRAMS: [&str; 2] = ["etl-runs/src", "examples/skype_import/src"];
 
 #[test]
 fn the_changelog_has_one_heading_for_this_version() {
@@ -72,12 +72,12 @@ fn every_promise_names_tests_that_exist() {
 /// of the workspace begins with its name, as in `skype_import::sqlite::importing_again_changes_no_row`.
 fn is_test(path: &str) -> bool {
     let Some((module, name)) = path.rsplit_once("::") else { return false };
-    let (package, module) = match module.split_once("::") {
-        Some((package, module)) if root().join(format!("examples/{package}/Cargo.toml")).exists() => {
-            (format!("examples/{package}/"), module)
-        }
-        _ => (String::new(), module),
+    let folder_of = |package: &str| {
+        let mut folders = ["examples/", ""].into_iter().map(|folder| format!("{folder}{package}/"));
+        folders.find(|folder| root().join(folder).join("Cargo.toml").exists())
     };
+    let in_package = module.split_once("::").and_then(|(package, module)| Some((folder_of(package)?, module)));
+    let (package, module) = in_package.unwrap_or((String::new(), module));
     let file = root().join(format!("{package}tests/it/{}.rs", module.replace("::", "/")));
     let source = fs::read_to_string(file).unwrap_or_default();
     let attributes = source.split(&format!("fn {name}(")).next().unwrap_or_default();

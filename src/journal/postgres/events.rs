@@ -168,7 +168,7 @@ impl Entry {
 }
 
 /// The name of a run for those who look for it: PostgreSQL keeps no zero byte. The event has it as it is.
-pub(super) fn findable(name: &str) -> String {
+pub(crate) fn findable(name: &str) -> String {
     name.replace('\0', "\u{FFFD}")
 }
 

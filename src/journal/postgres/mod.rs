@@ -5,7 +5,7 @@ mod address;
 mod call;
 mod connection;
 pub(crate) mod database;
-mod events;
+pub(crate) mod events;
 mod fault;
 mod holding;
 mod keeper;

@@ -34,6 +34,15 @@ impl SqliteRuns {
         })
     }
 
+    /// The key and the name of each run.
+    pub(crate) fn names(&self) -> Result<Vec<(String, String)>, JournalError> {
+        self.read(Vec::new(), |database| {
+            let mut names = database.connection()?.prepare("select key, name from main.etl_context_runs order by key")?;
+            let names = names.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            Ok(names.collect::<Result<_, _>>()?)
+        })
+    }
+
     /// Every event of the run with this key; none if there is none.
     pub(crate) fn events(&self, key: &str) -> Result<Vec<Event>, JournalError> {
         self.read(Vec::new(), |database| Ok(events::of_run(key, database.connection()?)?.events))

@@ -78,6 +78,45 @@ fn a_job_without_runs_has_an_empty_list() {
     });
 }
 
+/// A database is asked for many runs at once, but not for long ones.
+#[test]
+fn many_runs_are_listed_and_long_ones_among_them() {
+    in_every_place(|place| {
+        let runs = place.runs();
+        (0..203).for_each(|run| drop(begun(&runs, &format!("{run:03}"))));
+        let mut extract = begun(&runs, "100").start(Extract).unwrap();
+        (0..150).for_each(|page| extract.checkpoint(&page).unwrap());
+        drop(extract.complete(()).unwrap());
+        complete(begun(&runs, "202"));
+        let list = runs.list("taxi").unwrap();
+        assert_eq!((list.iter().len(), list.unreadable().len()), (203, 0));
+        let status = |key: &str| list.iter().find(|run| run.key() == key).unwrap().status();
+        assert_eq!(["099", "100", "202"].map(status), [RunStatus::Pending, RunStatus::Unfinished, RunStatus::Completed]);
+        let latest = runs.latest_completed("taxi").unwrap().unwrap();
+        assert_eq!(latest.metadata()["key"], "202");
+    });
+}
+
+#[cfg(all(unix, feature = "postgres", feature = "testing"))]
+#[test]
+fn a_run_that_is_damaged_in_a_database_does_not_hide_the_others() {
+    let Some(database) = crate::postgres::server::database() else { return };
+    let runs = Runs::in_postgres(database.url()).unwrap();
+    for key in ["monday", "tuesday", "wednesday"] {
+        complete(begun(&runs, key));
+    }
+    let damage = "delete from etl_context.events where seq = 2 and run_id = (select run_id from etl_context.runs where key = 'taxi/tuesday')";
+    assert_eq!(database.client().execute(damage, &[]).unwrap(), 1);
+    let list = runs.list("taxi").unwrap();
+    let keys: Vec<_> = list.iter().map(etl_context::JobRun::key).collect();
+    assert_eq!(keys, ["wednesday", "monday"]);
+    let told = list.unreadable()[0].to_string();
+    assert!(told.starts_with("cannot read the database ") || told.contains("is damaged"), "{told}");
+    assert_eq!(told, runs.record("taxi", "tuesday").unwrap_err().to_string(), "one sentence for it, however it is read");
+    assert_eq!(list.unreadable().len(), 1);
+    assert!(runs.latest_completed("taxi").is_err());
+}
+
 /// Nothing is created by somebody who only looks.
 #[test]
 fn to_look_creates_nothing() {
