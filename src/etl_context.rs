@@ -184,7 +184,7 @@ impl EtlContext {
     /// Ends the running phase, with a dictionary as its result, or `()` for none.
     ///
     /// The phase is `completed`, unless the result's own `status` says `failed`, or the result says nothing and the status was
-    /// set to `failed` meanwhile.
+    /// set to `failed` meanwhile. It is `failed` as well if it is not as expected and [is to fail](crate::Expect::or_fail) then.
     ///
     /// # Errors
     ///

@@ -234,6 +234,7 @@ impl<S, P> Context<S, P> {
     /// - [`Error::InvalidStatus`] for a result whose own `status` is not `completed`,
     /// - [`Error::InvalidCount`] for one that says `"messages_processed": -1` or another count that is none,
     /// - [`Error::TooManyErrors`] if the attempt has recorded more errors than it may; it can then only [`fail`](Context::fail),
+    /// - [`Error::NotAsExpected`] if it has not come to what was expected of it [or is to fail](crate::Expect::or_fail),
     /// - [`Error::Journal`] if the journal cannot record it.
     pub fn complete<Ph, R>(self, result: R) -> Result<Context<Completed<Ph>, P>, Refused<Self>>
     where

@@ -21,7 +21,8 @@ use crate::text::line::{shown, shown_path, told};
 use crate::text::sentence;
 
 /// Why a call was refused. The run is as it was before the call; only [`TooManyErrors`](Error::TooManyErrors),
-/// [`TooManyRejected`](Error::TooManyRejected) and [`PhaseFailed`](Error::PhaseFailed) tell of something that was recorded. That
+/// [`TooManyRejected`](Error::TooManyRejected) and [`PhaseFailed`](Error::PhaseFailed) tell of something that was recorded, and so does
+/// [`NotAsExpected`](Error::NotAsExpected) of a phase that ran as a closure. That
 /// a phase was not started, because no attempt is left or because the run was asked to stop, is on record.
 ///
 /// The first five begin with the words of the documentation's common errors, and the typed face says the same words at
