@@ -32,7 +32,7 @@ use crate::journal::Journal;
 use crate::journal::JournalError;
 use crate::journal::board::{Claim, Ended, EndedPart, Open, PartBoard, PartNews, PhaseBoard};
 #[cfg(feature = "postgres")]
-use crate::journal::postgres::{PostgresJournal, registered::Registered};
+use crate::journal::postgres::{PostgresJournal, ends_here::MOST, registered::Registered};
 use crate::parts::here::BoardHere;
 use crate::parts::part::{Giver, HandedBy, PAUSE, Part, next_part, not_handed_out, work_on};
 use crate::parts::together::{Turn, Waiting};
@@ -177,7 +177,7 @@ impl<'a, C: Counters> Parts<'a, C> {
     /// Ends a part of this process's own board. Whoever records it records all that have ended by then.
     fn end_here(&self, claim: &Claim, part: EndedPart) -> Result<Ended, Error> {
         self.board.end(claim, part.clone()).map_err(|error| not_handed_out(&self.phase, error))?;
-        match self.waiting.turn(claim, part, false) {
+        match self.waiting.turn(claim, part, false, usize::MAX) {
             Turn::Over(ended) => Ok(ended),
             Turn::Leads(lead) => {
                 self.record_ended()?;
@@ -189,7 +189,7 @@ impl<'a, C: Counters> Parts<'a, C> {
     /// Ends a part of a board that hosts share, with its event, and gets the next one along.
     #[cfg(feature = "postgres")]
     fn end_together(&self, claim: &Claim, part: EndedPart, takes_next: bool) -> Result<Ended, Error> {
-        let lead = match self.waiting.turn(claim, part, takes_next) {
+        let lead = match self.waiting.turn(claim, part, takes_next, MOST) {
             Turn::Over(ended) => return Ok(ended),
             Turn::Leads(lead) => lead,
         };

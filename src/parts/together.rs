@@ -58,8 +58,8 @@ pub(super) struct Lead<'a> {
 }
 
 impl Waiting {
-    /// Waits until somebody has ended the part, or nobody leads.
-    pub(super) fn turn(&self, claim: &Claim, part: EndedPart, takes_next: bool) -> Turn<'_> {
+    /// Waits until somebody has ended the part, or nobody leads. A group has so many of them at most.
+    pub(super) fn turn(&self, claim: &Claim, part: EndedPart, takes_next: bool, most: usize) -> Turn<'_> {
         let own = Arc::new(Ending { claim: claim.clone(), part, takes_next, outcome: Mutex::default() });
         let mut state = self.state();
         state.endings.push(Arc::clone(&own));
@@ -72,6 +72,7 @@ impl Waiting {
                 let mut group = mem::take(&mut state.endings);
                 let place = group.iter().position(|ending| Arc::ptr_eq(ending, &own));
                 group.swap(0, place.unwrap_or_default());
+                state.endings = group.split_off(group.len().min(most));
                 return Turn::Leads(Lead { waiting: self, group });
             }
             state = self.is_free.wait(state).unwrap_or_else(PoisonError::into_inner);

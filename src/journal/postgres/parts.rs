@@ -199,7 +199,7 @@ impl PartBoard for Board {
                 errors = case when $11 then nullif(concat(errors, $10::text), '') else $10::text end,
                 checkpoint = $12, counts = $6,
                 expires = pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs => $13)
-            where run_id = $1::text::uuid and phase = $2 and part = $3 and claim = $4 and state = 'running'
+            where run_id = $1::text::uuid and phase = $2 and part = $3 and claim = $4 and expires is not null
                 and checkpoint is distinct from $12
             returning claim";
         const IS_THERE: &str = "
@@ -220,7 +220,7 @@ impl PartBoard for Board {
     fn give_back(&self, claim: &Claim) -> Result<(), JournalError> {
         const OPEN: &str = "
             update etl_context.parts set state = 'open', expires = null, counts = null
-            where run_id = $1::text::uuid and phase = $2 and part = $3 and claim = $4 and state = 'running'";
+            where run_id = $1::text::uuid and phase = $2 and part = $3 and claim = $4 and expires is not null";
         self.holding.let_go(claim);
         let of = self.claimed(claim);
         self.run(move |session| session.query(OPEN, &of.values()).map(drop))

@@ -202,6 +202,47 @@ fn the_end_of_a_part_whose_answer_got_lost_is_there_once() {
     assert_eq!(completed(extracted.record()), 4);
 }
 
+/// All parts are worked on once: that which came along is not waited for until its lease has run out.
+fn loses_an_answer(relay: &Relay, seen: &mut Vec<(String, u32)>, part: &mut Part<'_>) -> Result<(), String> {
+    seen.push((part.name().to_owned(), part.attempt()));
+    if part.name() == "2024-02" {
+        relay.lose_an_answer();
+    }
+    count(part)
+}
+
+const ONCE: [(&str, u32); 4] = [("2024-01", 1), ("2024-02", 1), ("2024-03", 1), ("2024-04", 1)];
+
+#[test]
+fn a_part_that_came_along_with_an_answer_that_got_lost_is_at_hand_all_the_same() {
+    let Some(database) = database() else { return };
+    let relay = Relay::to(&database);
+    let journal = PostgresJournal::connect(relay.config()).unwrap();
+    let mut extract = Run::builder("import").journal(journal).begin::<Etl>().unwrap().start(Extract).unwrap();
+    let parts = extract.parts(ONCE.map(|(name, _)| name)).unwrap();
+    let mut seen = Vec::new();
+    assert_eq!(parts.work(|part: &mut Part<'_>| loses_an_answer(&relay, &mut seen, part)).unwrap(), 4);
+    assert!(relay.has_lost_it());
+    assert_eq!(seen, ONCE.map(|(name, attempt)| (name.to_owned(), attempt)));
+    parts.finish().unwrap();
+    assert_eq!(completed(extract.complete(()).unwrap().record()), 4);
+}
+
+#[test]
+fn so_is_one_that_came_along_to_a_worker_elsewhere() {
+    let Some(database) = database() else { return };
+    let relay = Relay::to(&database);
+    let mut extract = extracting(&database);
+    let parts = extract.parts(ONCE.map(|(name, _)| name)).unwrap();
+    let worker = PostgresWorker::connect(relay.config(), "import").unwrap();
+    let mut seen = Vec::new();
+    assert_eq!(worker.work(Extract, |part: &mut Part<'_>| loses_an_answer(&relay, &mut seen, part)).unwrap(), 4);
+    assert!(relay.has_lost_it());
+    assert_eq!(seen, ONCE.map(|(name, attempt)| (name.to_owned(), attempt)));
+    parts.finish().unwrap();
+    assert_eq!(completed(extract.complete(()).unwrap().record()), 4);
+}
+
 #[test]
 fn a_thread_that_fails_a_part_fails_it_with_its_error_in_the_same_commit() {
     let Some(database) = database() else { return };
