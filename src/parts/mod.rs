@@ -43,7 +43,7 @@ use crate::record::rejected::Rejected;
 use crate::stopper::Stopper;
 
 /// So many ends are recorded at once: few commits, none of which takes long.
-const RECORDED_TOGETHER: usize = 1_000;
+const RECORDED_TOGETHER: usize = 5_000;
 
 /// The parts of a running phase, for the threads that work on them.
 ///

@@ -265,10 +265,10 @@ impl PhaseBoard for Board {
             update etl_context.parts
             set recorded = true, news = null, errors = null,
                 rows = case when state = 'completed' then null else rows end
-            where run_id = $1::text::uuid and phase = $2 and part = any ($3) and state in ('completed', 'failed')";
+            where run_id = $1::text::uuid and phase = $2 and part = any ($3) and state in ('completed', 'failed') and not recorded";
         let (run, phase) = self.named();
         let parts = strings(parts);
-        self.run(move |session| session.query(RECORDED, &[&run, &phase, &parts]).map(drop))
+        self.run(move |session| session.query_anew(RECORDED, &[&run, &phase, &parts]).map(drop))
     }
 
     fn remembers(&self) -> bool {

@@ -92,13 +92,13 @@ fn what_ended_elsewhere_is_recorded_many_to_a_commit() {
             counts = '{"conversations":1,"messages":2}', microseconds = 100"#;
     let Some(database) = database() else { return };
     let mut extract = extracting(&database);
-    let parts = extract.parts((0..2_500).map(|number| format!("part {number}"))).unwrap();
+    let parts = extract.parts((0..6_000).map(|number| format!("part {number}"))).unwrap();
     database.client().batch_execute(ENDED).unwrap();
     parts.finish().unwrap();
     let extracted = extract.complete(()).unwrap();
-    assert_eq!(extracted.counts(), Counts { conversations: 2_500, messages: 5_000 });
+    assert_eq!(extracted.counts(), Counts { conversations: 6_000, messages: 12_000 });
     assert_eq!(extracted.record(), &recorded(&database));
-    assert_eq!(transactions(&database), 3);
+    assert_eq!(transactions(&database), 2);
     assert_eq!(number(&database, "select count(*) from etl_context.parts where not recorded"), 0);
 }
 
