@@ -79,7 +79,9 @@ impl Engine {
     ) -> Result<bool, Error> {
         let have_happened = self.happen_together(ends, append, meter)?;
         if have_happened && let Some(file) = self.rejects.as_ref().and_then(|rejects| rejects.file()) {
-            ends.iter().for_each(|event| file.happened(event));
+            for event in ends {
+                file.happened(event);
+            }
         }
         Ok(have_happened)
     }

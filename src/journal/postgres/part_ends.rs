@@ -23,7 +23,7 @@ pub(super) struct Place {
 pub(super) struct End {
     part: String,
     number: i64,
-    end: WrittenEnd,
+    written: WrittenEnd,
 }
 
 /// Of a part that is still ours.
@@ -35,12 +35,12 @@ pub(super) const END: &str = "
 
 impl End {
     pub(super) fn new(claim: &Claim, part: &EndedPart) -> Self {
-        End { part: claim.part.to_string(), number: claim.number, end: WrittenEnd::new(part) }
+        End { part: claim.part.to_string(), number: claim.number, written: WrittenEnd::new(part) }
     }
 
     /// The values of `END`.
     pub(super) fn with_values<T>(&self, place: &Place, call: impl FnOnce(&[&(dyn ToSql + Sync)]) -> T) -> T {
-        let WrittenEnd { status, counts, carried, error, microseconds, news } = &self.end;
+        let WrittenEnd { status, counts, carried, error, microseconds, news } = &self.written;
         call(&[&place.run, &place.phase, &self.part, &self.number, status, counts, error, microseconds, carried, news])
     }
 
