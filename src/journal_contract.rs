@@ -41,6 +41,7 @@ where
 {
     an_empty_store_loads_nothing(store())?;
     what_was_appended_is_loaded_in_order(store())?;
+    what_was_appended_together_is_there_or_nothing_of_it(store())?;
     a_large_event_is_loaded_whole(store())?;
     a_wrong_sequence_number_is_refused_and_changes_nothing(store())?;
     a_run_goes_on_where_it_was(store())?;
@@ -64,6 +65,24 @@ fn what_was_appended_is_loaded_in_order<J: Journal>(mut open: impl FnMut() -> Re
     drop(journal);
     let loaded = attached(open()?).load()?;
     hold(same(&loaded[..], &events[..]), "what was appended is loaded in order, and unchanged, when the store is opened again")
+}
+
+fn what_was_appended_together_is_there_or_nothing_of_it<J: Journal>(
+    mut open: impl FnMut() -> Result<J, JournalError>,
+) -> Result<(), Broken> {
+    let events = every_event()?;
+    let mut journal = attached(open()?);
+    journal.append(0, &events[0])?;
+    let Some(appended) = journal.append_all(1, &events[1..]) else {
+        return hold(same(&journal.load()?[..], &events[..1]), "a store that takes no events together has none of them");
+    };
+    appended?;
+    hold(same(&journal.load()?[..], &events[..]), "what was appended together is loaded in order, and unchanged")?;
+    let taken = journal.append_all(1, &events[1..]);
+    hold(taken.is_some_and(|appended| appended.is_err()), "a number that is taken is refused for several events, too")?;
+    drop(journal);
+    let loaded = attached(open()?).load()?;
+    hold(same(&loaded[..], &events[..]), "what was appended together is there once when the store is opened again")
 }
 
 fn a_large_event_is_loaded_whole<J: Journal>(mut open: impl FnMut() -> Result<J, JournalError>) -> Result<(), Broken> {

@@ -4,4 +4,6 @@ pub mod by_hand;
 pub mod cycle;
 pub mod measure;
 pub mod memory;
+#[cfg(feature = "queues")]
+pub mod server;
 pub mod table;

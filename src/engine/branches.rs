@@ -262,6 +262,32 @@ impl Engine {
         Ok(())
     }
 
+    /// The same for several events at once.
+    pub(super) fn happen_together_beside(
+        &mut self,
+        events: &[Event],
+        append: impl FnOnce(&mut dyn Journal, u64) -> Result<bool, JournalError>,
+        mut meter: impl FnMut(&mut Meter, usize),
+    ) -> Result<bool, Error> {
+        let (Some(Branch { number, trunk, .. }), Some(first)) = (&self.branch, events.first()) else { return Ok(true) };
+        let (number, trunk) = (*number, Arc::clone(trunk));
+        let mut whole = trunk.settled(number).map_err(|source| self.not_recorded(first, source))?;
+        events.iter().try_for_each(|event| whole.admits(number, event))?;
+        let (sequence, mut have_happened) = (whole.record.events(), true);
+        let appended = whole.companions.append(|journal| {
+            have_happened = append(journal, sequence)?;
+            Ok(())
+        });
+        appended.map_err(|source| self.not_recorded(first, source))?;
+        if have_happened {
+            for (place, event) in events.iter().enumerate() {
+                self.follow(event, |counters| meter(counters, place));
+                whole.happened(number, event, &self.meter);
+            }
+        }
+        Ok(have_happened)
+    }
+
     /// Applies what the journal holds already.
     #[cfg(any(feature = "postgres", feature = "sqlite"))]
     pub(super) fn happened_beside(&mut self, event: &Event, meter: impl FnOnce(&mut Meter)) {

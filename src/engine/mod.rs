@@ -22,6 +22,7 @@ mod passing;
 mod rejects;
 mod running;
 mod said;
+mod together;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -8,6 +8,7 @@ use crate::engine::{Engine, Moment};
 use crate::error::Error;
 use crate::journal::board::PartNews;
 use crate::journal::rejected_line::RowsFrom;
+use crate::journal::{Journal, JournalError};
 use crate::pipeline::phase::PhaseName;
 use crate::record::event::Event;
 use crate::record::part::PartCheckpoint;
@@ -67,6 +68,22 @@ impl Engine {
             }
         }
         happened
+    }
+
+    /// The same for the ends of several parts at once, in which no row was rejected; false if `append` says that none of them has happened.
+    pub(super) fn happen_to_parts(
+        &mut self,
+        ends: &[Event],
+        append: impl FnOnce(&mut dyn Journal, u64) -> Result<bool, JournalError>,
+        meter: impl FnMut(&mut Meter, usize),
+    ) -> Result<bool, Error> {
+        let have_happened = self.happen_together(ends, append, meter)?;
+        if have_happened && let Some(file) = self.rejects.as_ref().and_then(|rejects| rejects.file()) {
+            for event in ends {
+                file.happened(event);
+            }
+        }
+        Ok(have_happened)
     }
 
     /// The running attempt was divided into parts. What was rejected in those that are done again does not stand any more.

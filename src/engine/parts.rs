@@ -1,9 +1,11 @@
 //! How do the parts of a phase become part of the run? Registered once in each attempt, and recorded as each one ends.
 
 use std::collections::HashSet;
+use std::mem;
 use std::sync::Arc;
 
 use crate::counting::counters::{CounterValues, Counters, Tally};
+use crate::counting::meter::Meter;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::journal::board::EndedPart;
@@ -114,24 +116,83 @@ impl Engine {
         Ok(C::from_values(sums))
     }
 
-    /// Records that a part ended, with all that was noted of it, unless that is recorded.
-    pub(crate) fn end_part<C: Counters>(&mut self, ended: EndedPart) -> Result<(), Error> {
+    /// Records that parts ended, with all that was noted of them, as far as that is not recorded: at the price of one event, if the journal
+    /// knows how to. Rows that were rejected are written before the event that tells of them, and so such a part ends by itself.
+    pub(crate) fn end_parts<C: Counters>(&mut self, ended: Vec<EndedPart>) -> Result<(), Error> {
+        let mut ends = Ends::default();
+        for part in ended {
+            let is_apart = part.record.rejected.is_some();
+            if is_apart {
+                self.record_ends(&mem::take(&mut ends))?;
+            }
+            match self.end_of::<C>(part) {
+                Ok(end) => ends.extend(end),
+                Err(error) => {
+                    self.record_ends(&ends)?;
+                    return Err(error);
+                }
+            }
+            if is_apart {
+                self.record_ends(&mem::take(&mut ends))?;
+            }
+        }
+        self.record_ends(&ends)
+    }
+
+    /// Records that parts ended of which nothing was noted, by an `append` of the caller's. False if that says that none of it has happened,
+    /// or if the end of one is recorded already.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn end_parts_by<C: Counters>(
+        &mut self,
+        ended: Vec<EndedPart>,
+        append: impl FnOnce(&mut dyn Journal, u64, &[Event]) -> Result<bool, JournalError>,
+    ) -> Result<bool, Error> {
+        let (parts, mut ends) = (ended.len(), Ends::default());
+        ended.into_iter().try_for_each(|part| self.end_of::<C>(part).map(|end| ends.extend(end)))?;
+        if ends.events.len() < parts {
+            return Ok(false);
+        }
+        let Ends { events, counts } = &ends;
+        self.happen_to_parts(
+            events,
+            |journal, sequence| append(journal, sequence, events),
+            |meter, end| count(meter, &events[end], counts[end].as_ref()),
+        )
+    }
+
+    fn record_ends(&mut self, ends: &Ends) -> Result<(), Error> {
+        let Ends { events, counts } = ends;
+        if events.len() > 1 {
+            let append = |journal: &mut dyn Journal, sequence| match journal.append_all(sequence, events) {
+                Some(appended) => appended.map(|()| true),
+                None => Ok(false),
+            };
+            if self.happen_to_parts(events, append, |meter, end| count(meter, &events[end], counts[end].as_ref()))? {
+                return Ok(());
+            }
+        }
+        for (event, counts) in events.iter().zip(counts) {
+            if let Event::PartEnded { part, claim, .. } = event {
+                self.happen_to_part(event, &part.name, *claim, |meter| count(meter, event, counts.as_ref()))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The event with which a part ends, and what it counts if it has completed; `None` if the end is recorded.
+    fn end_of<C: Counters>(&mut self, ended: EndedPart) -> Result<Option<(Event, Option<Tally>)>, Error> {
         let running = self.record.running("end a part")?;
         let (phase, attempt) = (running.phase.clone(), running.attempt);
         let EndedPart { record: mut part, claim, news } = ended;
         let known = self.record.phase(phase.as_str()).and_then(|record| record.part(&part.name));
         if known.is_none_or(|known| known.status != PhaseStatus::Pending) {
-            return Ok(());
+            return Ok(None);
         }
         let completed = (part.status == PhaseStatus::Completed).then(|| typed::<C>(&phase, &part)).transpose()?;
         let claim = claim.unwrap_or_else(|| self.next_claim(&phase, attempt, &part.name));
         part.rejected = self.keep_rows_of_part(&part.name, claim, part.rejected.take(), &news)?;
-        let (name, carried, time) = (Arc::clone(&part.name), part.carried.clone(), self.clock.now());
-        let counted = completed.map(Tally::of);
-        let event = Event::PartEnded { phase, attempt, part: Box::new(part), claim, errors: news.errors, time };
-        self.happen_to_part(&event, &name, claim, |meter| {
-            meter.end_part(&name, counted.as_ref().map(|counts| (counts, carried.as_deref())));
-        })
+        let (part, errors, time) = (Box::new(part), news.errors, self.clock.now());
+        Ok(Some((Event::PartEnded { phase, attempt, part, claim, errors, time }, completed.map(Tally::of))))
     }
 
     /// The attempt since which the parts of the phase that have completed are done.
@@ -157,6 +218,29 @@ impl Engine {
             of: record.parts().len(),
             failures: failures.join("; ") + &and_more,
         })
+    }
+}
+
+/// Of parts that have ended: the events, and what each of them counts if it has completed.
+#[derive(Default)]
+struct Ends {
+    events: Vec<Event>,
+    counts: Vec<Option<Tally>>,
+}
+
+impl Ends {
+    fn extend(&mut self, end: Option<(Event, Option<Tally>)>) {
+        if let Some((event, counts)) = end {
+            self.events.push(event);
+            self.counts.push(counts);
+        }
+    }
+}
+
+/// The part of this event is no open one any more, and what it counts is the phase's.
+fn count(meter: &mut Meter, end: &Event, counts: Option<&Tally>) {
+    if let Event::PartEnded { part, .. } = end {
+        meter.end_part(&part.name, counts.map(|counts| (counts, part.carried.as_deref())));
     }
 }
 

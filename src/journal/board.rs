@@ -23,6 +23,9 @@ pub(crate) trait PartBoard: Send + Sync + Any {
     /// The part has ended so; false if it had been given to another worker by then.
     fn end(&self, claim: &Claim, part: EndedPart) -> Result<bool, JournalError>;
 
+    /// The same, and then hands out the next part at once, if one is open.
+    fn end_and_claim(&self, claim: &Claim, part: EndedPart) -> Result<Ended, JournalError>;
+
     /// Whoever has the part next can go on from here; false if it had been given to another worker by then.
     fn checkpoint(&self, claim: &Claim, checkpoint: &PartCheckpoint, news: &PartNews) -> Result<bool, JournalError>;
 
@@ -55,6 +58,15 @@ pub(crate) enum Next {
     Later,
     /// All parts have ended.
     Nothing,
+}
+
+/// What a worker gets that has ended a part.
+#[derive(Default)]
+pub(crate) struct Ended {
+    /// False if the part had been given to another worker by then.
+    pub(crate) was_ours: bool,
+    /// Another part, if it was asked for and is at hand.
+    pub(crate) next: Option<Claim>,
 }
 
 pub(crate) enum Open {
@@ -106,6 +118,14 @@ pub(crate) struct CountedPart {
     pub(crate) counts: Tally,
     /// What was done of it before this attempt, if the worker goes on from there.
     pub(crate) carried: Option<Tally>,
+}
+
+impl EndedPart {
+    /// Whether nothing was noted of it but what it counted and how it ended.
+    pub(crate) fn is_plain(&self) -> bool {
+        let PartNews { rows, errors, goes_on } = &self.news;
+        self.record.rejected.is_none() && rows.is_empty() && errors.is_empty() && !goes_on
+    }
 }
 
 impl Claim {

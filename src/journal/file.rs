@@ -4,6 +4,7 @@
 use std::fs;
 use std::io::{self, BufRead, Read};
 use std::path::{Path, PathBuf};
+use std::slice;
 
 use crate::journal::format::MAGIC;
 use crate::journal::line::{decode, encode, newer_version, starts_with_whole_line};
@@ -69,7 +70,7 @@ pub struct FileJournal {
     unsynced: bool,
     poisoned: bool,
     /// Kept between two events, so that encoding does not allocate.
-    line: Vec<u8>,
+    lines: Vec<u8>,
 }
 
 impl FileJournal {
@@ -124,7 +125,7 @@ impl FileJournal {
             loaded: Some(contents.events),
             unsynced: true,
             poisoned: false,
-            line: Vec::new(),
+            lines: Vec::new(),
         })
     }
 
@@ -178,6 +179,31 @@ impl FileJournal {
         Ok(())
     }
 
+    /// One write and one sync, however many events there are.
+    fn append_lines(&mut self, sequence: u64, events: &[Event]) -> Result<(), JournalError> {
+        self.check_certain()?;
+        if sequence != self.events {
+            return Err(JournalError::out_of_sequence(self.events, sequence));
+        }
+        self.check_owned()?;
+        self.settle()?;
+        self.lines.clear();
+        for (sequence, event) in (sequence..).zip(events) {
+            encode(sequence, event, &mut self.lines)
+                .map_err(|error| JournalError::new("the event cannot be written as JSON").with_source(error))?;
+        }
+        self.storage.append(&self.lines).map_err(|error| self.take_back(error))?;
+        self.storage.sync().map_err(|error| {
+            // Whether the lines are on the disk nobody knows; if they are still only in memory, this takes them back.
+            let _ = self.storage.cut(self.committed);
+            self.poison("sync", error).in_doubt()
+        })?;
+        self.committed += self.lines.len() as u64;
+        self.events += events.len() as u64;
+        self.loaded = None;
+        Ok(())
+    }
+
     /// A line that was not written whole is taken back, for good; if that fails too, nothing is certain any more.
     fn take_back(&mut self, error: io::Error) -> JournalError {
         match self.storage.cut(self.committed).and_then(|()| self.storage.sync()) {
@@ -203,25 +229,11 @@ impl FileJournal {
 
 impl Journal for FileJournal {
     fn append(&mut self, sequence: u64, event: &Event) -> Result<(), JournalError> {
-        self.check_certain()?;
-        if sequence != self.events {
-            return Err(JournalError::out_of_sequence(self.events, sequence));
-        }
-        self.check_owned()?;
-        self.settle()?;
-        self.line.clear();
-        encode(sequence, event, &mut self.line)
-            .map_err(|error| JournalError::new("the event cannot be written as JSON").with_source(error))?;
-        self.storage.append(&self.line).map_err(|error| self.take_back(error))?;
-        self.storage.sync().map_err(|error| {
-            // Whether the line is on the disk nobody knows; if it is still only in memory, this takes it back.
-            let _ = self.storage.cut(self.committed);
-            self.poison("sync", error).in_doubt()
-        })?;
-        self.committed += self.line.len() as u64;
-        self.events += 1;
-        self.loaded = None;
-        Ok(())
+        self.append_lines(sequence, slice::from_ref(event))
+    }
+
+    fn append_all(&mut self, sequence: u64, events: &[Event]) -> Option<Result<(), JournalError>> {
+        Some(self.append_lines(sequence, events))
     }
 
     fn load(&mut self) -> Result<Vec<Event>, JournalError> {

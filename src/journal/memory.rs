@@ -31,17 +31,25 @@ impl MemoryJournal {
     pub fn new() -> Self {
         MemoryJournal::default()
     }
-}
 
-impl Journal for MemoryJournal {
-    fn append(&mut self, sequence: u64, event: &Event) -> Result<(), JournalError> {
+    fn append_from(&mut self, sequence: u64, news: &[Event]) -> Result<(), JournalError> {
         let mut events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
         let next = events.len() as u64;
         if sequence != next {
             return Err(JournalError::out_of_sequence(next, sequence));
         }
-        events.push(event.clone());
+        events.extend_from_slice(news);
         Ok(())
+    }
+}
+
+impl Journal for MemoryJournal {
+    fn append(&mut self, sequence: u64, event: &Event) -> Result<(), JournalError> {
+        self.append_from(sequence, std::slice::from_ref(event))
+    }
+
+    fn append_all(&mut self, sequence: u64, events: &[Event]) -> Option<Result<(), JournalError>> {
+        Some(self.append_from(sequence, events))
     }
 
     fn load(&mut self) -> Result<Vec<Event>, JournalError> {

@@ -92,6 +92,21 @@ pub trait Journal: Send + Any {
     /// ([`JournalError::no_longer_owner`]) if the run now belongs to somebody else.
     fn append(&mut self, sequence: u64, event: &Event) -> Result<(), JournalError>;
 
+    /// Appends several events at the price of one, the first of which has this number: what threads have ended at the same time is
+    /// recorded together. `None`, as here, says that the store has no way to do so, and nothing has happened; they are then appended one
+    /// by one.
+    ///
+    /// For all of them together the same is true as for one by [`append`](Journal::append): `Ok` if all are part of the run, an error if
+    /// none is. Of those that were not acknowledged, because the process died, the store may hold the first ones.
+    ///
+    /// # Errors
+    ///
+    /// As [`append`](Journal::append).
+    fn append_all(&mut self, sequence: u64, events: &[Event]) -> Option<Result<(), JournalError>> {
+        let _ = (sequence, events);
+        None
+    }
+
     /// Every event so far, in order; none for a run that has not begun.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::counting::counters::Counters;
 use crate::error::Error;
 use crate::journal::JournalError;
-use crate::journal::board::{Claim, EndedPart, PartBoard, PartNews};
+use crate::journal::board::{Claim, Ended, EndedPart, PartBoard, PartNews};
 use crate::journal::postgres::LEASE;
 use crate::journal::postgres::database::Database;
 use crate::journal::postgres::parts::{Board, Boards};
@@ -231,8 +231,13 @@ impl Giver for PostgresGiver {
         &self.board
     }
 
-    fn end(&self, claim: &Claim, part: EndedPart) -> Result<bool, Error> {
-        self.board.end(claim, part).map_err(|error| not_handed_out(&self.phase, error))
+    fn end(&self, claim: &Claim, part: EndedPart, takes_next: bool) -> Result<Ended, Error> {
+        let ended = if takes_next {
+            self.board.end_and_claim(claim, part)
+        } else {
+            self.board.end(claim, part).map(|was_ours| Ended { was_ours, next: None })
+        };
+        ended.map_err(|error| not_handed_out(&self.phase, error))
     }
 
     fn checkpoint(

@@ -1,12 +1,12 @@
 //! Who hands out parts to the threads of this process?
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::counting::reader::ProgressReader;
 use crate::journal::JournalError;
-use crate::journal::board::{Claim, CountedPart, EndedPart, Next, Open, PartBoard, PartNews, PhaseBoard};
+use crate::journal::board::{Claim, CountedPart, Ended, EndedPart, Next, Open, PartBoard, PartNews, PhaseBoard};
 use crate::record::part::PartCheckpoint;
 
 pub(crate) struct BoardHere {
@@ -64,6 +64,11 @@ impl PartBoard for BoardHere {
         Ok(true)
     }
 
+    /// The next one is at hand whenever somebody asks.
+    fn end_and_claim(&self, claim: &Claim, part: EndedPart) -> Result<Ended, JournalError> {
+        Ok(Ended { was_ours: self.end(claim, part)?, next: None })
+    }
+
     /// The run has recorded it, and whoever has the part takes it along.
     fn checkpoint(&self, _claim: &Claim, _checkpoint: &PartCheckpoint, _news: &PartNews) -> Result<bool, JournalError> {
         Ok(true)
@@ -86,7 +91,8 @@ impl PhaseBoard for BoardHere {
     }
 
     fn recorded(&self, parts: &[Arc<str>]) -> Result<(), JournalError> {
-        self.lists().ended.retain(|part| !parts.contains(&part.record.name));
+        let recorded: HashSet<_> = parts.iter().collect();
+        self.lists().ended.retain(|part| !recorded.contains(&part.record.name));
         Ok(())
     }
 

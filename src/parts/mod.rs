@@ -11,6 +11,7 @@ pub(crate) mod elsewhere;
 pub(crate) mod here;
 mod notes;
 pub(crate) mod part;
+mod together;
 
 #[cfg(feature = "postgres")]
 use std::any::Any;
@@ -18,6 +19,8 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
+#[cfg(feature = "postgres")]
+use std::time::Instant;
 
 use crate::counting::counters::{Counters, Counts};
 use crate::counting::open_parts::OpenParts;
@@ -27,16 +30,20 @@ use crate::error::Error;
 use crate::journal::Journal;
 #[cfg(feature = "postgres")]
 use crate::journal::JournalError;
-use crate::journal::board::{Claim, EndedPart, Open, PartBoard, PartNews, PhaseBoard};
+use crate::journal::board::{Claim, Ended, EndedPart, Open, PartBoard, PartNews, PhaseBoard};
 #[cfg(feature = "postgres")]
-use crate::journal::postgres::{PostgresJournal, registered::Registered};
+use crate::journal::postgres::{PostgresJournal, ends_here::MOST, registered::Registered};
 use crate::parts::here::BoardHere;
 use crate::parts::part::{Giver, HandedBy, PAUSE, Part, next_part, not_handed_out, work_on};
+use crate::parts::together::{Turn, Waiting};
 use crate::pipeline::phase::PhaseName;
 use crate::record::error::WorkError;
 use crate::record::part::PartCheckpoint;
 use crate::record::rejected::Rejected;
 use crate::stopper::Stopper;
+
+/// So many ends are recorded at once: few commits, none of which takes long.
+const RECORDED_TOGETHER: usize = 5_000;
 
 /// The parts of a running phase, for the threads that work on them.
 ///
@@ -85,6 +92,10 @@ pub struct Parts<'a, C = Counts> {
     phase: PhaseName,
     run: String,
     stopper: Stopper,
+    waiting: Waiting,
+    /// When it was looked last what has ended elsewhere.
+    #[cfg(feature = "postgres")]
+    looked: Mutex<Instant>,
     counters: PhantomData<fn() -> C>,
 }
 
@@ -96,7 +107,18 @@ impl<'a, C: Counters> Parts<'a, C> {
         let board = board(engine, registration)?;
         let (run, stopper) = (engine.record().run_id().to_string(), engine.stopper.clone());
         let open = engine.meter.open_parts();
-        Ok(Parts { engine: Mutex::new(engine), open, board, phase, run, stopper, counters: PhantomData })
+        Ok(Parts {
+            engine: Mutex::new(engine),
+            open,
+            board,
+            phase,
+            run,
+            stopper,
+            waiting: Waiting::default(),
+            #[cfg(feature = "postgres")]
+            looked: Mutex::new(Instant::now()),
+            counters: PhantomData,
+        })
     }
 
     /// Works on one part after the other until all have ended. Any number of threads may call this at once.
@@ -146,13 +168,77 @@ impl<'a, C: Counters> Parts<'a, C> {
         }
     }
 
-    fn record_ended(&self) -> Result<(), Error> {
+    fn end_alone(&self, claim: &Claim, part: EndedPart) -> Result<Ended, Error> {
+        let was_ours = self.board.end(claim, part).map_err(|error| not_handed_out(&self.phase, error))?;
+        self.record_ended()?;
+        Ok(Ended { was_ours, next: None })
+    }
+
+    /// Ends a part of this process's own board. Whoever records it records all that have ended by then.
+    fn end_here(&self, claim: &Claim, part: EndedPart) -> Result<Ended, Error> {
+        self.board.end(claim, part.clone()).map_err(|error| not_handed_out(&self.phase, error))?;
+        match self.waiting.turn(claim, part, false, usize::MAX) {
+            Turn::Over(ended) => Ok(ended),
+            Turn::Leads(lead) => {
+                self.record_ended()?;
+                Ok(lead.deliver(Vec::new()))
+            }
+        }
+    }
+
+    /// Ends a part of a board that hosts share, with its event, and gets the next one along.
+    #[cfg(feature = "postgres")]
+    fn end_together(&self, claim: &Claim, part: EndedPart, takes_next: bool) -> Result<Ended, Error> {
+        let lead = match self.waiting.turn(claim, part, takes_next, MOST) {
+            Turn::Over(ended) => return Ok(ended),
+            Turn::Leads(lead) => lead,
+        };
         let mut engine = self.engine();
+        let Some(claims) = lead.end::<C>(&mut engine, &*self.board)? else {
+            drop(engine);
+            return self.end_alone(&lead.own().claim, lead.own().part.clone());
+        };
+        let ended = lead.deliver(claims);
+        if let Err(error) = self.look_elsewhere(&mut engine) {
+            // Nobody works on it here. If this fails, it is open once the lease has run out.
+            let _ = ended.next.as_ref().map(|next| self.board.give_back(next));
+            return Err(error);
+        }
+        Ok(ended)
+    }
+
+    #[cfg(not(feature = "postgres"))]
+    fn end_together(&self, claim: &Claim, part: EndedPart, _: bool) -> Result<Ended, Error> {
+        self.end_alone(claim, part)
+    }
+
+    /// Records now and then what has ended elsewhere, so that nobody has to wait for that until threads have no part left.
+    #[cfg(feature = "postgres")]
+    fn look_elsewhere(&self, engine: &mut Engine) -> Result<(), Error> {
+        let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        if looked.elapsed() >= PAUSE {
+            self.record_ended_in(engine)?;
+            *looked = Instant::now();
+        }
+        Ok(())
+    }
+
+    fn record_ended(&self) -> Result<(), Error> {
+        self.record_ended_in(&mut self.engine())
+    }
+
+    /// Records what has ended, here and elsewhere. Threads that end parts meanwhile wait, and are recorded together.
+    fn record_ended_in(&self, engine: &mut Engine) -> Result<(), Error> {
         let not_handed_out = |error| not_handed_out(&self.phase, error);
         let ended = self.board.ended().map_err(not_handed_out)?;
-        if !ended.is_empty() {
-            let names: Vec<_> = ended.iter().map(|part| Arc::clone(&part.record.name)).collect();
-            ended.into_iter().try_for_each(|part| engine.end_part::<C>(part))?;
+        let mut ended = ended.into_iter();
+        loop {
+            let parts: Vec<_> = ended.by_ref().take(RECORDED_TOGETHER).collect();
+            if parts.is_empty() {
+                break;
+            }
+            let names: Vec<_> = parts.iter().map(|part| Arc::clone(&part.record.name)).collect();
+            engine.end_parts::<C>(parts)?;
             self.board.recorded(&names).map_err(not_handed_out)?;
         }
         // Behind what has ended, and before anybody else records an end: no part is seen twice.
@@ -212,10 +298,14 @@ impl<C: Counters> Giver for Parts<'_, C> {
         &*self.board
     }
 
-    fn end(&self, claim: &Claim, part: EndedPart) -> Result<bool, Error> {
-        let ended = self.board.end(claim, part).map_err(|error| not_handed_out(&self.phase, error))?;
-        self.record_ended()?;
-        Ok(ended)
+    fn end(&self, claim: &Claim, part: EndedPart, takes_next: bool) -> Result<Ended, Error> {
+        if !self.board.remembers() {
+            self.end_here(claim, part)
+        } else if part.is_plain() {
+            self.end_together(claim, part, takes_next)
+        } else {
+            self.end_alone(claim, part)
+        }
     }
 
     fn checkpoint(

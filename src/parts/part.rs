@@ -13,7 +13,7 @@ use crate::counting::progress::Progress;
 use crate::counting::reader::ProgressReader;
 use crate::error::Error;
 use crate::journal::JournalError;
-use crate::journal::board::{Claim, EndedPart, Next, PartBoard, PartNews};
+use crate::journal::board::{Claim, Ended, EndedPart, Next, PartBoard, PartNews};
 use crate::journal::owner::this_process;
 use crate::parts::notes::Notes;
 use crate::pipeline::phase::{PhaseName, PhaseStatus};
@@ -26,8 +26,8 @@ use crate::stopper::{Stopped, Stopper};
 pub(crate) trait Giver: Send + Sync {
     fn board(&self) -> &dyn PartBoard;
 
-    /// The part has ended so; false if it belonged to another worker by then.
-    fn end(&self, claim: &Claim, part: EndedPart) -> Result<bool, Error>;
+    /// The part has ended so. Who takes the next one may get it at once.
+    fn end(&self, claim: &Claim, part: EndedPart, takes_next: bool) -> Result<Ended, Error>;
 
     /// Whoever has the part next can go on from here; false if it belonged to another worker by then. `rejected` is what was rejected since
     /// the last checkpoint.
@@ -107,11 +107,11 @@ pub(crate) fn work_on<'a, C: Counters, E: WorkError<Kind>, Kind>(
     giver: &HandedBy<'a>,
     mut work: impl FnMut(&mut Part<'a, C>) -> Result<(), E>,
 ) -> Result<u64, Error> {
-    let mut completed = 0;
-    while let Some(mut part) = next_part(giver.clone())? {
+    let (mut completed, mut at_hand) = (0, None);
+    while let Some(mut part) = at_hand_or_next(giver, at_hand.take())? {
         let outcome = work(&mut part);
         let succeeded = outcome.is_ok();
-        match part.end_as(outcome) {
+        match part.end_as(outcome, &mut at_hand) {
             Ok(()) => completed += u64::from(succeeded),
             // Another worker has it, and this one goes on with the next.
             Err(Error::PartLost { .. }) => {}
@@ -119,6 +119,18 @@ pub(crate) fn work_on<'a, C: Counters, E: WorkError<Kind>, Kind>(
         }
     }
     Ok(completed)
+}
+
+/// The part of this claim, which came along with the end of another one, or else the next open one.
+fn at_hand_or_next<'a, C: Counters>(giver: &HandedBy<'a>, at_hand: Option<Claim>) -> Result<Option<Part<'a, C>>, Error> {
+    match at_hand {
+        None => next_part(giver.clone()),
+        Some(claim) if giver.stopper().is_stopped() => {
+            giver.board().give_back(&claim).map_err(|error| not_handed_out(giver.phase(), error))?;
+            Ok(None)
+        }
+        Some(claim) => Ok(Some(Part::new(giver.clone(), claim))),
+    }
 }
 
 pub(crate) fn not_handed_out(phase: &PhaseName, source: JournalError) -> Error {
@@ -206,7 +218,7 @@ impl<'a, C: Counters> Part<'a, C> {
     ///
     /// [`Error::PartLost`] if it was given to another worker meanwhile, [`Error::Journal`] if its end cannot be recorded.
     pub fn complete(mut self) -> Result<(), Error> {
-        if self.has_ended { Ok(()) } else { self.end(PhaseStatus::Completed, None) }
+        if self.has_ended { Ok(()) } else { self.end(PhaseStatus::Completed, None, None) }
     }
 
     /// The part has failed. The others go on; the phase fails when all have ended.
@@ -218,7 +230,7 @@ impl<'a, C: Counters> Part<'a, C> {
     where
         E: WorkError<Kind> + ?Sized,
     {
-        self.end(PhaseStatus::Failed, Some(error.recorded()))
+        self.end(PhaseStatus::Failed, Some(error.recorded()), None)
     }
 
     /// The part is open again, for another worker or a later attempt. What was counted and noted since its last checkpoint is not
@@ -233,18 +245,24 @@ impl<'a, C: Counters> Part<'a, C> {
         self.giver.board().give_back(&self.claim).map_err(Error::from)
     }
 
-    /// Ends the part as the work on it ended. Work that stopped because it was asked to has not failed.
-    pub(crate) fn end_as<E: WorkError<Kind>, Kind>(self, outcome: Result<(), E>) -> Result<(), Error> {
+    /// Ends the part as the work on it ended. Work that stopped because it was asked to has not failed. The next part may come along.
+    pub(crate) fn end_as<E: WorkError<Kind>, Kind>(
+        mut self,
+        outcome: Result<(), E>,
+        next: &mut Option<Claim>,
+    ) -> Result<(), Error> {
         match outcome {
-            Ok(()) => self.complete(),
+            Ok(()) if self.has_ended => Ok(()),
+            Ok(()) => self.end(PhaseStatus::Completed, None, Some(next)),
             Err(_) if self.is_cancelled() => self.give_back(),
-            Err(error) => self.fail(&error),
+            Err(error) => self.end(PhaseStatus::Failed, Some(error.recorded()), Some(next)),
         }
     }
 }
 
 impl<C> Part<'_, C> {
-    fn end(&mut self, status: PhaseStatus, error: Option<RecordedError>) -> Result<(), Error> {
+    /// `next` is where another part goes, if one is wanted.
+    fn end(&mut self, status: PhaseStatus, error: Option<RecordedError>, next: Option<&mut Option<Claim>>) -> Result<(), Error> {
         self.has_ended = true;
         if self.notes.is_in_doubt() {
             self.giver.close(&self.meter.reader());
@@ -252,10 +270,15 @@ impl<C> Part<'_, C> {
             return Err(self.lost());
         }
         let part = self.ended_as(status, error);
-        let ended = self.giver.end(&self.claim, part);
+        let takes_next = next.is_some() && !self.giver.stopper().is_stopped();
+        let ended = self.giver.end(&self.claim, part, takes_next);
         // If it counts, it was taken out already where it was put in.
         self.giver.close(&self.meter.reader());
-        if ended? { Ok(()) } else { Err(self.lost()) }
+        let Ended { was_ours, next: claimed } = ended?;
+        if let Some(next) = next {
+            *next = claimed;
+        }
+        if was_ours { Ok(()) } else { Err(self.lost()) }
     }
 
     /// Ends the part as completed in a way of its board's own, which says whether it is still ours.
@@ -301,7 +324,7 @@ impl<C> Drop for Part<'_, C> {
             let own_panic = thread::panicking() && !self.taken_in_panic;
             let error = if own_panic { "the worker panicked" } else { "the worker let go of the part" };
             // If this cannot be recorded, there is nobody left to tell.
-            let _ = self.end(PhaseStatus::Failed, Some(error.recorded()));
+            let _ = self.end(PhaseStatus::Failed, Some(error.recorded()), None);
         }
     }
 }

@@ -16,12 +16,17 @@ impl RunOutline {
     }
 
     /// Of a run that begins with this event; `None` if none can.
-    pub(crate) fn begun(event: &Event) -> Option<Self> {
+    fn begun(event: &Event) -> Option<Self> {
         RunOutline::of(std::slice::from_ref(event))
     }
 
+    /// Of a run that stands so, or has not begun, once the event has happened.
+    pub(crate) fn then(before: Option<&RunOutline>, event: &Event) -> Option<Self> {
+        before.map_or_else(|| RunOutline::begun(event), |before| Some(before.after(event)))
+    }
+
     /// How the run stands once the event has happened, which the record of the run admits.
-    pub(crate) fn after(&self, event: &Event) -> Self {
+    fn after(&self, event: &Event) -> Self {
         let mut record = self.0.clone();
         record.apply(event);
         RunOutline::forgetting(record)

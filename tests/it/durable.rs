@@ -47,6 +47,6 @@ mod what_ran_again;
 mod checksum;
 mod every_event;
 #[cfg(feature = "testing")]
-mod fake_disk;
+pub(crate) mod fake_disk;
 pub(crate) mod journal_file;
 mod nightly_run;

@@ -13,6 +13,7 @@ mod compile_errors;
 mod counting;
 mod declared;
 mod durable;
+mod ended_together;
 mod examples;
 mod expectations;
 mod finally;

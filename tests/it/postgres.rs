@@ -11,6 +11,7 @@ mod damage;
 #[cfg(target_os = "linux")]
 mod dead_server;
 mod deleted_run;
+mod ended_together;
 mod frozen_owner;
 mod guide;
 mod in_doubt;

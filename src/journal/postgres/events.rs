@@ -20,17 +20,17 @@ use crate::record::outline::RunOutline;
 /// One row of `etl_context.events`.
 #[derive(Debug, Clone)]
 pub(super) struct Entry {
-    sequence: i64,
-    time: String,
-    event: &'static str,
-    phase: Option<String>,
-    status: Option<&'static str>,
-    line: String,
+    pub(super) sequence: i64,
+    pub(super) time: String,
+    pub(super) event: &'static str,
+    pub(super) phase: Option<String>,
+    pub(super) status: Option<&'static str>,
+    pub(super) line: String,
     /// How the run stands once the event has happened, and what may come next.
-    run_status: Option<&'static str>,
-    next: Option<String>,
+    pub(super) run_status: Option<&'static str>,
+    pub(super) next: Option<String>,
     /// The identity and the name of a run that begins.
-    began: Option<(String, String)>,
+    pub(super) began: Option<(String, String)>,
 }
 
 /// One statement, so that it holds or fails as a whole: it takes the number only if that is the next one and the epoch is
@@ -97,7 +97,7 @@ impl Entry {
         })
     }
 
-    fn append_by(
+    pub(super) fn append_by(
         &self,
         lease: &Lease,
         session: &mut Session,

@@ -62,13 +62,13 @@ impl Held for Holding {
             update etl_context.parts set expires = pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs => $5), counts = $6
             where (run_id, phase, part) = (
                 select run_id, phase, part from etl_context.parts
-                where run_id = $1::text::uuid and phase = $2 and part = $3 and claim = $4 and state = 'running'
+                where run_id = $1::text::uuid and phase = $2 and part = $3 and claim = $4 and expires is not null
                 for no key update skip locked
             )
             returning claim";
         const IS_OURS: &str = "
             select 1 from etl_context.parts
-            where run_id = $1::text::uuid and phase = $2 and part = $3 and claim = $4 and state = 'running'";
+            where run_id = $1::text::uuid and phase = $2 and part = $3 and claim = $4 and expires is not null";
         let claims: Vec<_> = self.parts().iter().map(|held| (held.claim.clone(), counted(&held.counts.counts()))).collect();
         for (claim, counts) in claims {
             let begun = Instant::now();

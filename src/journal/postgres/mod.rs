@@ -5,12 +5,15 @@ mod address;
 mod call;
 mod connection;
 pub(crate) mod database;
+pub(crate) mod ends_here;
+mod entries;
 pub(crate) mod events;
 mod fault;
 mod holding;
 mod keeper;
 mod kept_runs;
 mod lease;
+mod part_ends;
 mod part_rows;
 pub(crate) mod parts;
 pub(crate) mod registered;
@@ -23,8 +26,11 @@ mod upgrade;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::journal::board::{Claim, EndedPart};
 use crate::journal::postgres::connection::Connection;
 use crate::journal::postgres::database::Database;
+use crate::journal::postgres::ends_here::EndsHere;
+use crate::journal::postgres::entries::Entries;
 use crate::journal::postgres::events::Entry;
 use crate::journal::postgres::fault::Fault;
 use crate::journal::postgres::keeper::Keeper;
@@ -114,10 +120,12 @@ struct Owned {
 impl Owned {
     /// How the run stands once the event has happened; `None` if that is not known, because the run was never read.
     fn after(&self, event: &Event) -> Option<RunOutline> {
-        match &self.outline {
-            Some(outline) => Some(outline.after(event)),
-            None => RunOutline::begun(event),
-        }
+        RunOutline::then(self.outline.as_ref(), event)
+    }
+
+    /// The same once several events have happened.
+    fn after_all(&self, events: &[Event]) -> Option<RunOutline> {
+        events.iter().fold(self.outline.clone(), |outline, event| RunOutline::then(outline.as_ref(), event))
     }
 }
 
@@ -229,29 +237,61 @@ impl PostgresJournal {
         board.register_again(&owner, parts)
     }
 
+    fn append_together(&mut self, sequence: u64, events: &[Event]) -> Result<(), JournalError> {
+        let owned = self.writable(sequence)?;
+        let (lease, outline) = (owned.lease.clone(), owned.after_all(events));
+        let Some(entries) = Entries::new(sequence, events, outline.as_ref())? else { return Ok(()) };
+        let appended = self.connection.run(self.lease, move |session| entries.append(&lease, session));
+        self.appended(events.len() as u64, outline, appended)
+    }
+
+    /// Ends parts that workers of this process have on the board, and appends the events that say so; `takers` of these workers get another
+    /// part, as far as there are any. All of it is done or nothing: `None` if one of the parts is not ours any more.
+    pub(crate) fn append_ends(
+        &mut self,
+        sequence: u64,
+        events: &[Event],
+        board: &Board,
+        ends: &[(&Claim, &EndedPart)],
+        takers: usize,
+    ) -> Result<Option<Vec<Claim>>, JournalError> {
+        let owned = self.writable(sequence)?;
+        let (lease, outline) = (owned.lease.clone(), owned.after_all(events));
+        let Some(entries) = Entries::new(sequence, events, outline.as_ref())? else { return Ok(Some(Vec::new())) };
+        let ends_here = EndsHere::new(board.place(), entries, ends, takers);
+        let ended = self.connection.run(self.lease, move |session| ends_here.end(&lease, session));
+        if matches!(ended, Ok(None)) {
+            return Ok(None);
+        }
+        board.let_go(ends.iter().map(|(claim, _)| *claim));
+        self.appended(events.len() as u64, outline, ended)
+    }
+
     fn append_by(
         &mut self,
         sequence: u64,
         event: &Event,
         mut append: impl FnMut(&Entry, &Lease, &mut Session) -> Result<(), Fault> + Send + 'static,
     ) -> Result<(), JournalError> {
-        let patience = self.lease;
         let owned = self.writable(sequence)?;
         let outline = owned.after(event);
         let (lease, entry) = (owned.lease.clone(), Entry::new(sequence, event, outline.as_ref())?);
-        let appended = self.connection.run(patience, move |session| append(&entry, &lease, session));
-        let Some(owned) = &mut self.owned else { return Ok(()) };
-        match appended {
-            Ok(()) => {
-                owned.events += 1;
-                owned.outline = outline;
-            }
-            Err(fault) => {
-                owned.poisoned = fault.is_in_doubt();
-                return Err(self.connection.cannot("write to", fault));
+        let appended = self.connection.run(self.lease, move |session| append(&entry, &lease, session));
+        self.appended(1, outline, appended)
+    }
+
+    /// What is known of the run once so many events were appended, or were not.
+    fn appended<T>(&mut self, events: u64, outline: Option<RunOutline>, outcome: Result<T, Fault>) -> Result<T, JournalError> {
+        if let Some(owned) = &mut self.owned {
+            match &outcome {
+                Ok(_) => {
+                    owned.events += events;
+                    owned.outline = outline;
+                }
+                Err(fault) => owned.poisoned = fault.is_in_doubt(),
             }
         }
-        Ok(())
+        outcome.map_err(|fault| self.connection.cannot("write to", fault))
     }
 }
 
@@ -267,6 +307,10 @@ impl Journal for PostgresJournal {
 
     fn append(&mut self, sequence: u64, event: &Event) -> Result<(), JournalError> {
         self.append_by(sequence, event, Entry::append)
+    }
+
+    fn append_all(&mut self, sequence: u64, events: &[Event]) -> Option<Result<(), JournalError>> {
+        Some(self.append_together(sequence, events))
     }
 
     fn load(&mut self) -> Result<Vec<Event>, JournalError> {

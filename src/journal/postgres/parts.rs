@@ -9,7 +9,7 @@ use postgres::types::ToSql;
 
 use crate::counting::reader::ProgressReader;
 use crate::journal::JournalError;
-use crate::journal::board::{Claim, CountedPart, EndedPart, Next, Open, PartBoard, PartNews, PhaseBoard};
+use crate::journal::board::{Claim, CountedPart, Ended, EndedPart, Next, Open, PartBoard, PartNews, PhaseBoard};
 use crate::journal::owner::this_process;
 use crate::journal::postgres::connection::Connection;
 use crate::journal::postgres::database::Database;
@@ -17,7 +17,8 @@ use crate::journal::postgres::fault::Fault;
 use crate::journal::postgres::holding::Holding;
 use crate::journal::postgres::keeper::Keeper;
 use crate::journal::postgres::lease::{Lease, bound};
-use crate::journal::postgres::part_rows::{self, WrittenCheckpoint, WrittenEnd};
+use crate::journal::postgres::part_ends::{END, End, Place};
+use crate::journal::postgres::part_rows::{self, WrittenCheckpoint};
 use crate::journal::postgres::registered::{Registered, Rows, strings};
 use crate::journal::postgres::session::Session;
 use crate::journal::postgres::{runs, schema};
@@ -49,10 +50,8 @@ impl Boards {
 /// The board of one phase of one run, as one process sees it.
 pub(crate) struct Board {
     connection: Connection,
-    run: String,
-    phase: PhaseName,
+    place: Place,
     lease: Duration,
-    worker: String,
     /// Whether this process knows that the parts are registered, be there any or none.
     is_registered: bool,
     holding: Arc<Holding>,
@@ -65,8 +64,8 @@ impl Board {
         let connection = Connection::open(database, schema::create)?;
         let holding = Arc::new(Holding::new(run.clone(), phase.to_string(), lease));
         let keeper = Keeper::start(connection.database().clone(), lease, Arc::clone(&holding))?;
-        let (phase, worker) = (phase.clone(), this_process());
-        Ok(Board { connection, run, phase, lease, worker, holding, _keeper: keeper, is_registered: false })
+        let place = Place { run, phase: phase.to_string(), worker: this_process(), seconds: lease.as_secs_f64() };
+        Ok(Board { connection, place, lease, holding, _keeper: keeper, is_registered: false })
     }
 
     /// Writes the parts again that the run has registered, if it is ours.
@@ -100,7 +99,8 @@ impl Board {
         claim: &Claim,
         part: &EndedPart,
     ) -> Result<bool, JournalError> {
-        let ended = self.as_end(claim, part).with_values(|values| transaction.query_opt(END, values)).and_then(|ended| {
+        let end = End::new(claim, part);
+        let ended = end.with_values(&self.place, |values| transaction.query_opt(END, values)).and_then(|ended| {
             bound(transaction, self.lease)?;
             Ok(ended.is_some())
         });
@@ -109,17 +109,22 @@ impl Board {
         Ok(ended)
     }
 
+    pub(super) fn place(&self) -> Place {
+        self.place.clone()
+    }
+
+    /// These are in nobody's hands any more.
+    pub(super) fn let_go<'a>(&self, claims: impl IntoIterator<Item = &'a Claim>) {
+        claims.into_iter().for_each(|claim| self.holding.let_go(claim));
+    }
+
     fn named(&self) -> (String, String) {
-        (self.run.clone(), self.phase.to_string())
+        (self.place.run.clone(), self.place.phase.clone())
     }
 
     fn claimed(&self, claim: &Claim) -> Claimed {
         let (run, phase) = self.named();
         Claimed { run, phase, part: claim.part.to_string(), number: claim.number }
-    }
-
-    fn as_end(&self, claim: &Claim, part: &EndedPart) -> End {
-        End { of: self.claimed(claim), end: WrittenEnd::new(part) }
     }
 }
 
@@ -137,26 +142,6 @@ impl Claimed {
     }
 }
 
-struct End {
-    of: Claimed,
-    end: WrittenEnd,
-}
-
-impl End {
-    fn with_values<T>(&self, call: impl FnOnce(&[&(dyn ToSql + Sync)]) -> T) -> T {
-        let WrittenEnd { status, counts, carried, error, microseconds, news } = &self.end;
-        let [run, phase, part, number] = self.of.values();
-        call(&[run, phase, part, number, status, counts, error, microseconds, carried, news])
-    }
-}
-
-/// Only of a part that is still ours.
-const END: &str = "
-    update etl_context.parts
-    set state = $5, counts = $6, error = $7, microseconds = $8, carried = $9, news = $10, expires = null
-    where run_id = $1::text::uuid and phase = $2 and part = $3 and claim = $4 and state = 'running'
-    returning claim";
-
 impl PartBoard for Board {
     fn claim(&self) -> Result<Next, JournalError> {
         const CLAIM: &str = "
@@ -168,24 +153,24 @@ impl PartBoard for Board {
                 limit 1
                 for no key update skip locked
             )
-            update etl_context.parts as parts
+            update etl_context.parts
             set state = 'running', claim = pg_catalog.nextval('etl_context.claims'), claims = claims + 1, worker = $3,
                 expires = pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs => $4), counts = null
-            from next
-            where parts.run_id = $1::text::uuid and parts.phase = $2 and parts.part = next.part
-            returning parts.part, parts.claim, parts.claims, keeps_rows, cursor, cursor_counts, carried, rejected";
+            where run_id = $1::text::uuid and phase = $2 and part = (select part from next)
+            returning part, claim, claims, keeps_rows, cursor, cursor_counts, carried, rejected";
+        // Whether there are any at all, and any that have not ended.
         const STATE: &str = "
-            select count(*), count(*) filter (where state in ('open', 'running'))
-            from etl_context.parts where run_id = $1::text::uuid and phase = $2";
-        let ((run, phase), worker, seconds) = (self.named(), self.worker.clone(), self.lease.as_secs_f64());
-        let is_registered = self.is_registered;
+            select exists (select from etl_context.parts where run_id = $1::text::uuid and phase = $2),
+                exists (
+                    select from etl_context.parts where run_id = $1::text::uuid and phase = $2 and state in ('open', 'running')
+                )";
+        let (Place { run, phase, worker, seconds }, is_registered) = (self.place.clone(), self.is_registered);
         self.run(move |session| {
             if let Some(row) = session.query_one(CLAIM, &[&run, &phase, &worker, &seconds])? {
                 return Ok(Next::Part(part_rows::claim(&row)?));
             }
-            let (all, open): (i64, i64) =
-                session.query_one(STATE, &[&run, &phase])?.map_or((0, 0), |row| (row.get(0), row.get(1)));
-            Ok(if open == 0 && (is_registered || all > 0) { Next::Nothing } else { Next::Later })
+            let (any, open) = session.query_one(STATE, &[&run, &phase])?.map_or((false, false), |row| (row.get(0), row.get(1)));
+            Ok(if !open && (is_registered || any) { Next::Nothing } else { Next::Later })
         })
     }
 
@@ -194,21 +179,15 @@ impl PartBoard for Board {
     }
 
     fn end(&self, claim: &Claim, part: EndedPart) -> Result<bool, JournalError> {
-        // Of an end that was committed while the answer got lost.
-        const ENDED: &str = "
-            select 1 from etl_context.parts
-            where run_id = $1::text::uuid and phase = $2 and part = $3 and claim = $4 and state = $5";
         self.holding.let_go(claim);
-        let end = self.as_end(claim, &part);
-        self.run(move |session| {
-            end.with_values(|values| {
-                let has_ended = |session: &mut Session| session.query_one(ENDED, &values[..5]);
-                if session.is_in_doubt() && has_ended(session)?.is_some() {
-                    return Ok(true);
-                }
-                Ok(session.change(END, values)?.is_some() || has_ended(session)?.is_some())
-            })
-        })
+        let (end, place) = (End::new(claim, &part), self.place.clone());
+        self.run(move |session| end.end(&place, session))
+    }
+
+    fn end_and_claim(&self, claim: &Claim, part: EndedPart) -> Result<Ended, JournalError> {
+        self.holding.let_go(claim);
+        let (end, place) = (End::new(claim, &part), self.place.clone());
+        self.run(move |session| end.end_and_claim(&place, session))
     }
 
     /// Done twice, because the answer to the first one got lost, it is there once: what is new is only added to what was there before.
@@ -220,7 +199,7 @@ impl PartBoard for Board {
                 errors = case when $11 then nullif(concat(errors, $10::text), '') else $10::text end,
                 checkpoint = $12, counts = $6,
                 expires = pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs => $13)
-            where run_id = $1::text::uuid and phase = $2 and part = $3 and claim = $4 and state = 'running'
+            where run_id = $1::text::uuid and phase = $2 and part = $3 and claim = $4 and expires is not null
                 and checkpoint is distinct from $12
             returning claim";
         const IS_THERE: &str = "
@@ -241,7 +220,7 @@ impl PartBoard for Board {
     fn give_back(&self, claim: &Claim) -> Result<(), JournalError> {
         const OPEN: &str = "
             update etl_context.parts set state = 'open', expires = null, counts = null
-            where run_id = $1::text::uuid and phase = $2 and part = $3 and claim = $4 and state = 'running'";
+            where run_id = $1::text::uuid and phase = $2 and part = $3 and claim = $4 and expires is not null";
         self.holding.let_go(claim);
         let of = self.claimed(claim);
         self.run(move |session| session.query(OPEN, &of.values()).map(drop))
@@ -286,10 +265,10 @@ impl PhaseBoard for Board {
             update etl_context.parts
             set recorded = true, news = null, errors = null,
                 rows = case when state = 'completed' then null else rows end
-            where run_id = $1::text::uuid and phase = $2 and part = any ($3) and state in ('completed', 'failed')";
+            where run_id = $1::text::uuid and phase = $2 and part = any ($3) and state in ('completed', 'failed') and not recorded";
         let (run, phase) = self.named();
         let parts = strings(parts);
-        self.run(move |session| session.query(RECORDED, &[&run, &phase, &parts]).map(drop))
+        self.run(move |session| session.query_anew(RECORDED, &[&run, &phase, &parts]).map(drop))
     }
 
     fn remembers(&self) -> bool {

@@ -7,7 +7,7 @@ use postgres::Transaction;
 use crate::journal::JournalError;
 use crate::journal::postgres::fault::Fault;
 use crate::journal::postgres::lease::Lease;
-use crate::journal::postgres::session::Session;
+use crate::journal::postgres::session::{PLANNED_ANEW, Session};
 
 /// The parts that the process that runs a phase has registered in the run.
 pub(crate) struct Registered<'a> {
@@ -70,6 +70,7 @@ impl Rows {
                 recorded = false
             where known.part = any ($5)";
         let Rows { run, phase, since, names, open, failed, one_by_one } = self;
+        transaction.execute(PLANNED_ANEW, &[])?;
         transaction.execute(FORGET, &[run, phase, since, names])?;
         transaction.execute(REGISTER, &[run, phase, since, names, open, &is_new_attempt, failed, one_by_one])?;
         Ok(())

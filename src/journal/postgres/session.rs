@@ -16,6 +16,10 @@ use crate::journal::postgres::fault::Fault;
 /// How long to wait before the database is asked again.
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// In a transaction whose statements are planned for their very values.
+pub(super) const PLANNED_ANEW: &str = "
+    select pg_catalog.set_config(name, 'force_custom_plan', true) from pg_catalog.pg_settings where name = 'plan_cache_mode'";
+
 /// The client, on its thread.
 pub(super) struct Session {
     database: Database,
@@ -61,11 +65,16 @@ impl Session {
     }
 
     fn connect(&mut self) -> Result<(), Fault> {
-        // What the events promise does not depend on how the database or the role is set up.
+        // What the events promise does not depend on how the database or the role is set up. And each statement finds what it needs by an
+        // index, in its order: how large a table has become the server learns late, and takes one of many parts for an empty one. So one
+        // plan is as good for all values, and is made once.
         const SETTINGS: &str = "
+            set enable_seqscan = off; set enable_bitmapscan = off; set enable_sort = off;
+            set enable_hashjoin = off; set enable_mergejoin = off; set jit = off;
             set search_path = pg_catalog, pg_temp;
             set default_transaction_isolation = 'read committed';
             set lock_timeout = '5s';
+            select pg_catalog.set_config(name, 'force_generic_plan', false) from pg_catalog.pg_settings where name = 'plan_cache_mode';
             select pg_catalog.set_config('synchronous_commit', 'on', false) where pg_catalog.current_setting('synchronous_commit') = 'off'";
         if self.client.as_ref().is_none_or(Client::is_closed) {
             self.disconnect();
@@ -116,15 +125,30 @@ impl Session {
         Ok(self.client()?.query(&statement, parameters)?)
     }
 
+    /// The same of a statement that is planned for these very values: a long list of them is looked up in another way than one that might have
+    /// any length.
+    pub(super) fn query_anew(&mut self, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Fault> {
+        let mut transaction = self.transaction()?;
+        transaction.execute(PLANNED_ANEW, &[])?;
+        let rows = transaction.query(sql, parameters)?;
+        transaction.commit()?;
+        Ok(rows)
+    }
+
     /// The only row of one statement, if there is one.
     pub(super) fn query_one(&mut self, sql: &'static str, parameters: &[&(dyn ToSql + Sync)]) -> Result<Option<Row>, Fault> {
         Ok(self.query(sql, parameters)?.into_iter().next())
     }
 
-    /// The same of a statement that must not be thought undone if it was done: without its answer, the call is in doubt.
-    pub(super) fn change(&mut self, sql: &'static str, parameters: &[&(dyn ToSql + Sync)]) -> Result<Option<Row>, Fault> {
+    /// The rows of a statement that must not be thought undone if it was done: without its answer, the call is in doubt.
+    pub(super) fn change_rows(&mut self, sql: &'static str, parameters: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Fault> {
         self.prepared(sql)?;
-        self.sent(|session| session.query_one(sql, parameters))
+        self.sent(|session| session.query(sql, parameters))
+    }
+
+    /// The only row of such a statement, if there is one.
+    pub(super) fn change(&mut self, sql: &'static str, parameters: &[&(dyn ToSql + Sync)]) -> Result<Option<Row>, Fault> {
+        Ok(self.change_rows(sql, parameters)?.into_iter().next())
     }
 
     /// Several statements that hold together, of which the same is true.

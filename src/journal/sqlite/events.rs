@@ -24,11 +24,12 @@ pub(super) struct Entry<'a> {
 }
 
 impl Entry<'_> {
-    /// Appends the event, if it is the next one of the run.
-    pub(super) fn append(&self, connection: &mut Connection) -> Result<(), Fault> {
-        let line = self.event.to_line(self.sequence)?;
+    /// Appends the events, if they are the next ones of the run: all or none.
+    pub(super) fn append_all(entries: &[Entry<'_>], connection: &mut Connection) -> Result<(), Fault> {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        self.write(&line, &transaction)?;
+        for entry in entries {
+            entry.write(&entry.event.to_line(entry.sequence)?, &transaction)?;
+        }
         transaction.commit().map_err(of_commit)
     }
 

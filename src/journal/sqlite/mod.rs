@@ -9,6 +9,7 @@ mod schema;
 mod transaction;
 
 use std::path::Path;
+use std::slice;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::ThreadId;
@@ -104,10 +105,17 @@ struct Owned {
 impl Owned {
     /// How the run stands once the event has happened.
     fn after(&self, event: &Event) -> Option<RunOutline> {
-        match &self.outline {
-            Some(outline) => Some(outline.after(event)),
-            None => RunOutline::begun(event),
+        RunOutline::then(self.outline.as_ref(), event)
+    }
+
+    /// The same for each of several events.
+    fn after_each(&self, events: &[Event]) -> Vec<Option<RunOutline>> {
+        let mut outlines: Vec<Option<RunOutline>> = Vec::with_capacity(events.len());
+        for event in events {
+            let before = outlines.last().unwrap_or(&self.outline);
+            outlines.push(RunOutline::then(before.as_ref(), event));
         }
+        outlines
     }
 
     /// Which run the event is of: the one that it begins, or the one that was read.
@@ -156,6 +164,38 @@ impl SqliteJournal {
         self
     }
 
+    /// One transaction, however many events there are.
+    fn append_from(&mut self, sequence: u64, events: &[Event]) -> Result<(), JournalError> {
+        if self.lent.load(Ordering::Acquire) {
+            return Err(JournalError::new(
+                "the phase works in a transaction, which keeps the journal from writing; record it before or after that",
+            ));
+        }
+        let (database, owned) = self.taken()?;
+        if sequence != owned.events {
+            return Err(JournalError::out_of_sequence(owned.events, sequence));
+        }
+        let Some(first) = events.first() else { return Ok(()) };
+        let (run, mut outlines) = (owned.run(first)?, owned.after_each(events));
+        let numbered = (sequence..).zip(events).zip(&outlines);
+        let entries = numbered.map(|((sequence, event), outline)| Entry {
+            key: &owned.key,
+            run: &run,
+            sequence,
+            event,
+            outline: outline.as_ref(),
+        });
+        let entries = entries.collect::<Vec<_>>();
+        if let Err(fault) = Entry::append_all(&entries, database.connection()?) {
+            owned.poisoned = fault.is_in_doubt();
+            return Err(fault.saying("write to", database.path()));
+        }
+        owned.events += events.len() as u64;
+        owned.run = Some(run);
+        owned.outline = outlines.pop().flatten();
+        Ok(())
+    }
+
     /// The run, which is taken if it is not yet, and the database that holds it.
     fn taken(&mut self) -> Result<(&mut Database, &mut Owned), JournalError> {
         self.database.connection()?;
@@ -191,25 +231,11 @@ impl Journal for SqliteJournal {
     }
 
     fn append(&mut self, sequence: u64, event: &Event) -> Result<(), JournalError> {
-        if self.lent.load(Ordering::Acquire) {
-            return Err(JournalError::new(
-                "the phase works in a transaction, which keeps the journal from writing; record it before or after that",
-            ));
-        }
-        let (database, owned) = self.taken()?;
-        if sequence != owned.events {
-            return Err(JournalError::out_of_sequence(owned.events, sequence));
-        }
-        let (run, outline) = (owned.run(event)?, owned.after(event));
-        let entry = Entry { key: &owned.key, run: &run, sequence, event, outline: outline.as_ref() };
-        if let Err(fault) = entry.append(database.connection()?) {
-            owned.poisoned = fault.is_in_doubt();
-            return Err(fault.saying("write to", database.path()));
-        }
-        owned.events += 1;
-        owned.run = Some(run);
-        owned.outline = outline;
-        Ok(())
+        self.append_from(sequence, slice::from_ref(event))
+    }
+
+    fn append_all(&mut self, sequence: u64, events: &[Event]) -> Option<Result<(), JournalError>> {
+        Some(self.append_from(sequence, events))
     }
 
     fn load(&mut self) -> Result<Vec<Event>, JournalError> {

@@ -47,6 +47,8 @@ enum Fault {
     None,
     ForgetsTheLast,
     TakesAnyNumber,
+    KeepsOneOfSeveral,
+    KeepsSomeAndHasNoWayTo,
     TurnsThemRound,
     IsNeverEmpty,
     LoadsOnce,
@@ -112,6 +114,14 @@ impl Journal for Careless {
         self.store.kept.append(next, event)
     }
 
+    fn append_all(&mut self, sequence: u64, events: &[Event]) -> Option<Result<(), JournalError>> {
+        match self.store.fault {
+            Fault::KeepsOneOfSeveral => Some(self.append(sequence, &events[0])),
+            Fault::KeepsSomeAndHasNoWayTo => self.append(sequence, &events[0]).err().map(Err),
+            _ => None,
+        }
+    }
+
     fn load(&mut self) -> Result<Vec<Event>, JournalError> {
         let mut events = self.store.kept.load()?;
         self.known = events.len() as u64;
@@ -159,6 +169,8 @@ fn a_careless_journal_does_not_pass() {
     let faults = [
         (Fault::ForgetsTheLast, "an appended event is loaded"),
         (Fault::TakesAnyNumber, "a first event with the number 1 is refused"),
+        (Fault::KeepsOneOfSeveral, "what was appended together is loaded"),
+        (Fault::KeepsSomeAndHasNoWayTo, "has none of them"),
         (Fault::TurnsThemRound, "an appended event is loaded"),
         (Fault::IsNeverEmpty, "there is nothing"),
         (Fault::LoadsOnce, "as often as somebody asks"),

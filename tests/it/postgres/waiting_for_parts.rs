@@ -25,11 +25,11 @@ fn worker(database: &TestDatabase) -> PostgresWorker {
     PostgresWorker::connect(database.config(), "import").unwrap()
 }
 
-/// Somebody wanted a part, got none, and has asked how many there are.
+/// Somebody wanted a part, got none, and has asked whether there are any.
 fn somebody_waits(database: &TestDatabase) {
     const HAS_ASKED: &str = "
         select 1 from pg_stat_activity
-        where datname = current_database() and pid <> pg_backend_pid() and query like '%where state in (%'";
+        where datname = current_database() and pid <> pg_backend_pid() and query like '%select exists (select from etl_context.parts%'";
     let mut client = database.client();
     eventually("somebody waits for a part", || client.query_opt(HAS_ASKED, &[]).unwrap());
 }

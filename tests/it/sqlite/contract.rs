@@ -25,5 +25,5 @@ fn so_it_does_beside_other_runs_in_one_file() {
     })
     .unwrap();
     let runs: i64 = database.connection().query_row("select count(*) from etl_context_runs", [], |row| row.get(0)).unwrap();
-    assert_eq!(runs, 5, "all but the empty one");
+    assert_eq!(runs, 6, "all but the empty one");
 }
