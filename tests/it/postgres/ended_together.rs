@@ -11,7 +11,9 @@ use etl_context::{
 use super::relay::Relay;
 use super::server::{TestDatabase, database};
 
-const PARTS: usize = 300;
+const PARTS: u32 = 300;
+/// As the database counts them.
+const ALL: i64 = PARTS as i64;
 
 fn names() -> impl Iterator<Item = String> {
     (0..PARTS).map(|number| format!("part {number:03}"))
@@ -59,29 +61,28 @@ fn threads_that_end_parts_at_once_share_a_commit() {
     let parts = extract.parts(names()).unwrap();
     thread::scope(|scope| {
         let workers: Vec<_> = (0..8).map(|_| scope.spawn(|| parts.work(count).unwrap())).collect();
-        assert_eq!(workers.into_iter().map(|worker| worker.join().unwrap()).sum::<u64>(), PARTS as u64);
+        assert_eq!(workers.into_iter().map(|worker| worker.join().unwrap()).sum::<u64>(), u64::from(PARTS));
     });
     parts.finish().unwrap();
     let extracted = extract.complete(()).unwrap();
-    assert_eq!(extracted.counts(), Counts { conversations: PARTS as u64, messages: 2 * PARTS as u64 });
+    assert_eq!(extracted.counts(), Counts { conversations: u64::from(PARTS), messages: 2 * u64::from(PARTS) });
     assert_eq!(extracted.record(), &recorded(&database));
-    assert_eq!(number(&database, "select count(*) from etl_context.events where event = 'part_ended'"), PARTS as i64);
-    assert_eq!(number(&database, "select count(*) from etl_context.parts where state = 'completed' and recorded"), PARTS as i64);
-    assert_eq!(number(&database, "select sum(claims)::bigint from etl_context.parts"), PARTS as i64);
-    assert!(transactions(&database) < PARTS as i64, "{}", transactions(&database));
+    assert_eq!(number(&database, "select count(*) from etl_context.events where event = 'part_ended'"), ALL);
+    assert_eq!(number(&database, "select count(*) from etl_context.parts where state = 'completed' and recorded"), ALL);
+    assert_eq!(number(&database, "select sum(claims)::bigint from etl_context.parts"), ALL);
+    assert!(transactions(&database) < ALL, "{}", transactions(&database));
 }
 
 #[test]
-fn one_commit_ends_a_part_and_hands_out_the_next() {
+fn none_is_claimed_twice_of_the_parts_that_come_along() {
     let Some(database) = database() else { return };
     let mut extract = extracting(&database);
     let parts = extract.parts(names()).unwrap();
-    assert_eq!(worker(&database).work(Extract, count).unwrap(), PARTS as u64);
+    assert_eq!(worker(&database).work(Extract, count).unwrap(), u64::from(PARTS));
     parts.finish().unwrap();
-    // The first part is claimed by itself. A part that ended has the transaction that ended it, in which the next one was claimed.
     let claims = number(&database, "select last_value from etl_context.claims");
-    assert_eq!(claims, PARTS as i64, "none was claimed twice");
-    assert_eq!(completed(&recorded(&database)), PARTS);
+    assert_eq!(claims, ALL, "none was claimed twice");
+    assert_eq!(completed(&recorded(&database)), 300);
 }
 
 #[test]
@@ -143,13 +144,13 @@ fn a_part_that_ended_elsewhere_while_threads_work_here_is_recorded_and_seen_once
     thread::scope(|scope| {
         let elsewhere = scope.spawn(|| worker(&database).work(Extract, count).unwrap());
         let here = parts.work(count).unwrap();
-        assert_eq!(here + elsewhere.join().unwrap(), PARTS as u64);
+        assert_eq!(here + elsewhere.join().unwrap(), u64::from(PARTS));
     });
     parts.finish().unwrap();
     let extracted = extract.complete(()).unwrap();
-    assert_eq!(extracted.counts(), Counts { conversations: PARTS as u64, messages: 2 * PARTS as u64 });
+    assert_eq!(extracted.counts(), Counts { conversations: u64::from(PARTS), messages: 2 * u64::from(PARTS) });
     assert_eq!(extracted.record(), &recorded(&database));
-    assert_eq!(number(&database, "select count(*) from etl_context.events where event = 'part_ended'"), PARTS as i64);
+    assert_eq!(number(&database, "select count(*) from etl_context.events where event = 'part_ended'"), ALL);
 }
 
 /// Asks the run to stop as soon as a part has ended.
