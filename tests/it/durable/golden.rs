@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 
 use etl_context::{
-    Context, Counts, Dictionary, EtlContext, Extract, FailureCause, Idle, Journal, JournalError, Load, Part, PhaseName,
+    Context, Counts, Dictionary, EtlContext, Expect, Extract, FailureCause, Idle, Journal, JournalError, Load, Part, PhaseName,
     PhaseReport, PhaseStatus, Run, RunRecord, counters, dict, pipeline,
 };
 use serde_json::{Value, json};
@@ -59,7 +59,8 @@ pub(crate) fn later_moves() -> JournalFile {
         builder.rejects(file.folder().join("rejects.jsonl"))
     };
     let file = JournalFile::new();
-    let mut pages = begin(&file).begin::<pages::Golden>().unwrap().start(pages::Page).unwrap();
+    let some = Expect::counter("messages").at_least(1);
+    let mut pages = begin(&file).expect::<pages::Page>(some).begin::<pages::Golden>().unwrap().start(pages::Page).unwrap();
     pages.update_progress(Counts { conversations: 0, messages: 4 });
     pages.reject(&6, "odd").unwrap();
     pages.checkpoint(&7).unwrap();
