@@ -92,7 +92,8 @@ impl PostgresRuns {
             if !schema::exists(session)? {
                 return Ok(Vec::new());
             }
-            session.query(LIST, &[&name, &i64::from(limit)])?.iter().map(|row| Ok(listed(row)?)).collect()
+            // How many rows have to be looked at depends on the limit.
+            session.query_anew(LIST, &[&name, &i64::from(limit)])?.iter().map(|row| Ok(listed(row)?)).collect()
         });
         listed.map_err(|fault| self.cannot_read(fault))
     }
