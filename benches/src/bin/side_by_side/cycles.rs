@@ -20,13 +20,14 @@ fn chained<T>(first: T, mut call: impl FnMut(T) -> T) -> f64 {
 }
 
 pub fn measure(table: &mut Table) {
-    let cases: [Case<'_>; 6] = [
+    let cases: [Case<'_>; 7] = [
         Box::new(|| {
             let mut tracker = Tracker::new();
             nanoseconds(CYCLES, || drop(black_box(cycle::by_hand(&mut tracker))))
         }),
         Box::new(|| chained(machine::new_machine(), machine::by_machine)),
         Box::new(|| chained(cycle::begun(), cycle::typed)),
+        Box::new(|| chained(cycle::begun(), cycle::typed_with_struct)),
         Box::new(|| {
             let mut context = EtlContext::new("again");
             nanoseconds(CYCLES, || drop(black_box(cycle::dynamic(&mut context))))
@@ -40,11 +41,14 @@ pub fn measure(table: &mut Table) {
             nanoseconds(CYCLES, || drop(black_box(serde_json::to_value(report.report()).unwrap())))
         }),
     ];
-    let [by_hand, machine, typed, dynamic, dynamic_with_dict, map] = fastest(ROUNDS, cases);
+    let [by_hand, machine, typed, typed_with_struct, dynamic, dynamic_with_dict, map] = fastest(ROUNDS, cases);
     let hand = "the same by hand";
-    table.row("a cycle, typed", typed, hand, by_hand, "ns", Target::AtMost(1.2));
-    table.row("a cycle, typed", typed, "the same by a `statum` machine", machine, "ns", Target::AtMost(1.0));
+    let by_machine = "the same by a `statum` machine";
+    table.row("a cycle, typed, result a struct", typed_with_struct, hand, by_hand, "ns", Target::AtMost(1.2));
+    table.row("a cycle, typed, result a struct", typed_with_struct, by_machine, machine, "ns", Target::AtMost(1.0));
+    table.row("a cycle, typed, result a map", typed, hand, by_hand, "ns", Target::AtMost(1.2));
+    table.row("a cycle, typed, result a map", typed, by_machine, machine, "ns", Target::AtMost(1.0));
     table.row("a cycle, dynamic, result a struct", dynamic, hand, by_hand, "ns", Target::AtMost(1.3));
     table.row("a cycle, dynamic, result a map", dynamic_with_dict, hand, by_hand, "ns", Target::AtMost(1.3));
-    table.row("the map of a report, when asked for", map, "a whole cycle, typed", typed, "ns", Target::Told);
+    table.row("the map of a report, when asked for", map, "a whole cycle, typed, result a map", typed, "ns", Target::Told);
 }
