@@ -29,6 +29,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::journal::JournalError;
+use crate::journal::owner::owned_by;
 #[cfg(feature = "postgres")]
 use crate::journal::postgres::database::Database;
 use crate::record::RunRecord;
@@ -131,8 +132,7 @@ impl Runs {
         let first = Place::first(job, key.as_ref())?;
         let Some(latest) = self.latest_number(&first)? else { return self.open(&first) };
         if let Some(KeptRun { owner: Some(owner), .. }) = self.0.read(&latest)? {
-            let (told, owner) = (latest.told(), shown(&owner));
-            return Err(JournalError::owned(format!("{told} is open in {owner}; wait until it has ended, or stop it")));
+            return Err(owned_by(&latest.told(), &shown(&owner)));
         }
         self.open(&latest.after())
     }

@@ -16,7 +16,7 @@ fn a_run_that_somebody_has_open_is_refused_by_name() {
         };
         assert!(error.contains(&format!("process {}", std::process::id())), "{error}");
         let again = place.runs().again("taxi", "2026-11-25").unwrap_err();
-        assert!(again.is_owned() && again.to_string().contains("is open in process"), "{again}");
+        assert!(again.is_owned() && again.to_string().contains("is owned by process"), "{again}");
         drop(running.complete(()).unwrap());
     });
 }
