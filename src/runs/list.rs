@@ -22,8 +22,8 @@ pub struct JobRuns {
     unreadable: Vec<JournalError>,
 }
 
-/// On how many lines it is told why one cannot be read.
-const UNREADABLE_LINES: usize = 4;
+/// On how many lines it is told what is not as expected, or why a run cannot be read.
+const LINES: usize = 4;
 
 const HEADINGS: [&str; 7] = ["run", "status", "began", "took", "attempts", "errors", "counts"];
 
@@ -69,10 +69,20 @@ impl JobRuns {
             let cells = cells(run).map(|cell| Plain(&cell).to_string());
             let _ = writeln!(text, "| {} |", cells.join(" | "));
         }
+        for line in self.unexpected() {
+            let _ = writeln!(text, "\nNot as expected: {}", Plain(&line));
+        }
         for error in &self.unreadable {
             let _ = writeln!(text, "\nNot read: {}", Plain(&told(error)));
         }
         text
+    }
+
+    /// What is not as expected of the latest attempts at the phases of each run.
+    fn unexpected(&self) -> impl Iterator<Item = String> {
+        self.runs.iter().flat_map(|run| {
+            run.unexpected().map(|(phase, expectation)| format!("{}, {phase}: {expectation}", run.place().told_key()))
+        })
     }
 }
 
@@ -159,7 +169,9 @@ impl fmt::Display for JobRuns {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let longest = width(f);
         self.fmt_runs(f, longest)?;
+        let unexpected = self.unexpected().map(|line| format!("not as expected: {line}"));
         let unreadable = self.unreadable.iter().map(|error| format!("not read: {}", told(error)));
-        unreadable.flat_map(|line| wrapped(&line, longest, UNREADABLE_LINES)).try_for_each(|line| writeln!(f, "{line}"))
+        let lines = unexpected.chain(unreadable).flat_map(|line| wrapped(&line, longest, LINES));
+        lines.into_iter().try_for_each(|line| writeln!(f, "{line}"))
     }
 }

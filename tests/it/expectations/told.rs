@@ -80,7 +80,7 @@ fn the_page_of_a_run_tells_it_at_the_top_beside_the_phase_and_in_its_section() {
 }
 
 #[test]
-fn the_cell_of_a_run_is_marked_on_the_page_of_its_job() {
+fn the_list_of_a_job_tells_it_and_its_page_marks_the_cell_of_the_run() {
     let folder = TempDir::new().unwrap();
     let runs = Runs::in_folder(folder.path());
     let night = |key: &str, rows| {
@@ -94,6 +94,10 @@ fn the_cell_of_a_run_is_marked_on_the_page_of_its_job() {
         list.iter().map(|run| run.unexpected().map(|(phase, what)| format!("{phase}: {what}")).collect::<Vec<_>>()).collect();
     let breach = "rows: 10, expected at least half of 100, as in the last run";
     assert_eq!(told, [vec![format!("load: {breach}")], vec![]]);
+    assert!(format!("{list:.100}").ends_with(&format!("\nnot as expected: tuesday, load: {breach}\n")), "{list:.100}");
+    // No colon is left in Markdown, where it could make an address or a smiley of a text from outside.
+    let in_markdown = format!("\nNot as expected: tuesday, load: {breach}\n").replacen(": rows:", "&#58; rows&#58;", 1);
+    assert!(list.to_markdown().ends_with(&in_markdown), "{}", list.to_markdown());
     let page = list.to_html();
     let rows: Vec<_> = page.lines().filter(|line| line.starts_with("<tr><th scope=\"row\">")).collect();
     assert!(rows[0].contains(&format!("not as expected: {breach}")), "{}", rows[0]);
