@@ -15,20 +15,21 @@ fn by_hand(place: &Place) -> &'static str {
         Place::Folder(folder) => {
             let path = folder.path().join("runs/by hand.jsonl");
             drop(run.journal(FileJournal::open(path).unwrap()).begin::<Etl>().unwrap());
-            return "by hand.jsonl";
+            "by hand.jsonl"
         }
         #[cfg(all(unix, feature = "sqlite", feature = "testing"))]
         Place::Sqlite(folder) => {
             let journal = etl_context::SqliteJournal::open(folder.path().join("runs.db")).unwrap();
             drop(run.journal(journal.key("by hand")).begin::<Etl>().unwrap());
+            "by hand"
         }
         #[cfg(all(unix, feature = "postgres", feature = "testing"))]
         Place::Postgres(database) => {
             let journal = etl_context::PostgresJournal::connect(database.url()).unwrap();
             drop(run.journal(journal.key("by hand")).begin::<Etl>().unwrap());
+            "by hand"
         }
     }
-    "by hand"
 }
 
 #[test]
