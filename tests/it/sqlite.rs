@@ -21,3 +21,4 @@ mod two_owners;
 
 // What the tests above share, each named for what it is.
 pub(crate) mod database_file;
+pub(crate) mod target;

@@ -1,5 +1,7 @@
 //! How does a part end, and who has the next one? One statement says both, so that a worker waits for one commit a part.
 
+use std::sync::LazyLock;
+
 use postgres::Row;
 use postgres::types::ToSql;
 
@@ -55,34 +57,33 @@ impl End {
 
     /// The same, and takes the next part at once.
     pub(super) fn end_and_claim(&self, place: &Place, session: &mut Session) -> Result<Ended, Fault> {
-        const END_AND_CLAIM: &str = "
-            with ended as (
-                update etl_context.parts
-                set state = $5, counts = $6, error = $7, microseconds = $8, carried = $9, news = $10, expires = null
-                where run_id = $1::text::uuid and phase = $2 and part = $3 and claim = $4 and expires is not null
-                returning claim
-            ), next as (
-                select part from etl_context.parts
-                where run_id = $1::text::uuid and phase = $2 and part <> $3
-                    and (state = 'open' or (state = 'running' and expires <= pg_catalog.clock_timestamp()))
-                order by position
-                limit 1
-                for no key update skip locked
-            ), claimed as (
-                update etl_context.parts
-                set state = 'running', claim = pg_catalog.nextval('etl_context.claims'), claims = claims + 1, worker = $11,
-                    expires = pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs => $12), counts = null
-                where run_id = $1::text::uuid and phase = $2 and part = (select part from next)
-                returning part, claim, claims, keeps_rows, cursor, cursor_counts, carried, rejected
+        static END_AND_CLAIM: LazyLock<String> = LazyLock::new(|| {
+            format!(
+                "with ended as ({END}
+                ), next as (
+                    select part from etl_context.parts
+                    where run_id = $1::text::uuid and phase = $2 and part <> $3
+                        and (state = 'open' or (state = 'running' and expires <= pg_catalog.clock_timestamp()))
+                    order by position
+                    limit 1
+                    for no key update skip locked
+                ), claimed as (
+                    update etl_context.parts
+                    set state = 'running', claim = pg_catalog.nextval('etl_context.claims'), claims = claims + 1, worker = $11,
+                        expires = pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs => $12), counts = null
+                    where run_id = $1::text::uuid and phase = $2 and part = (select part from next)
+                    returning part, claim, claims, keeps_rows, cursor, cursor_counts, carried, rejected
+                )
+                select claimed.*, exists (select from ended) from (values (1)) as always left join claimed on true"
             )
-            select claimed.*, exists (select from ended) from (values (1)) as always left join claimed on true";
+        });
         if session.is_in_doubt() && self.has_ended(place, session)? {
             let next = claimed_along(place, &self.part, self.number, session)?.pop();
             return Ok(Ended { was_ours: true, next });
         }
         let row = self.with_values(place, |values| {
             let values = [values, &[&place.worker, &place.seconds]].concat();
-            session.change(END_AND_CLAIM, &values)
+            session.change(&END_AND_CLAIM, &values)
         })?;
         let next = row.as_ref().map(claimed).transpose()?.flatten();
         let ended = row.is_some_and(|row| row.get(8));

@@ -9,6 +9,7 @@ use etl_context::{
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::database_file::DatabaseFile;
+use super::target::{rows, target};
 
 fn transformed(context: Context) -> Context<Completed<Transform>> {
     let (extracted, ()) = context.phase(Extract).run(|_| Ok::<_, String>(())).unwrap();
@@ -21,16 +22,6 @@ fn loading(database: &DatabaseFile) -> Context<Running<Load>> {
 }
 
 /// A connection to the same database, with a table to load into.
-fn target(database: &DatabaseFile) -> Connection {
-    let connection = database.connection();
-    connection.execute_batch("create table if not exists target (row integer primary key)").unwrap();
-    connection
-}
-
-fn rows(connection: &Connection) -> i64 {
-    connection.query_row("select count(*) from target", [], |row| row.get(0)).unwrap()
-}
-
 fn status(connection: &Connection) -> String {
     connection.query_row("select status from etl_context_runs", [], |row| row.get(0)).unwrap()
 }

@@ -4,19 +4,9 @@
 use std::time::{Duration, Instant};
 
 use etl_context::{Context, Error, Etl, Extract, FailureCause, MemoryJournal, PhaseFailure, PhaseStatus, Run, dict};
-use rusqlite::Connection;
 
 use super::database_file::DatabaseFile;
-
-fn target(database: &DatabaseFile) -> Connection {
-    let connection = database.connection();
-    connection.execute_batch("create table if not exists target (row integer primary key)").unwrap();
-    connection
-}
-
-fn rows(connection: &Connection) -> i64 {
-    connection.query_row("select count(*) from target", [], |row| row.get(0)).unwrap()
-}
+use super::target::{rows, target};
 
 #[test]
 fn a_closure_commits_its_rows_and_its_end_together_and_is_not_run_again() {

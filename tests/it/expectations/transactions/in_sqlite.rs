@@ -1,20 +1,10 @@
 //! The rows and the end of the phase in one transaction of SQLite.
 
 use etl_context::{Counts, Error, Load, PhaseFailure, PhaseStatus, Run};
-use rusqlite::Connection;
 
 use super::expecting;
 use crate::sqlite::database_file::DatabaseFile;
-
-fn target(database: &DatabaseFile) -> Connection {
-    let connection = database.connection();
-    connection.execute_batch("create table if not exists target (row integer primary key)").unwrap();
-    connection
-}
-
-fn rows(connection: &Connection) -> i64 {
-    connection.query_row("select count(*) from target", [], |row| row.get(0)).unwrap()
-}
+use crate::sqlite::target::{rows, target};
 
 #[test]
 fn complete_in_is_refused_before_it_writes() {
