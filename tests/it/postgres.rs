@@ -38,6 +38,7 @@ mod watching;
 
 // What the tests above share, each named for what it is.
 mod doubtful;
+mod extracting;
 pub(crate) mod import;
 pub(crate) mod patience;
 mod relay;

@@ -26,6 +26,15 @@ fn reject(part: &mut Part<'_>, rows: impl IntoIterator<Item = u64>) {
     }
 }
 
+/// A part of which a row is on record, and another one is not yet.
+fn claimed_and_begun<'p>(parts: &'p Parts<'_>) -> Part<'p> {
+    let mut part = claimed(parts);
+    reject(&mut part, [1]);
+    part.checkpoint(&1).unwrap();
+    reject(&mut part, [2]);
+    part
+}
+
 /// Part, attempt and row of each line.
 fn lines(place: &Place) -> Vec<(String, u64, u64)> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -73,10 +82,7 @@ fn rows_of_work_that_is_done_again_are_there_once() {
     let place = Place::new();
     let mut run = begun(place.builder());
     let parts = run.parts(["a"]).unwrap();
-    let mut part = claimed(&parts);
-    reject(&mut part, [1]);
-    part.checkpoint(&1).unwrap();
-    reject(&mut part, [2]);
+    let part = claimed_and_begun(&parts);
     part.give_back().unwrap();
     assert_eq!(lines(&place), [("a".to_owned(), 1, 1)]);
     let mut part = claimed(&parts);
@@ -116,10 +122,7 @@ fn a_part_that_failed_keeps_its_rows_until_it_is_done_again_from_its_checkpoint(
     let place = Place::new();
     let mut run = begun(place.builder());
     let parts = run.parts(["a", "b"]).unwrap();
-    let mut part = claimed(&parts);
-    reject(&mut part, [1]);
-    part.checkpoint(&1).unwrap();
-    reject(&mut part, [2]);
+    let part = claimed_and_begun(&parts);
     part.fail("no connection").unwrap();
     let mut part = claimed(&parts);
     reject(&mut part, [9]);
@@ -168,10 +171,7 @@ fn rows_that_a_machine_has_lost_are_put_back() {
     let place = Place::new();
     let mut run = begun(place.builder());
     let parts = run.parts(["a", "b"]).unwrap();
-    let mut part = claimed(&parts);
-    reject(&mut part, [1]);
-    part.checkpoint(&1).unwrap();
-    reject(&mut part, [2]);
+    let mut part = claimed_and_begun(&parts);
     part.checkpoint(&2).unwrap();
     let mut other = claimed(&parts);
     reject(&mut other, [3]);

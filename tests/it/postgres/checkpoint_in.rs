@@ -1,14 +1,10 @@
 //! A batch and its cursor are committed together: both are there, or neither is.
 
-use etl_context::{Context, Error, Etl, Extract, MemoryJournal, PostgresJournal, Run, Running};
+use etl_context::{Error, Etl, Extract, MemoryJournal, PostgresJournal, Run};
 use postgres::Client;
 
+use super::extracting::extracting;
 use super::server::{TestDatabase, database};
-
-fn extracting(database: &TestDatabase) -> Context<Running<Extract>> {
-    let journal = PostgresJournal::connect(database.config()).unwrap();
-    Run::builder("import").journal(journal).begin::<Etl>().unwrap().start(Extract).unwrap()
-}
 
 fn target(database: &TestDatabase) -> Client {
     let mut client = database.client();

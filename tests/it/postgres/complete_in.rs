@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use etl_context::{
     Completed, Context, Error, Etl, EtlContext, Extract, FailureCause, Load, MemoryJournal, Phase, PhaseFailure, PhaseStatus,
-    PostgresJournal, PostgresRuns, Run, RunRecord, Running, Transform, dict,
+    PostgresJournal, Run, Running, Transform, dict,
 };
 use postgres::Client;
 
+use super::extracting::recorded;
 use super::server::{TestDatabase, database};
 
 fn begun(database: &TestDatabase) -> Context {
@@ -34,12 +35,6 @@ fn target(database: &TestDatabase) -> Client {
 
 fn rows(database: &TestDatabase) -> i64 {
     target(database).query_one("select count(*) from target", &[]).unwrap().get(0)
-}
-
-fn recorded(database: &TestDatabase) -> RunRecord {
-    let runs = PostgresRuns::connect(database.config()).unwrap();
-    let listed = runs.list_runs("import", 1).unwrap();
-    runs.read(listed[0].run_id).unwrap().unwrap()
 }
 
 #[test]

@@ -4,10 +4,11 @@ use std::error::Error as StdError;
 use std::thread;
 
 use etl_context::{
-    Context, Counts, Error, Etl, Event, Extract, Observation, Observer, Part, PhaseRecord, PhaseStatus, PostgresJournal,
-    PostgresRuns, PostgresWorker, Run, RunRecord, Running, Stopper,
+    Counts, Error, Etl, Event, Extract, Observation, Observer, Part, PhaseRecord, PhaseStatus, PostgresJournal, PostgresWorker,
+    Run, RunRecord, Stopper,
 };
 
+use super::extracting::{extracting, recorded, worker};
 use super::relay::Relay;
 use super::server::{TestDatabase, database};
 
@@ -23,21 +24,6 @@ fn names() -> impl Iterator<Item = String> {
 fn count(part: &mut Part<'_>) -> Result<(), String> {
     part.update_progress(Counts { conversations: 1, messages: 2 });
     Ok(())
-}
-
-fn extracting(database: &TestDatabase) -> Context<Running<Extract>> {
-    let journal = PostgresJournal::connect(database.config()).unwrap();
-    Run::builder("import").journal(journal).begin::<Etl>().unwrap().start(Extract).unwrap()
-}
-
-fn worker(database: &TestDatabase) -> PostgresWorker {
-    PostgresWorker::connect(database.config(), "import").unwrap()
-}
-
-fn recorded(database: &TestDatabase) -> RunRecord {
-    let runs = PostgresRuns::connect(database.config()).unwrap();
-    let listed = runs.list_runs("import", 1).unwrap();
-    runs.read(listed[0].run_id).unwrap().unwrap()
 }
 
 fn number(database: &TestDatabase, query: &str) -> i64 {

@@ -8,6 +8,7 @@ use etl_context::{
 };
 use serde_json::Value;
 
+use super::extracting::worker;
 use super::patience::eventually;
 use super::server::{TestDatabase, database};
 use crate::durable::journal_file::JournalFile;
@@ -23,10 +24,6 @@ fn builder(database: &TestDatabase) -> RunBuilder {
 
 fn begun(database: &TestDatabase) -> Context<Idle, Etl> {
     builder(database).begin().unwrap()
-}
-
-fn worker(database: &TestDatabase) -> PostgresWorker {
-    PostgresWorker::connect(database.config(), "import").unwrap()
 }
 
 fn claimed(worker: &PostgresWorker) -> Part<'static> {

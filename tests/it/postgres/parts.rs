@@ -5,12 +5,12 @@ use std::thread;
 use std::time::Duration;
 
 use etl_context::{
-    Context, Counts, Error, Etl, Extract, Part, PhaseRecord, PhaseStatus, PostgresJournal, PostgresRuns, PostgresWorker, Run,
-    RunRecord, Running, RunningPhase,
+    Context, Counts, Error, Etl, Extract, Part, PhaseRecord, PhaseStatus, PostgresJournal, Run, RunRecord, Running, RunningPhase,
 };
 
 use postgres::Client;
 
+use super::extracting::{recorded, worker};
 use super::server::{TestDatabase, database};
 
 const MONTHS: [&str; 4] = ["2024-01", "2024-02", "2024-03", "2024-04"];
@@ -28,16 +28,6 @@ fn begun(database: &TestDatabase) -> Context {
 
 fn extracting(database: &TestDatabase) -> Context<Running<Extract>> {
     begun(database).start(Extract).unwrap()
-}
-
-fn worker(database: &TestDatabase) -> PostgresWorker {
-    PostgresWorker::connect(database.config(), "import").unwrap()
-}
-
-fn recorded(database: &TestDatabase) -> RunRecord {
-    let runs = PostgresRuns::connect(database.config()).unwrap();
-    let listed = runs.list_runs("import", 1).unwrap();
-    runs.read(listed[0].run_id).unwrap().unwrap()
 }
 
 fn statuses(record: &RunRecord) -> Vec<PhaseStatus> {

@@ -3,10 +3,9 @@
 use std::sync::mpsc;
 use std::thread;
 
-use etl_context::{
-    Context, Counts, Etl, Extract, Part, PhaseStatus, PostgresJournal, PostgresRuns, PostgresWorker, Run, Running,
-};
+use etl_context::{Counts, Extract, Part, PhaseStatus, PostgresRuns};
 
+use super::extracting::{extracting, worker};
 use super::patience::eventually;
 use super::server::{TestDatabase, database};
 
@@ -14,15 +13,6 @@ use super::server::{TestDatabase, database};
 fn read_month(part: &mut Part<'_>) -> Result<(), String> {
     part.update_progress(Counts { conversations: 1, messages: part.name()[5..].parse().unwrap() });
     Ok(())
-}
-
-fn extracting(database: &TestDatabase) -> Context<Running<Extract>> {
-    let journal = PostgresJournal::connect(database.config()).unwrap();
-    Run::builder("import").journal(journal).begin::<Etl>().unwrap().start(Extract).unwrap()
-}
-
-fn worker(database: &TestDatabase) -> PostgresWorker {
-    PostgresWorker::connect(database.config(), "import").unwrap()
 }
 
 /// Somebody wanted a part, got none, and has asked whether there are any.
