@@ -4,10 +4,11 @@ use crate::journal::JournalError;
 use crate::journal::postgres::fault::Fault;
 use crate::journal::postgres::session::Session;
 
-pub(super) const VERSION: i32 = 3;
+pub(super) const VERSION: i32 = 4;
 
 const CREATE: &str = include_str!("schema.sql");
 pub(super) const RUN_LIST: &str = include_str!("run_list.sql");
+pub(super) const FORGET_EVENTS: &str = include_str!("forget_events.sql");
 
 /// Any number, as long as nobody else uses it: two programs must not create the tables at once.
 pub(super) const CREATING: &str = "select pg_catalog.pg_advisory_xact_lock(7306081145216)";
@@ -27,8 +28,9 @@ pub(super) fn create(session: &mut Session) -> Result<(), Fault> {
     if transaction.query_one(IS_THERE, &[])?.get(0) {
         return Ok(());
     }
-    transaction.batch_execute(CREATE)?;
-    transaction.batch_execute(RUN_LIST)?;
+    for tables in [CREATE, FORGET_EVENTS, RUN_LIST] {
+        transaction.batch_execute(tables)?;
+    }
     transaction.commit()?;
     Ok(())
 }

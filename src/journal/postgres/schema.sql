@@ -1,11 +1,11 @@
--- The tables of etl-context, version 3. A newer library brings them up to its own version; an older one refuses them.
+-- The tables of etl-context, version 4. A newer library brings them up to its own version; an older one refuses them.
 
 create schema etl_context;
 
 create table etl_context.format (
     version integer not null
 );
-insert into etl_context.format values (3);
+insert into etl_context.format values (4);
 
 -- One row for each run: who may write to it, and how many events it has.
 create table etl_context.runs (
@@ -27,7 +27,8 @@ create table etl_context.runs (
 
 -- The events of all runs. `line` is the event as it would stand in a journal file; the other columns repeat some of it.
 create table etl_context.events (
-    run_id uuid not null references etl_context.runs (run_id) on delete cascade,
+    -- That of a run: the statement that appends changes its row.
+    run_id uuid not null,
     seq bigint not null,
     -- The epoch of the owner that wrote the event.
     epoch bigint not null,

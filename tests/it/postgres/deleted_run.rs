@@ -1,6 +1,7 @@
 //! Somebody deletes a run from the tables while it is running.
 
 use std::error::Error as _;
+use std::thread;
 use std::time::Duration;
 
 use etl_context::{Context, Error, Etl, Extract, LeaseLost, PostgresJournal, PostgresRuns, Run, Running};
@@ -69,4 +70,51 @@ fn its_phase_is_cancelled_when_another_run_was_begun_in_its_place() {
     delete(&database);
     let _new = extracting(&database, SHORT);
     eventually("it is cancelled", || old.is_cancelled().then_some(()));
+}
+
+/// As it would be with a foreign key, which looks at the events as their owner.
+#[test]
+fn its_events_go_with_it_by_whoever_may_delete_runs() {
+    let Some(database) = database() else { return };
+    let extract = extracting(&database, LONG);
+    let role = database.role("secret");
+    let grants = format!("grant usage on schema etl_context to {0}; grant select, delete on etl_context.runs to {0}", role.0);
+    database.client().batch_execute(&grants).unwrap();
+    let mut somebody = database.client();
+    somebody.batch_execute(&format!("set role {}", role.0)).unwrap();
+    assert_eq!(somebody.execute("delete from etl_context.runs", &[]).unwrap(), 1);
+    assert_eq!(events(&database), 0);
+    drop(extract);
+}
+
+#[test]
+fn all_events_go_with_all_runs() {
+    let Some(database) = database() else { return };
+    let _extract = extracting(&database, LONG);
+    database.client().execute("truncate etl_context.runs cascade", &[]).unwrap();
+    assert_eq!(events(&database), 0);
+}
+
+/// An event waits for whoever has deleted the run and not committed that yet, and then there is no run to which it would belong.
+#[test]
+fn an_event_that_comes_while_it_is_deleted_is_not_left_behind() {
+    let Some(database) = database() else { return };
+    let mut extract = extracting(&database, LONG);
+    let mut client = database.client();
+    let mut deleting = client.transaction().unwrap();
+    assert_eq!(deleting.execute("delete from etl_context.runs", &[]).unwrap(), 1);
+    thread::scope(|scope| {
+        let checkpoint = scope.spawn(|| told(&mut extract));
+        let mut observer = database.client();
+        let waiting =
+            "select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%insert into etl_context.events%'";
+        eventually("the event waits", || observer.query_opt(waiting, &[]).unwrap());
+        deleting.commit().unwrap();
+        assert_eq!(checkpoint.join().unwrap(), "the run was deleted");
+    });
+    assert_eq!(events(&database), 0);
+}
+
+fn events(database: &TestDatabase) -> i64 {
+    database.client().query_one("select count(*) from etl_context.events", &[]).unwrap().get(0)
 }

@@ -64,9 +64,7 @@ fn a_pool_in_the_wrong_mode_is_told_of() {
 
 const RUNS: i64 = 10_000;
 
-/// Each event would read the row of its run to keep to the foreign key, and that would be counted some time later.
 const MANY: &str = "
-    set session_replication_role = replica;
     insert into etl_context.runs (key, run_id, name, events, owner, epoch, expires)
     select 'import/' || n, md5(n::text)::uuid, 'import', 2, 'somebody', 1, '2026-01-01' from generate_series(1, 10000) as n;
     insert into etl_context.events (run_id, seq, epoch, time, event, phase, status, line)

@@ -41,15 +41,19 @@ fn reading_finds_nothing_where_there_are_none_and_makes_none() {
 fn tables_of_a_newer_version_are_refused_by_name() {
     let Some(database) = database() else { return };
     drop(PostgresJournal::connect(database.url()).unwrap());
-    database.client().execute("insert into etl_context.format values (4)", &[]).unwrap();
+    database.client().execute("insert into etl_context.format values (5)", &[]).unwrap();
     let errors = [PostgresJournal::connect(database.url()).unwrap_err(), PostgresRuns::connect(database.url()).unwrap_err()];
     for error in errors {
-        let expected = "the tables in the schema `etl_context` have the version 4, and this program knows version 3";
+        let expected = "the tables in the schema `etl_context` have the version 5, and this program knows version 4";
         assert!(error.to_string().starts_with(expected), "{error}");
     }
 }
 
-/// What version 3 brought is taken away again, and then what version 2 did.
+/// What version 4 brought is taken away again, then what version 3 did, and then what version 2 did.
+const TO_VERSION_3: &str = "
+    drop function etl_context.forget_events() cascade;
+    alter table etl_context.events add foreign key (run_id) references etl_context.runs (run_id) on delete cascade;
+    update etl_context.format set version = 3";
 const TO_VERSION_2: &str = "
     alter table etl_context.parts drop column cursor, drop column cursor_counts, drop column checkpoint, drop column carried,
         drop column rejected, drop column rows, drop column errors, drop column news, drop column keeps_rows;
@@ -70,11 +74,12 @@ fn tables_of_an_older_version_are_brought_up_with_the_status_of_each_run() {
     drop(begin("begun"));
     drop(begin("extracted").start(Extract).unwrap().complete(()).unwrap());
     drop(begin("failed").start(Extract).unwrap().fail("no connection").unwrap());
+    database.client().batch_execute(TO_VERSION_3).unwrap();
     database.client().batch_execute(TO_VERSION_2).unwrap();
     database.client().batch_execute(TO_VERSION_1).unwrap();
 
     let error = PostgresRuns::connect(database.url()).unwrap_err();
-    assert!(error.to_string().contains("have the version 1, and this program needs version 3"), "{error}");
+    assert!(error.to_string().contains("have the version 1, and this program needs version 4"), "{error}");
     drop(PostgresJournal::connect(database.url()).unwrap());
     let mut listed: Vec<_> = PostgresRuns::connect(database.url()).unwrap().list_runs(None, 10).unwrap();
     listed.sort_by(|one, other| one.key.cmp(&other.key));
@@ -94,6 +99,7 @@ fn tables_of_version_2_are_brought_up_with_the_parts_that_are_in_them() {
     context.start_phase("extract", None).unwrap();
     drop(context.parts::<Counts>(["a"]).unwrap());
     drop(context);
+    database.client().batch_execute(TO_VERSION_3).unwrap();
     database.client().batch_execute(TO_VERSION_2).unwrap();
     let mut context = Run::builder("import").journal(journal()).begin_dynamic().unwrap();
     context.start_phase("extract", None).unwrap();
@@ -104,6 +110,21 @@ fn tables_of_version_2_are_brought_up_with_the_parts_that_are_in_them() {
     part.complete().unwrap();
     parts.finish().unwrap();
     context.end_phase(()).unwrap();
+}
+
+#[test]
+fn tables_of_version_3_are_brought_up_and_a_run_is_still_deleted_with_its_events() {
+    let Some(database) = database() else { return };
+    let context = || Run::builder("import").journal(PostgresJournal::connect(database.url()).unwrap()).begin::<Etl>().unwrap();
+    drop(context());
+    let mut client = database.client();
+    client.batch_execute(TO_VERSION_3).unwrap();
+    drop(context().start(Extract).unwrap().complete(()).unwrap());
+    let mut count = |rows: &str| client.query_one(&format!("select count(*) from {rows}"), &[]).unwrap().get::<_, i64>(0);
+    assert_eq!(count("pg_constraint where conrelid = 'etl_context.events'::regclass and contype = 'f'"), 0);
+    assert_eq!(count("etl_context.events"), 3);
+    assert_eq!(client.execute("delete from etl_context.runs", &[]).unwrap(), 1);
+    assert_eq!(client.query("select from etl_context.events", &[]).unwrap().len(), 0);
 }
 
 #[test]
