@@ -1,7 +1,7 @@
 //! Who hands out parts to workers on many hosts? A table in which each open part can be claimed, under a lease, by one of them.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use postgres::Transaction;
@@ -28,22 +28,32 @@ use crate::record::part::PartCheckpoint;
 /// Where to find the boards of a run that another process owns.
 #[derive(Debug)]
 pub(crate) struct Boards {
-    connection: Connection,
+    database: Database,
     key: String,
+    /// A connection that no board has yet.
+    spare: Mutex<Option<Connection>>,
 }
 
 impl Boards {
     pub(crate) fn connect(database: Database, key: String) -> Result<Self, JournalError> {
-        Ok(Boards { connection: Connection::open(database, schema::create)?, key })
+        let spare = Connection::open(database.clone(), schema::create)?;
+        Ok(Boards { database, key, spare: Mutex::new(Some(spare)) })
     }
 
     /// The board of the phase, and the identity of the run; `None` if the run has not begun.
     pub(crate) fn find(&self, phase: &PhaseName, lease: Duration) -> Result<Option<(Board, String)>, JournalError> {
-        let key = self.key.clone();
-        let run = self.connection.run(lease, move |session| runs::run_id(session, &key));
-        let Some(run) = run.map_err(|fault| self.connection.cannot("read", fault))? else { return Ok(None) };
-        let board = Board::open(self.connection.database().clone(), run.clone(), phase, lease)?;
-        Ok(Some((board, run)))
+        let (key, spare) = (self.key.clone(), self.spare().take());
+        let connection = spare.unwrap_or_else(|| Connection::new(self.database.clone()));
+        let run = connection.run(lease, move |session| runs::run_id(session, &key));
+        let Some(run) = run.map_err(|fault| connection.cannot("read", fault))? else {
+            self.spare().get_or_insert(connection);
+            return Ok(None);
+        };
+        Ok(Some((Board::on(connection, run.clone(), phase, lease)?, run)))
+    }
+
+    fn spare(&self) -> MutexGuard<'_, Option<Connection>> {
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -61,7 +71,10 @@ pub(crate) struct Board {
 
 impl Board {
     pub(super) fn open(database: Database, run: String, phase: &PhaseName, lease: Duration) -> Result<Self, JournalError> {
-        let connection = Connection::open(database, schema::create)?;
+        Board::on(Connection::open(database, schema::create)?, run, phase, lease)
+    }
+
+    fn on(connection: Connection, run: String, phase: &PhaseName, lease: Duration) -> Result<Self, JournalError> {
         let holding = Arc::new(Holding::new(run.clone(), phase.to_string(), lease));
         let keeper = Keeper::start(connection.database().clone(), lease, Arc::clone(&holding))?;
         let place = Place { run, phase: phase.to_string(), worker: this_process(), seconds: lease.as_secs_f64() };

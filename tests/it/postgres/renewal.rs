@@ -90,3 +90,28 @@ fn a_run_that_was_given_back_is_not_renewed_again() {
     drop(context);
     journal(&database).key("import").load().unwrap();
 }
+
+/// By the time a lease was renewed, all are open that will be.
+#[test]
+fn a_worker_has_two_connections_as_has_the_run() {
+    let Some(database) = database() else { return };
+    let journal = journal(&database).lease(LEASE);
+    let mut extract = Run::builder("import").journal(journal).begin::<Etl>().unwrap().start(Extract).unwrap();
+    is_renewed(&database, "runs");
+    assert_eq!(connections(&database), 2);
+    let parts = extract.parts(["2024-01"]).unwrap();
+    let with_parts = connections(&database);
+    let worker = PostgresWorker::connect(database.config(), "import").unwrap().lease(LEASE);
+    let part = worker.claim(Extract).unwrap().unwrap();
+    is_renewed(&database, "parts");
+    assert_eq!(connections(&database) - with_parts, 2);
+    part.complete().unwrap();
+    parts.finish().unwrap();
+    drop(extract.complete(()).unwrap());
+}
+
+fn connections(database: &TestDatabase) -> i64 {
+    const ALL: &str = "
+        select count(*) from pg_stat_activity where datname = current_database() and application_name = 'etl-context'";
+    database.client().query_one(ALL, &[]).unwrap().get(0)
+}
