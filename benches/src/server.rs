@@ -23,7 +23,7 @@ impl Server {
             said("chown", &[user, &server.path()]);
         }
         server.run("initdb", &["-D", "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"]);
-        let options = "-c listen_addresses='' -c unix_socket_directories=.. -c max_connections=100 -c max_wal_size=8GB";
+        let options = "-c listen_addresses='' -c unix_socket_directories=.. -c max_connections=400 -c max_wal_size=8GB";
         server.run("pg_ctl", &["start", "-w", "-D", "data", "-l", "log", "-o", options]);
         server
     }

@@ -44,7 +44,7 @@ fn measure_one(table: &mut Table, server: &Server, database: &str, is_synced: bo
     table.row(&row("thread"), threads, "a bare queue", bare, "/s", Target::AtLeast(0.5));
 }
 
-fn names(parts: usize) -> impl Iterator<Item = String> {
+pub fn names(parts: usize) -> impl Iterator<Item = String> {
     (0..parts).map(|number| format!("part {number}"))
 }
 
@@ -84,7 +84,7 @@ fn by_threads(server: &Server, database: &str, parts: usize, workers: usize) -> 
     pace.parts_per_second()
 }
 
-fn by_workers(server: &Server, database: &str, parts: usize, workers: usize) -> f64 {
+pub fn by_workers(server: &Server, database: &str, parts: usize, workers: usize) -> f64 {
     let pace = Pace::of(workers);
     in_phase(server, database, parts, &Stopper::default(), |_| {
         thread::scope(|scope| {
