@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::counting::counters::Tally;
 use crate::pipeline::phase::PhaseStatus;
 use crate::record::clock::Timestamp;
+use crate::record::counted::Counted;
 use crate::record::error::RecordedError;
 use crate::record::rejected::Rejected;
 
@@ -93,6 +94,19 @@ impl PartRecord {
     #[must_use]
     pub fn carried(&self) -> Option<&Tally> {
         self.carried.as_deref()
+    }
+
+    /// What was counted, as people read it.
+    pub(crate) fn counted(&self) -> impl Iterator<Item = Counted<'_>> {
+        let before = |name: &str| self.carried().and_then(|carried| carried.get(name)).unwrap_or_default();
+        let counted = self.counts().into_iter().flat_map(Tally::iter).map(move |(name, count)| Counted {
+            name,
+            count,
+            before: before(name),
+            total: None,
+            duration: self.duration(),
+        });
+        counted.filter(|counted| counted.count > 0)
     }
 
     /// The rows that were [rejected](crate::Part::reject) in it, once it has ended.

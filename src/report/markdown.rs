@@ -44,6 +44,7 @@ impl fmt::Display for Markdown<'_> {
         self.fmt_metadata(f)?;
         self.fmt_phases(f)?;
         self.fmt_attempts(f)?;
+        self.0.fmt_parts_as_markdown(f)?;
         self.fmt_results(f)?;
         self.fmt_rejected(f)?;
         self.0.fmt_expectations_as_markdown(f)?;

@@ -11,6 +11,7 @@ mod headline;
 pub(crate) mod html;
 mod json;
 pub(crate) mod markdown;
+mod parts;
 mod rejects;
 pub(crate) mod summary;
 mod times;

@@ -229,6 +229,7 @@ impl fmt::Display for RunSummary {
         if self.record.phases().next().is_some() {
             write!(f, "\n\n{}", format!("{:.longest$}", self.table(longest)).trim_end())?;
         }
+        self.fmt_parts(f)?;
         self.fmt_rejected(f)?;
         self.fmt_unexpected(f)?;
         self.fmt_errors(f)?;

@@ -53,6 +53,7 @@ mod sqlite;
 mod summary_display;
 mod tidy;
 mod told_errors;
+mod told_parts;
 mod traces;
 mod typed_async;
 mod typed_counters;

@@ -56,6 +56,8 @@ fn every_text_reads_as_it_is_in_the_cell_that_it_belongs_to() {
         // In the metadata and in a result, as key and value.
         let rows = cells.windows(2).filter(|pair| pair[0] == visible && pair[1] == visible);
         assert_eq!(rows.count(), 2, "{visible}");
+        let parts = cells.windows(2).filter(|pair| pair[0] == visible && pair[1] == "completed");
+        assert_eq!(parts.count(), 1, "{visible}");
     }
 }
 

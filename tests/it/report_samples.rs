@@ -203,7 +203,11 @@ pub(crate) fn hostile() -> RunRecord {
     result.insert("long".to_owned(), json!(long));
     result.insert(long.clone(), json!({ HOSTILE[1]: [HOSTILE[2], HOSTILE[3]] }));
     let counters = json!({ "<b>rows</b>": 18_446_744_073_709_551_615_u64, "a|b`c": 5 });
-    run.start("extract", counters.clone()).after(seconds(1)).complete(counters.clone(), result.into());
+    run.start("extract", counters.clone()).divide(&HOSTILE).after(seconds(1));
+    for part in HOSTILE {
+        run.end_part(part, Duration::from_millis(5), json!({ "a|b`c": 1 }), &[]);
+    }
+    run.complete(counters.clone(), result.into());
     let phase = "a-phase-with-a-name-of-sixty-four-characters-which-is-the-limit-";
     run.start(phase, counters.clone());
     for text in HOSTILE {

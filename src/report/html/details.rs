@@ -11,10 +11,11 @@ use crate::report::html::errors::Errors;
 use crate::report::html::expectations::Expectations;
 use crate::report::html::look::Look;
 use crate::report::html::moment::Moments;
+use crate::report::html::parts::Parts;
+use crate::report::html::processed::fmt_processed;
 use crate::report::html::rejects::Rejects;
-use crate::report::html::text::{self, Folded, Line, Name, readable};
+use crate::report::html::text::{Folded, Line, Name, readable};
 use crate::report::summary::RunSummary;
-use crate::text::counter::noun;
 use crate::text::number::{duration, grouped};
 
 /// So many keys of a result are always shown, and so many can be unfolded.
@@ -60,6 +61,7 @@ impl<'a> Details<'a> {
             || summary.attempts(phase).nth(1).is_some()
             || Details::has_rejected(summary, phase)
             || Details::has_expectations(summary, phase)
+            || phase.parts().len() > 0
             || phase.checkpoint().is_some()
             || !phase.overrides().is_empty()
     }
@@ -93,9 +95,10 @@ impl<'a> Details<'a> {
     fn fmt_section(&self, f: &mut fmt::Formatter<'_>, section: &Section<'_>) -> fmt::Result {
         let name = section.name;
         let errors = Errors::new(self.summary, name, self.moments);
-        let has_tables = section
-            .phase
-            .is_some_and(|phase| Details::has_rejected(self.summary, phase) || Details::has_expectations(self.summary, phase));
+        let has_tables = section.phase.is_some_and(|phase| {
+            let summary = self.summary;
+            Details::has_rejected(summary, phase) || Details::has_expectations(summary, phase) || phase.parts().len() > 0
+        });
         let wide = if errors.is_empty() && !has_tables && !section.has_long_results() { "" } else { " wide" };
         write!(f, "<section class=\"phase{wide}\" aria-labelledby=\"phase-{name}\">\n<h3 id=\"phase-{name}\">{name}</h3>\n")?;
         if let Some(phase) = section.phase {
@@ -109,6 +112,7 @@ impl<'a> Details<'a> {
             fmt_results(f, latest)?;
             write!(f, "{}{}", Expectations(latest), Rejects(latest))?;
         }
+        write!(f, "{}", Parts(phase))?;
         if let Some(cursor) = phase.checkpoint() {
             f.write_str("<dl class=\"keys\">\n")?;
             fmt_key(f, "last checkpoint", cursor)?;
@@ -155,14 +159,7 @@ impl<'a> Details<'a> {
 fn fmt_attempt(f: &mut fmt::Formatter<'_>, report: &PhaseReport) -> fmt::Result {
     let (look, took) = (Look::of_attempt(report), duration(report.duration()));
     write!(f, "<tr><td class=\"number\">{}</td><td>{look}</td><td class=\"number\">{took}</td><td>", report.attempt())?;
-    for (index, counted) in report.counted().enumerate() {
-        let comma = if index == 0 { "" } else { ", " };
-        write!(f, "{comma}{}", counted.amount())?;
-        match noun(counted.name) {
-            "" => {}
-            noun => write!(f, " {}", text::name(noun, 64))?,
-        }
-    }
+    fmt_processed(f, report.counted())?;
     fmt_results(f, report)?;
     let mut broken = report.broken_expectations().take(ATTEMPTS_TOLD);
     broken.try_for_each(|expectation| write!(f, "<span class=\"unexpected\">{}</span>", Line(&expectation.to_string())))?;
