@@ -1,9 +1,9 @@
 //! What is there to read? The guide: pages that are compiled with the crate so that their examples keep working.
 //!
-//! Begin with the [`tutorial`], then read [`faces`], [`pipelines`], [`side_by_side`], [`progress`], [`durable`] and [`every_night`] as you need
-//! them. With the
-//! features that they tell of, there are also a page that builds a nightly import step by step, and one on watching a run. [`guarantees`] says what is promised when; [`errors`] and
-//! [`journal_format`] are for looking things up, and [`migrating`] is for those who come from the Python API.
+//! Begin with the [`tutorial`], then read [`faces`], [`pipelines`], [`side_by_side`], [`progress`], [`durable`], [`every_night`] and
+//! [`machines`] as you need them. With the features that they tell of, there are also a page that builds a nightly import step by step, and
+//! one on watching a run. [`guarantees`] says what is promised when; [`errors`] and [`journal_format`] are for looking things up, and
+//! [`migrating`] is for those who come from the Python API.
 
 /// Declares a page. Its links are written for a reader of the repository; the first definition of a link wins, so here they
 /// lead to the pages of this module.
@@ -17,6 +17,7 @@ macro_rules! pages {
         /// [side_by_side]: crate::guide::side_by_side
         /// [progress]: crate::guide::progress
         /// [durable]: crate::guide::durable
+        /// [machines]: crate::guide::machines
         /// [every_night]: crate::guide::every_night
         #[cfg_attr(all(feature = "progress", feature = "tracing"), doc = "[nightly]: crate::guide::nightly")]
         #[cfg_attr(
@@ -61,9 +62,12 @@ pages! {
     #[cfg(all(feature = "progress", feature = "tracing"))]
     nightly = "../docs/nightly.md";
 
+    /// More than one machine: threads, parts over hosts, or an engine, and what each costs.
+    machines = "../docs/machines.md";
+
     /// What a `FileJournal` writes, byte for byte.
     journal_format = "../docs/journal-format.md";
-    /// More than one machine: the journal in PostgreSQL.
+    /// The journal in PostgreSQL: one owner among many hosts, loading exactly once, parts over hosts.
     #[cfg(feature = "postgres")]
     postgres = "../docs/postgres.md";
 
