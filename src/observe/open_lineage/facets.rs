@@ -92,6 +92,12 @@ impl Facets<'_> {
         self.facet("DataQualityAssertionsDatasetFacet", "1-1-0", json!({ "assertions": assertions.collect::<Vec<_>>() }))
     }
 
+    /// The fields of a dataset, each with its type.
+    pub(crate) fn schema(&self, fields: &[(String, String)]) -> Value {
+        let fields = fields.iter().map(|(name, of_type)| json!({ "name": name, "type": of_type }));
+        self.facet("SchemaDatasetFacet", "1-2-0", json!({ "fields": fields.collect::<Vec<_>>() }))
+    }
+
     /// `None` if the counts say nothing of a dataset.
     pub(crate) fn output_statistics(&self, counts: &[(&str, u64)]) -> Option<Value> {
         let count = |asked: &str| counts.iter().find(|(name, _)| *name == asked).map(|(_, count)| *count);

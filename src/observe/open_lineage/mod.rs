@@ -86,7 +86,7 @@ type Callback = Box<dyn FnMut(&Value) -> Result<(), BoxError> + Send>;
 /// [`output`](OpenLineage::output). A phase without an output of its own gets one in the namespace of the jobs, with the job's
 /// name. The output's statistics are the counts: the rows are the counter `rows`, or else the last one that is neither `bytes`
 /// nor `files`; `bytes` is the size and `files` the number of files. A phase with several outputs has no statistics, since
-/// the counts do not tell them apart.
+/// the counts do not tell them apart. Which fields a dataset has is said with [`schema`](OpenLineage::schema).
 ///
 /// # Expectations
 ///
@@ -192,6 +192,37 @@ impl OpenLineage {
     #[must_use]
     pub fn output(mut self, phase: impl Into<String>, namespace: impl Into<String>, name: impl Into<String>) -> Self {
         self.names.outputs.push(Dataset::new(phase, namespace, name));
+        self
+    }
+
+    /// Says which fields a dataset has, each with its type in the words of whatever holds it, as in `TIMESTAMP` or `Utf8`. They are
+    /// told wherever the dataset is, as an input or an output of any phase; what was said of the same dataset before is replaced.
+    ///
+    /// ```
+    /// use etl_context::{Etl, Extract, OpenLineage, Run};
+    ///
+    /// let lineage = OpenLineage::to_callback(|event| {
+    ///     if event["outputs"][0]["name"] == "messages" {
+    ///         assert_eq!(event["outputs"][0]["facets"]["schema"]["fields"][1]["name"], "body");
+    ///     }
+    ///     Ok::<_, String>(())
+    /// });
+    /// let lineage = lineage
+    ///     .output("extract", "sqlite://chat.db", "messages")
+    ///     .schema("sqlite://chat.db", "messages", [("id", "INTEGER"), ("body", "TEXT")]);
+    /// let extracted = Run::builder("import").observe(lineage).begin::<Etl>()?.start(Extract)?.complete(())?;
+    /// assert_eq!(extracted.summary().observer_failures(), 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn schema(
+        mut self,
+        namespace: impl Into<String>,
+        name: impl Into<String>,
+        fields: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>,
+    ) -> Self {
+        let fields = fields.into_iter().map(|(name, of_type)| (name.into(), of_type.into())).collect();
+        self.names.schemas.insert((namespace.into(), name.into()), fields);
         self
     }
 

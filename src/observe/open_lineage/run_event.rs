@@ -74,11 +74,19 @@ pub(crate) struct Names {
     pub(crate) producer: String,
     pub(crate) inputs: Vec<Dataset>,
     pub(crate) outputs: Vec<Dataset>,
+    /// The fields of a dataset, each with its type, by its namespace and name.
+    pub(crate) schemas: BTreeMap<(String, String), Vec<(String, String)>>,
 }
 
 impl Default for Names {
     fn default() -> Self {
-        Names { namespace: "default".to_owned(), producer: PRODUCER.to_owned(), inputs: Vec::new(), outputs: Vec::new() }
+        Names {
+            namespace: "default".to_owned(),
+            producer: PRODUCER.to_owned(),
+            inputs: Vec::new(),
+            outputs: Vec::new(),
+            schemas: BTreeMap::new(),
+        }
     }
 }
 
@@ -117,7 +125,7 @@ impl Names {
         let parent = (json!({ "runId": run.id }), json!({ "namespace": self.namespace, "name": run.name }));
         event["run"]["facets"]["parent"] = facets.parent(&parent.0, &parent.1);
         event["job"]["facets"]["jobType"] = facets.job_type("PHASE");
-        event["inputs"] = datasets(&self.inputs, attempt.phase).into();
+        event["inputs"] = self.datasets(&self.inputs, attempt.phase).into();
         event["outputs"] = self.outputs(attempt.phase, &job, counts).into();
         self.with_failure(event, failure)
     }
@@ -130,7 +138,7 @@ impl Names {
         }
         if event["inputs"].as_array().is_none_or(Vec::is_empty) {
             let outputs = event["outputs"].as_array().into_iter().flatten();
-            event["inputs"] = outputs.map(|output| json!({ "namespace": output["namespace"], "name": output["name"] })).collect();
+            event["inputs"] = outputs.map(without_statistics).collect();
         }
         let assertions = self.facets().assertions(expectations);
         for input in event["inputs"].as_array_mut().into_iter().flatten() {
@@ -179,15 +187,29 @@ impl Names {
     }
 
     fn outputs(&self, phase: &str, job: &str, counts: Option<&[(&str, u64)]>) -> Vec<Value> {
-        let mut outputs = datasets(&self.outputs, phase);
+        let mut outputs = self.datasets(&self.outputs, phase);
         if outputs.is_empty() {
-            outputs.push(json!({ "namespace": self.namespace, "name": job }));
+            outputs.push(self.dataset(&self.namespace, job));
         }
         if let ([only], Some(statistics)) = (&mut outputs[..], counts.and_then(|counts| self.facets().output_statistics(counts)))
         {
             only["outputFacets"] = json!({ "outputStatistics": statistics });
         }
         outputs
+    }
+
+    /// The phase's own among the datasets.
+    fn datasets(&self, all: &[Dataset], phase: &str) -> Vec<Value> {
+        let own = all.iter().filter(|dataset| dataset.phase == phase);
+        own.map(|dataset| self.dataset(&dataset.namespace, &dataset.name)).collect()
+    }
+
+    fn dataset(&self, namespace: &str, name: &str) -> Value {
+        let mut dataset = json!({ "namespace": namespace, "name": name });
+        if let Some(fields) = self.schemas.get(&(namespace.to_owned(), name.to_owned())) {
+            dataset["facets"] = json!({ "schema": self.facets().schema(fields) });
+        }
+        dataset
     }
 
     fn with_failure(&self, mut event: Value, failure: Option<&Failure>) -> Value {
@@ -202,8 +224,11 @@ impl Names {
     }
 }
 
-/// The phase's own among the datasets.
-fn datasets(all: &[Dataset], phase: &str) -> Vec<Value> {
-    let own = all.iter().filter(|dataset| dataset.phase == phase);
-    own.map(|dataset| json!({ "namespace": dataset.namespace, "name": dataset.name })).collect()
+/// An output as an input of the same event.
+fn without_statistics(output: &Value) -> Value {
+    let mut input = output.clone();
+    if let Some(input) = input.as_object_mut() {
+        input.remove("outputFacets");
+    }
+    input
 }

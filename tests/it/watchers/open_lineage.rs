@@ -1,6 +1,7 @@
 //! Every run is told in events that are valid by the official schema and come in the right order.
 
 mod attempts;
+mod datasets;
 mod expectations;
 mod json_schema;
 mod outputs;
