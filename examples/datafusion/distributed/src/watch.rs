@@ -1,0 +1,173 @@
+//! What does the engine tell of a query while it runs, and how does the phase hear of it? Each stage of the plan is a part of the phase,
+//! and ten times a second the workers are asked what its tasks have counted.
+
+use std::convert::Infallible;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use datafusion::execution::SendableRecordBatchStream;
+use datafusion::physical_plan::execute_stream;
+use datafusion::prelude::DataFrame;
+use datafusion_distributed::{DistributedMetricsFormat, display_plan_ascii, rewrite_distributed_plan_with_metrics};
+use etl_context::{Part, Phase, ProgressWorker, RunningPhase, Stopped};
+use futures::TryStreamExt;
+use futures::future::join_all;
+use serde::{Deserialize, Serialize};
+use tokio::time::{sleep, timeout};
+use tonic::transport::Channel;
+
+use crate::figures::{Figures, Stage};
+use crate::job::Work;
+use crate::table::Table;
+use crate::tasks::{Task, ask};
+use crate::workers::PATIENCE;
+
+const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
+
+/// What the engine told of a query at its end.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Answered {
+    pub rows: u64,
+    pub bytes: u64,
+    /// What each stage came to, by its name.
+    pub stages: Vec<(String, Figures)>,
+    /// The plan that was executed, with everything that its operators have counted.
+    pub plan: String,
+}
+
+/// Runs a query, and writes its rows into a file. What is dropped on the way out, by an error or a stop, ends on the workers too.
+pub async fn answer<Ph: Phase<Counters = Work>>(
+    question: DataFrame,
+    file: PathBuf,
+    workers: &[Channel],
+    phase: &mut RunningPhase<'_, Ph>,
+) -> Result<Answered> {
+    let context = Arc::new(question.task_ctx());
+    let (name, plan) = (Ph::NAME, question.create_physical_plan().await?);
+    let (stopped, mut written, mut read) = (phase.cancelled(), phase.progress().worker(), phase.progress().worker());
+    let stages = Stage::all_of(plan.as_ref());
+    let parts = phase.parts(stages.iter().map(Stage::name))?;
+    let mut stages = stages.into_iter().map(|stage| Ok(Watched::new(stage, parts.claim()?))).collect::<Result<Vec<_>>>()?;
+
+    let answered = async {
+        let rows = execute_stream(Arc::clone(&plan), context)?;
+        let (rows, bytes) = write(rows, Table::create(&file, plan.schema())?, &mut written).await?;
+        let executed = rewrite_distributed_plan_with_metrics(Arc::clone(&plan), DistributedMetricsFormat::Aggregated).await?;
+        anyhow::Ok((rows, bytes, executed))
+    };
+    let answered = tokio::select! {
+        stopped = stopped => Err(stopped.into()),
+        answered = answered => answered,
+        looked = keep_looking(name.as_str(), workers, &mut stages, &mut read) => looked.map(|never| match never {}),
+    };
+    let (rows, bytes, executed) = match answered {
+        Ok(answered) => answered,
+        Err(error) => {
+            stages.into_iter().try_for_each(|stage| stage.fail(&error))?;
+            return Err(error);
+        }
+    };
+    let last = Stage::all_of(executed.as_ref()).into_iter().map(|stage| Figures::of_stage(stage.plan.as_ref()));
+    for (stage, figures) in stages.iter_mut().zip(last) {
+        read.add(stage.seen(figures))?;
+        stage.complete()?;
+    }
+    if stages.is_empty() {
+        read.add(Work { read: Figures::of_stage(executed.as_ref()).read, ..Work::default() })?;
+    }
+    let stages = stages.into_iter().map(|stage| (stage.stage.name(), stage.figures)).collect();
+    parts.finish()?;
+    Ok(Answered { rows, bytes, stages, plan: display_plan_ascii(executed.as_ref(), true) })
+}
+
+/// Writes what comes out of the plan, and counts it.
+async fn write(mut rows: SendableRecordBatchStream, mut table: Table, written: &mut ProgressWorker<Work>) -> Result<(u64, u64)> {
+    let mut count = 0;
+    while let Some(batch) = rows.try_next().await? {
+        table.write(&batch)?;
+        let rows = batch.num_rows() as u64;
+        written.add(Work { rows, ..Work::default() })?;
+        count += rows;
+    }
+    let bytes = table.finish()?;
+    written.add(Work { bytes, ..Work::default() })?;
+    Ok((count, bytes))
+}
+
+/// Asks the workers again and again. One that does not answer tells nothing; if it is dead, the query fails by itself.
+async fn keep_looking(
+    phase: &str,
+    workers: &[Channel],
+    stages: &mut [Watched<'_>],
+    read: &mut ProgressWorker<Work>,
+) -> Result<Infallible> {
+    let mut said = 0;
+    loop {
+        sleep(BETWEEN_LOOKS).await;
+        let told = join_all(workers.iter().map(|worker| timeout(PATIENCE, ask(worker.clone())))).await;
+        let tasks = told.into_iter().filter_map(|told| told.ok()?.ok()).flatten().collect::<Vec<_>>();
+        for stage in &mut *stages {
+            read.add(stage.look(&tasks)?)?;
+        }
+        let rows = stages.iter().map(|stage| stage.figures.read).sum();
+        if rows > 2 * said {
+            eprintln!("{phase}: {rows} rows read");
+            said = rows;
+        }
+    }
+}
+
+/// A stage, and the part that it is.
+struct Watched<'a> {
+    stage: Stage,
+    part: Option<Part<'a, Work>>,
+    figures: Figures,
+}
+
+impl<'a> Watched<'a> {
+    fn new(stage: Stage, part: Option<Part<'a, Work>>) -> Self {
+        Watched { stage, part, figures: Figures::default() }
+    }
+
+    /// Counts what its tasks have told. The stage is done when all of them are. Returns what was read.
+    fn look(&mut self, tasks: &[Task]) -> Result<Work> {
+        let own = tasks.iter().filter(|task| self.stage.has(&task.name)).collect::<Vec<_>>();
+        let sum = |of: fn(&Task) -> u64| own.iter().map(|task| of(task)).sum();
+        let (read, rows, bytes) = (sum(|task| task.read), sum(|task| task.rows), sum(|task| task.bytes));
+        let work = self.seen(Figures { read, rows, bytes, ..Figures::default() });
+        if own.len() == self.stage.tasks && own.iter().all(|task| task.has_ended) {
+            self.complete()?;
+        }
+        Ok(work)
+    }
+
+    /// Counts what was not counted before: for the part what has left the stage. Returns what was read, which is the phase's own. A
+    /// worker that does not answer takes nothing back.
+    fn seen(&mut self, figures: Figures) -> Work {
+        let before = self.figures;
+        let most = |now: u64, before: u64| now.max(before);
+        self.figures = Figures {
+            read: most(figures.read, before.read),
+            rows: most(figures.rows, before.rows),
+            bytes: most(figures.bytes, before.bytes),
+            ..figures
+        };
+        if let Some(part) = &mut self.part {
+            let (moved, moved_bytes) = (self.figures.rows - before.rows, self.figures.bytes - before.bytes);
+            part.update_progress(Work { moved, moved_bytes, ..Work::default() });
+        }
+        Work { read: self.figures.read - before.read, ..Work::default() }
+    }
+
+    fn complete(&mut self) -> Result<()> {
+        self.part.take().map_or(Ok(()), Part::complete).context("a stage is done")
+    }
+
+    /// It has failed with the query, or is given back if that was stopped.
+    fn fail(mut self, error: &anyhow::Error) -> Result<()> {
+        let Some(part) = self.part.take() else { return Ok(()) };
+        Ok(if error.is::<Stopped>() { part.give_back()? } else { part.fail(error)? })
+    }
+}
