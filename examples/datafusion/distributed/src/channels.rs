@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use anyhow::{Chain, anyhow};
 use async_trait::async_trait;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::error::{DataFusionError, Result};
@@ -81,6 +82,18 @@ impl WorkerChannel for NamedChannel {
 fn of_worker(worker: &Url, error: DataFusionError) -> DataFusionError {
     match error {
         named @ DataFusionError::Context(..) => named,
-        error => DataFusionError::Context(format!("worker {}", worker.authority()), Box::new(error)),
+        error => DataFusionError::Context(format!("the query failed on worker {}", worker.authority()), Box::new(error)),
     }
+}
+
+/// The error with its sources, each in its own words: what the engine wraps around one repeats it.
+pub fn in_own_words(error: &DataFusionError) -> anyhow::Error {
+    let own_words = Chain::new(error).filter_map(|error| match error.downcast_ref() {
+        Some(DataFusionError::Context(of_worker, _)) => Some(of_worker.clone()),
+        Some(DataFusionError::External(_) | DataFusionError::Shared(_)) => None,
+        _ => Some(error.to_string()),
+    });
+    let mut told = own_words.collect::<Vec<_>>().into_iter().rev();
+    let first = told.next().unwrap_or_else(|| error.to_string());
+    told.fold(anyhow!(first), anyhow::Error::context)
 }

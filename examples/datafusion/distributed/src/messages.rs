@@ -61,7 +61,7 @@ fn batch(numbers: std::ops::Range<u64>) -> Result<RecordBatch> {
 }
 
 fn text(number: u64) -> String {
-    let words = 3 + mixed(number, 3) % 9;
+    let words = 1 + mixed(number, 3) % 7;
     (0..words).map(|place| word(mixed(number, 4 + place))).collect::<Vec<_>>().join(" ")
 }
 

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::{sleep, timeout};
 use tonic::transport::Channel;
 
+use crate::channels::in_own_words;
 use crate::figures::{Figures, Stage};
 use crate::job::Work;
 use crate::table::Table;
@@ -52,7 +53,7 @@ pub async fn answer<Ph: Phase<Counters = Work>>(
     let mut stages = stages.into_iter().map(|stage| Ok(Watched::new(stage, parts.claim()?))).collect::<Result<Vec<_>>>()?;
 
     let answered = async {
-        let rows = execute_stream(Arc::clone(&plan), context)?;
+        let rows = execute_stream(Arc::clone(&plan), context).map_err(|error| in_own_words(&error))?;
         let (rows, bytes) = write(rows, Table::create(&file, plan.schema())?, &mut written).await?;
         let executed = rewrite_distributed_plan_with_metrics(Arc::clone(&plan), DistributedMetricsFormat::Aggregated).await?;
         anyhow::Ok((rows, bytes, executed))
@@ -85,7 +86,7 @@ pub async fn answer<Ph: Phase<Counters = Work>>(
 /// Writes what comes out of the plan, and counts it.
 async fn write(mut rows: SendableRecordBatchStream, mut table: Table, written: &mut ProgressWorker<Work>) -> Result<(u64, u64)> {
     let mut count = 0;
-    while let Some(batch) = rows.try_next().await? {
+    while let Some(batch) = rows.try_next().await.map_err(|error| in_own_words(&error))? {
         table.write(&batch)?;
         let rows = batch.num_rows() as u64;
         written.add(Work { rows, ..Work::default() })?;
@@ -165,9 +166,9 @@ impl<'a> Watched<'a> {
         self.part.take().map_or(Ok(()), Part::complete).context("a stage is done")
     }
 
-    /// It has failed with the query, or is given back if that was stopped.
+    /// It has failed with the query, whose error is that of the phase, or is given back if that was stopped.
     fn fail(mut self, error: &anyhow::Error) -> Result<()> {
         let Some(part) = self.part.take() else { return Ok(()) };
-        Ok(if error.is::<Stopped>() { part.give_back()? } else { part.fail(error)? })
+        Ok(if error.is::<Stopped>() { part.give_back()? } else { part.fail("its query failed")? })
     }
 }

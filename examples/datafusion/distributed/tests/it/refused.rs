@@ -21,10 +21,11 @@ fn a_worker_that_is_not_there_is_named_and_nothing_is_begun() {
 #[test]
 fn of_two_coordinators_of_a_run_one_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let workers = addresses(&Worker::two());
-    let mut first = Coordinator::start(folder.path(), 200_000, &workers);
+    let workers = Worker::two();
+    let workers = addresses(&workers);
+    let mut first = Coordinator::start(folder.path(), 80_000, &workers);
     first.until_rows_are_read("sessions");
-    let second = output(folder.path(), 200_000, &workers);
+    let second = output(folder.path(), 80_000, &workers);
     let said = String::from_utf8(second.stderr).unwrap();
     assert!(!second.status.success() && said.contains("is open"), "{said}");
     let (succeeded, summary) = first.end();

@@ -40,7 +40,7 @@ fn the_stages_are_parts_whose_rows_and_bytes_are_counted() {
         }
         assert_eq!(count(&record, phase, "read"), MESSAGES, "all of them, once");
         let moved = |stage: &&etl_context::PartRecord| stage.counts().unwrap().get("moved").unwrap();
-        assert_eq!(count(&record, phase, "moved"), stages.iter().map(moved).sum());
+        assert_eq!(count(&record, phase, "moved"), stages.iter().map(moved).sum::<u64>());
 
         let result = record.phase(phase).unwrap().latest_report().unwrap().result().unwrap();
         let engine = result.get("engine").unwrap();

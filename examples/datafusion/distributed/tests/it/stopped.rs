@@ -7,7 +7,7 @@ use etl_context::{PhaseStatus, RunStatus};
 use crate::processes::{Coordinator, Worker, addresses, output};
 use crate::seen::{attempts, record, rows};
 
-const MESSAGES: u64 = 200_000;
+const MESSAGES: u64 = 80_000;
 
 #[test]
 fn a_stop_ends_the_query_on_the_workers_and_the_next_run_goes_on() {
