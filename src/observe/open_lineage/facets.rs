@@ -6,6 +6,10 @@ use serde_json::{Map, Value, json};
 
 use crate::record::error::RecordedError;
 use crate::record::expectation::Expectation;
+use crate::text::counter::counts_bytes;
+
+/// The counter of the rows of an output. It says something also if it has counted none: no other one stands for it.
+pub(crate) const ROWS: &str = "rows";
 
 /// Why something failed.
 pub(crate) struct Failure {
@@ -101,8 +105,8 @@ impl Facets<'_> {
     /// `None` if the counts say nothing of a dataset.
     pub(crate) fn output_statistics(&self, counts: &[(&str, u64)]) -> Option<Value> {
         let count = |asked: &str| counts.iter().find(|(name, _)| *name == asked).map(|(_, count)| *count);
-        let last = || counts.iter().rfind(|(name, _)| !matches!(*name, "bytes" | "files")).map(|(_, count)| *count);
-        let statistics = [("rowCount", count("rows").or_else(last)), ("size", count("bytes")), ("fileCount", count("files"))];
+        let last = || counts.iter().rfind(|(name, _)| *name != "files" && !counts_bytes(name)).map(|(_, count)| *count);
+        let statistics = [("rowCount", count(ROWS).or_else(last)), ("size", count("bytes")), ("fileCount", count("files"))];
         let known = statistics.into_iter().filter_map(|(name, count)| Some((name.to_owned(), count?.into())));
         let known = known.collect::<Map<_, _>>();
         (!known.is_empty()).then(|| self.facet("OutputStatisticsOutputDatasetFacet", "1-0-2", known.into()))

@@ -19,6 +19,7 @@ use serde_json::Value;
 use crate::counting::counters::Tally;
 use crate::observe::open_lineage::conclusion::{Conclusion, attempt_failure, attempt_type};
 use crate::observe::open_lineage::dependencies::Dependencies;
+use crate::observe::open_lineage::facets::ROWS;
 use crate::observe::open_lineage::output::{BoxError, open_to_append, write_line};
 use crate::observe::open_lineage::run_event::{Attempt, Dataset, EventType, Names, RunJob};
 use crate::observe::{Observation, Observer};
@@ -84,8 +85,8 @@ type Callback = Box<dyn FnMut(&Value) -> Result<(), BoxError> + Send>;
 ///
 /// Which data a phase reads and writes is for the author to say, with [`input`](OpenLineage::input) and
 /// [`output`](OpenLineage::output). A phase without an output of its own gets one in the namespace of the jobs, with the job's
-/// name. The output's statistics are the counts: the rows are the counter `rows`, or else the last one that is neither `bytes`
-/// nor `files`; `bytes` is the size and `files` the number of files. A phase with several outputs has no statistics, since
+/// name. The output's statistics are the counts: the rows are the counter `rows`, or, of a phase that has none, the last one that counts
+/// neither bytes nor `files`; `bytes` is the size and `files` the number of files. A phase with several outputs has no statistics, since
 /// the counts do not tell them apart. Which fields a dataset has is said with [`schema`](OpenLineage::schema).
 ///
 /// # Expectations
@@ -261,14 +262,15 @@ impl OpenLineage {
         }
         told.running.insert(phase.clone(), time);
         let attempt = Attempt { phase: phase.as_str(), number };
-        let counts = counts.iter().filter(|(_, count)| *count > 0).collect::<Vec<_>>();
+        let counts = counts.iter().filter(|(name, count)| *count > 0 || *name == ROWS).collect::<Vec<_>>();
         tell(&mut self.tell, &self.names.attempt_event(&told.job, &attempt, EventType::Running, time, Some(&counts), None))
     }
 
     fn ended(&mut self, report: &PhaseReport, event: &Event) -> Result<(), BoxError> {
         let Some(told) = &self.run else { return Ok(()) };
         let attempt = Attempt { phase: report.phase().as_str(), number: report.attempt() };
-        let counts = report.counted().map(|counted| (counted.name, counted.count)).collect::<Vec<_>>();
+        let expected = |counter: &str| report.totals().get(counter).is_some_and(|total| total > 0);
+        let counts = report.processed().filter(|(name, count)| *count > 0 || *name == ROWS || expected(name)).collect::<Vec<_>>();
         let (event_type, failure) = (attempt_type(report), attempt_failure(event));
         let time = report.end_time();
         let ended = self.names.attempt_event(&told.job, &attempt, event_type, time, Some(&counts), failure.as_ref());

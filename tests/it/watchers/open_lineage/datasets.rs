@@ -1,6 +1,6 @@
 //! What a dataset is said to have is told wherever the dataset is.
 
-use etl_context::{Counts, Etl, Expect, Extract, OpenLineage, Run, Transform};
+use etl_context::{Counts, Etl, Expect, Extract, OpenLineage, Run, Transform, counters};
 use serde_json::{Value, json};
 
 use super::{Told, schema};
@@ -82,4 +82,29 @@ fn a_schema_that_is_none_is_refused_by_the_official_one() {
     let mut broken = events[1].clone();
     *broken.pointer_mut("/outputs/0/facets/schema/fields/0/name").unwrap() = 7.into();
     assert_eq!(schema::faults(&broken).is_empty(), !schema::are_there());
+}
+
+counters! {
+    struct Query { rows: u64, read: u64, moved_bytes: u64 }
+}
+
+counters! {
+    struct Read { lines: u64, bytes_read: u64 }
+}
+
+#[test]
+fn no_other_counter_stands_for_rows_that_are_not_there_yet_and_none_of_bytes_for_rows() {
+    let told = Told::default();
+    let mut context = Run::builder("import").observe(told.lineage()).begin_dynamic().unwrap();
+    context.start_phase_with("query", Query { rows: 0, read: 0, moved_bytes: 0 }).unwrap();
+    context.update_progress(Query { rows: 0, read: 7, moved_bytes: 70 }).unwrap();
+    context.checkpoint(&7).unwrap();
+    context.end_phase(()).unwrap();
+    context.start_phase_with("read", Read { lines: 0, bytes_read: 0 }).unwrap();
+    context.update_progress(Read { lines: 5, bytes_read: 50 }).unwrap();
+    context.end_phase(()).unwrap();
+
+    let statistics = |event: &Value| event["outputs"][0]["outputFacets"]["outputStatistics"]["rowCount"].clone();
+    let told: Vec<_> = told.events().iter().map(statistics).collect();
+    assert_eq!(told, [json!(null), json!(null), json!(0), json!(0), json!(null), json!(5)]);
 }
