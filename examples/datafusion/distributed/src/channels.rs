@@ -80,10 +80,10 @@ impl WorkerChannel for NamedChannel {
 
 /// An error that came by way of another worker has the name of the one where it happened already.
 fn of_worker(worker: &Url, error: DataFusionError) -> DataFusionError {
-    match error {
-        named @ DataFusionError::Context(..) => named,
-        error => DataFusionError::Context(format!("the query failed on worker {}", worker.authority()), Box::new(error)),
+    if Chain::new(&error).any(|error| matches!(error.downcast_ref(), Some(DataFusionError::Context(..)))) {
+        return error;
     }
+    DataFusionError::Context(format!("the query failed on worker {}", worker.authority()), Box::new(error))
 }
 
 /// The error with its sources, each in its own words: what the engine wraps around one repeats it.

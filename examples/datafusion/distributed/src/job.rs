@@ -1,5 +1,6 @@
 //! What is done? Messages are exported, two queries are asked of them, and the answers are loaded into a database.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use tonic::transport::Channel;
 
+use crate::figures::Figures;
 use crate::table::Staged;
 use crate::watch::{Answered, answer};
 use crate::{engine, load, messages, queries, workers};
@@ -55,11 +57,12 @@ struct Exported {
 
 impl PhaseResult for Exported {}
 
-/// Where the answer to a query is, and what the engine said of it.
+/// Where the answer to a query is, and what the engine said of it: of each stage, and the plan with all that its operators have counted.
 #[derive(Debug, Serialize, Deserialize)]
 struct Answer {
     folder: PathBuf,
-    engine: Answered,
+    stages: BTreeMap<String, Figures>,
+    plan: String,
 }
 
 impl PhaseResult for Answer {}
@@ -125,8 +128,8 @@ impl Job {
         let question = question(read(&session, messages).await?)?;
 
         let staged = Staged::begin(&self.folder.join(name))?;
-        let engine = answer(question, staged.path().join("part-0.parquet"), &workers, phase).await?;
-        Ok(Answer { folder: staged.commit()?, engine })
+        let Answered { stages, plan } = answer(question, staged.path().join("part-0.parquet"), &workers, phase).await?;
+        Ok(Answer { folder: staged.commit()?, stages, plan })
     }
 
     /// The engine over those of the workers that are left, and how to ask them.

@@ -55,25 +55,31 @@ const METHOD: &str = "/etl_context.Tasks/Tell";
 
 /// The tasks of this worker, for as long as the engine has their plans.
 #[derive(Clone, Default)]
-pub struct Tasks(Arc<Mutex<Vec<(String, Weak<dyn ExecutionPlan>)>>>);
+pub struct Tasks(Arc<Mutex<Vec<Known>>>);
+
+struct Known {
+    name: String,
+    plan: Weak<dyn ExecutionPlan>,
+}
 
 impl Tasks {
-    pub fn add(&self, name: &str, plan: &Arc<dyn ExecutionPlan>) {
+    pub fn add(&self, name: String, plan: &Arc<dyn ExecutionPlan>) {
         let mut tasks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        tasks.retain(|(_, plan)| plan.strong_count() > 0);
-        tasks.push((name.to_owned(), Arc::downgrade(plan)));
+        tasks.retain(|task| task.plan.strong_count() > 0);
+        tasks.push(Known { name, plan: Arc::downgrade(plan) });
     }
 
     fn told(&self) -> Told {
         let tasks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let alive = tasks.iter().filter_map(|(name, plan)| Some((name, plan.upgrade()?)));
-        Told { tasks: alive.map(|(name, plan)| task(name.clone(), plan.as_ref())).collect() }
+        Told { tasks: tasks.iter().filter_map(Known::told).collect() }
     }
 }
 
-fn task(name: String, plan: &dyn ExecutionPlan) -> Task {
-    let Figures { read, rows, bytes, open, has_ended, .. } = Figures::of_stage(plan);
-    Task { name, read, rows, bytes, open, has_ended }
+impl Known {
+    fn told(&self) -> Option<Task> {
+        let Figures { read, rows, bytes, open, has_ended, .. } = Figures::of_stage(self.plan.upgrade()?.as_ref());
+        Some(Task { name: self.name.clone(), read, rows, bytes, open, has_ended })
+    }
 }
 
 impl NamedService for Tasks {

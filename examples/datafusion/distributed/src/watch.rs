@@ -1,12 +1,13 @@
 //! What does the engine tell of a query while it runs, and how does the phase hear of it? Each stage of the plan is a part of the phase,
 //! and ten times a second the workers are asked what its tasks have counted.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::physical_plan::execute_stream;
 use datafusion::prelude::DataFrame;
@@ -14,7 +15,6 @@ use datafusion_distributed::{DistributedMetricsFormat, display_plan_ascii, rewri
 use etl_context::{Part, Phase, ProgressWorker, RunningPhase, Stopped};
 use futures::TryStreamExt;
 use futures::future::join_all;
-use serde::{Deserialize, Serialize};
 use tokio::time::{sleep, timeout};
 use tonic::transport::Channel;
 
@@ -28,12 +28,9 @@ use crate::workers::PATIENCE;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 
 /// What the engine told of a query at its end.
-#[derive(Debug, Serialize, Deserialize)]
 pub struct Answered {
-    pub rows: u64,
-    pub bytes: u64,
     /// What each stage came to, by its name.
-    pub stages: Vec<(String, Figures)>,
+    pub stages: BTreeMap<String, Figures>,
     /// The plan that was executed, with everything that its operators have counted.
     pub plan: String,
 }
@@ -54,17 +51,17 @@ pub async fn answer<Ph: Phase<Counters = Work>>(
 
     let answered = async {
         let rows = execute_stream(Arc::clone(&plan), context).map_err(|error| in_own_words(&error))?;
-        let (rows, bytes) = write(rows, Table::create(&file, plan.schema())?, &mut written).await?;
+        write(rows, Table::create(&file, plan.schema())?, &mut written).await?;
         let executed = rewrite_distributed_plan_with_metrics(Arc::clone(&plan), DistributedMetricsFormat::Aggregated).await?;
-        anyhow::Ok((rows, bytes, executed))
+        anyhow::Ok(executed)
     };
     let answered = tokio::select! {
         stopped = stopped => Err(stopped.into()),
         answered = answered => answered,
         looked = keep_looking(name.as_str(), workers, &mut stages, &mut read) => looked.map(|never| match never {}),
     };
-    let (rows, bytes, executed) = match answered {
-        Ok(answered) => answered,
+    let executed = match answered {
+        Ok(executed) => executed,
         Err(error) => {
             stages.into_iter().try_for_each(|stage| stage.fail(&error))?;
             return Err(error);
@@ -80,21 +77,17 @@ pub async fn answer<Ph: Phase<Counters = Work>>(
     }
     let stages = stages.into_iter().map(|stage| (stage.stage.name(), stage.figures)).collect();
     parts.finish()?;
-    Ok(Answered { rows, bytes, stages, plan: display_plan_ascii(executed.as_ref(), true) })
+    Ok(Answered { stages, plan: display_plan_ascii(executed.as_ref(), true) })
 }
 
 /// Writes what comes out of the plan, and counts it.
-async fn write(mut rows: SendableRecordBatchStream, mut table: Table, written: &mut ProgressWorker<Work>) -> Result<(u64, u64)> {
-    let mut count = 0;
+async fn write(mut rows: SendableRecordBatchStream, mut table: Table, written: &mut ProgressWorker<Work>) -> Result<()> {
     while let Some(batch) = rows.try_next().await.map_err(|error| in_own_words(&error))? {
         table.write(&batch)?;
-        let rows = batch.num_rows() as u64;
-        written.add(Work { rows, ..Work::default() })?;
-        count += rows;
+        written.add(Work { rows: batch.num_rows() as u64, ..Work::default() })?;
     }
-    let bytes = table.finish()?;
-    written.add(Work { bytes, ..Work::default() })?;
-    Ok((count, bytes))
+    written.add(Work { bytes: table.finish()?, ..Work::default() })?;
+    Ok(())
 }
 
 /// Asks the workers again and again. One that does not answer tells nothing; if it is dead, the query fails by itself.
@@ -163,12 +156,13 @@ impl<'a> Watched<'a> {
     }
 
     fn complete(&mut self) -> Result<()> {
-        self.part.take().map_or(Ok(()), Part::complete).context("a stage is done")
+        self.part.take().map_or(Ok(()), Part::complete).map_err(anyhow::Error::from)
     }
 
     /// It has failed with the query, whose error is that of the phase, or is given back if that was stopped.
     fn fail(mut self, error: &anyhow::Error) -> Result<()> {
         let Some(part) = self.part.take() else { return Ok(()) };
-        Ok(if error.is::<Stopped>() { part.give_back()? } else { part.fail("its query failed")? })
+        let ended = if error.is::<Stopped>() { part.give_back() } else { part.fail("its query failed") };
+        ended.map_err(anyhow::Error::from)
     }
 }

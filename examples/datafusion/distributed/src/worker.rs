@@ -42,7 +42,7 @@ fn state(query: WorkerQueryContext, tasks: &Tasks, channels: &Named) -> Result<S
     let name = query.headers.get(TASK).and_then(|name| name.to_str().ok()).unwrap_or_default().to_owned();
     let tasks = tasks.clone();
     let count = move |event: WorkerPlanRewriteEvent<'_>| {
-        tasks.add(&name, &event.plan);
+        tasks.add(name.clone(), &event.plan);
         Ok(WorkerPlanRewriteEventResponse::new(event.plan))
     };
     let builder = query.builder.with_distributed_channel_resolver(channels.clone());

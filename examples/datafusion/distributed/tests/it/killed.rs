@@ -50,7 +50,8 @@ fn a_worker_that_is_killed_fails_an_attempt_and_the_next_one_completes_on_the_ot
     assert_eq!(record.run_status(), RunStatus::Completed);
     assert_eq!(attempts(&record, "sessions"), ["error", "completed"]);
     let failures = failures(&record);
-    assert!(failures[0].contains(&format!("worker {}", workers[1].address)), "{failures:?}");
+    let expected = format!("sessions 1: the query failed on worker {}: ", workers[1].address);
+    assert!(failures[0].starts_with(&expected), "{failures:?}");
     let first = &record.phase("sessions").unwrap().reports()[0];
     let read = first.tally().get("read").unwrap();
     assert!(0 < read && read <= MESSAGES, "{read} rows were read before");

@@ -27,7 +27,7 @@ fn of_two_coordinators_of_a_run_one_is_refused() {
     first.until_rows_are_read("sessions");
     let second = output(folder.path(), 80_000, &workers);
     let said = String::from_utf8(second.stderr).unwrap();
-    assert!(!second.status.success() && said.contains("is open"), "{said}");
+    assert!(!second.status.success() && said.contains("is owned by process "), "{said}");
     let (succeeded, summary) = first.end();
     assert!(succeeded, "{summary}");
     assert_eq!(record(folder.path()).phase("sessions").unwrap().attempts(), 1);
