@@ -1,10 +1,10 @@
 //! A phase that needs more than one machine: DataFusion over workers, and this crate's record of it.
 //!
 //! ```text
-//! cargo run --release -p etl-context-distributed                    # a coordinator and two workers on loopback
-//! cargo run --release -p etl-context-distributed -- worker 127.0.0.1:5001
-//! cargo run --release -p etl-context-distributed -- run --workers 127.0.0.1:5001,127.0.0.1:5002
-//! cargo run --release -p etl-context-distributed -- tasks 127.0.0.1:5001
+//! cargo run -p etl-context-distributed                    # a coordinator and two workers on loopback
+//! cargo run -p etl-context-distributed -- worker 127.0.0.1:5001
+//! cargo run -p etl-context-distributed -- run --workers 127.0.0.1:5001,127.0.0.1:5002
+//! cargo run -p etl-context-distributed -- tasks 127.0.0.1:5001
 //! ```
 
 mod channels;

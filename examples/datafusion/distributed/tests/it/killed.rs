@@ -8,17 +8,15 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use etl_context::{PhaseRecord, RunRecord, RunStatus};
 use tempfile::TempDir;
 
-use crate::processes::{Coordinator, Worker, addresses, output};
+use crate::processes::{Coordinator, MANY, Worker, addresses, output, until_idle};
 use crate::seen::{attempts, count, record, rows};
-
-const MESSAGES: u64 = 80_000;
 
 /// What comes out where nobody is killed.
 fn undisturbed() -> &'static Path {
     static ONCE: OnceLock<TempDir> = OnceLock::new();
     let folder = ONCE.get_or_init(|| {
         let folder = tempfile::tempdir().unwrap();
-        assert!(output(folder.path(), MESSAGES, "none").status.success());
+        assert!(output(folder.path(), MANY, "none").status.success());
         folder
     });
     folder.path()
@@ -39,7 +37,7 @@ fn failures(record: &RunRecord) -> Vec<String> {
 fn a_worker_that_is_killed_fails_an_attempt_and_the_next_one_completes_on_the_other() {
     let folder = tempfile::tempdir().unwrap();
     let mut workers = Worker::two();
-    let mut coordinator = Coordinator::start(folder.path(), MESSAGES, &addresses(&workers));
+    let mut coordinator = Coordinator::start(folder.path(), MANY, &addresses(&workers));
     coordinator.until_rows_are_read("sessions");
     workers[1].kill();
     let (succeeded, said) = coordinator.end();
@@ -54,8 +52,8 @@ fn a_worker_that_is_killed_fails_an_attempt_and_the_next_one_completes_on_the_ot
     assert!(failures[0].starts_with(&expected), "{failures:?}");
     let first = &record.phase("sessions").unwrap().reports()[0];
     let read = first.tally().get("read").unwrap();
-    assert!(0 < read && read <= MESSAGES, "{read} rows were read before");
-    assert_eq!(count(&record, "sessions", "read"), MESSAGES);
+    assert!(0 < read && read <= MANY, "{read} rows were read before");
+    assert_eq!(count(&record, "sessions", "read"), MANY);
     assert_eq!(rows(folder.path()), rows(undisturbed()));
 }
 
@@ -63,11 +61,12 @@ fn a_worker_that_is_killed_fails_an_attempt_and_the_next_one_completes_on_the_ot
 fn a_coordinator_that_is_killed_goes_on_from_what_is_committed() {
     let folder = tempfile::tempdir().unwrap();
     let workers = Worker::two();
-    let mut coordinator = Coordinator::start(folder.path(), MESSAGES, &addresses(&workers));
+    let mut coordinator = Coordinator::start(folder.path(), MANY, &addresses(&workers));
     coordinator.until_rows_are_read("words");
     coordinator.kill();
+    until_idle(&workers);
 
-    let again = output(folder.path(), MESSAGES, &addresses(&workers));
+    let again = output(folder.path(), MANY, &addresses(&workers));
     assert!(again.status.success(), "{again:?}");
     let record = record(folder.path());
     for (phase, expected) in
@@ -106,7 +105,7 @@ fn scheduled_kills_of_a_worker() {
 fn disturbed(kill: Option<(Duration, usize)>) -> (TempDir, Duration) {
     let folder = tempfile::tempdir().unwrap();
     let mut workers = Worker::two();
-    let mut coordinator = Coordinator::start(folder.path(), MESSAGES, &addresses(&workers));
+    let mut coordinator = Coordinator::start(folder.path(), MANY, &addresses(&workers));
     coordinator.until_rows_are_read("sessions");
     let began = Instant::now();
     if let Some((moment, worker)) = kill {

@@ -3,6 +3,10 @@
 use std::io::{BufRead, BufReader, Lines};
 use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdout, Command, Output, Stdio};
+use std::thread;
+
+/// So many messages that a query over them is not over before somebody is killed who has said that rows were read.
+pub const MANY: u64 = if cfg!(debug_assertions) { 80_000 } else { 2_000_000 };
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_etl-context-distributed");
 
@@ -31,11 +35,11 @@ impl Worker {
         self.process.wait().unwrap();
     }
 
-    /// What it says of each of its tasks.
-    pub fn tasks(&self) -> Vec<String> {
+    /// Whether it says that a task of it has operators at work.
+    pub fn is_busy(&self) -> bool {
         let told = Command::new(PROGRAM).args(["tasks", &self.address]).output().unwrap();
         assert!(told.status.success(), "{told:?}");
-        String::from_utf8(told.stdout).unwrap().lines().map(str::to_owned).collect()
+        String::from_utf8(told.stdout).unwrap().lines().any(|task| !task.ends_with(" 0 streams open"))
     }
 }
 
@@ -43,6 +47,12 @@ impl Drop for Worker {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
+    }
+}
+
+pub fn until_idle(workers: &[Worker]) {
+    while workers.iter().any(Worker::is_busy) {
+        thread::yield_now();
     }
 }
 

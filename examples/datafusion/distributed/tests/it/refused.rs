@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use crate::processes::{Coordinator, Worker, addresses, output};
+use crate::processes::{Coordinator, MANY, Worker, addresses, output};
 use crate::seen::record;
 
 #[test]
@@ -23,9 +23,9 @@ fn of_two_coordinators_of_a_run_one_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let workers = Worker::two();
     let workers = addresses(&workers);
-    let mut first = Coordinator::start(folder.path(), 80_000, &workers);
+    let mut first = Coordinator::start(folder.path(), MANY, &workers);
     first.until_rows_are_read("sessions");
-    let second = output(folder.path(), 80_000, &workers);
+    let second = output(folder.path(), MANY, &workers);
     let said = String::from_utf8(second.stderr).unwrap();
     assert!(!second.status.success() && said.contains("is owned by process "), "{said}");
     let (succeeded, summary) = first.end();

@@ -1,40 +1,29 @@
 //! A run that is asked to stop.
 
-use std::thread;
-
 use etl_context::{PhaseStatus, RunStatus};
 
-use crate::processes::{Coordinator, Worker, addresses, output};
+use crate::processes::{Coordinator, MANY, Worker, addresses, output, until_idle};
 use crate::seen::{attempts, record, rows};
-
-const MESSAGES: u64 = 80_000;
 
 #[test]
 fn a_stop_ends_the_query_on_the_workers_and_the_next_run_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let workers = Worker::two();
-    let mut coordinator = Coordinator::start(folder.path(), MESSAGES, &addresses(&workers));
+    let mut coordinator = Coordinator::start(folder.path(), MANY, &addresses(&workers));
     coordinator.until_rows_are_read("sessions");
-    assert!(workers.iter().any(is_busy), "in the middle of a query");
+    assert!(workers.iter().any(Worker::is_busy), "in the middle of a query");
     coordinator.interrupt();
     let (succeeded, said) = coordinator.end();
     assert!(!succeeded, "{said}");
-    while workers.iter().any(is_busy) {
-        thread::yield_now();
-    }
+    until_idle(&workers);
 
     let stopped = record(folder.path());
     assert_eq!((stopped.run_status(), attempts(&stopped, "sessions")), (RunStatus::Stopped, vec!["stopped".to_owned()]));
     assert_eq!(stopped.status("words"), PhaseStatus::Pending);
     assert!(!folder.path().join("sessions").exists(), "nothing is there in part");
 
-    let again = output(folder.path(), MESSAGES, &addresses(&workers));
+    let again = output(folder.path(), MANY, &addresses(&workers));
     assert!(again.status.success(), "{again:?}");
     assert_eq!(attempts(&record(folder.path()), "sessions"), ["stopped", "completed"]);
     assert!(!rows(folder.path())[0].is_empty());
-}
-
-/// Whether a task of it has operators at work.
-fn is_busy(worker: &Worker) -> bool {
-    worker.tasks().iter().any(|task| !task.ends_with(" 0 streams open"))
 }
