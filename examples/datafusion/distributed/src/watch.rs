@@ -3,13 +3,13 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
-use datafusion::execution::SendableRecordBatchStream;
-use datafusion::physical_plan::execute_stream;
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::DataFrame;
 use datafusion_distributed::{DistributedMetricsFormat, display_plan_ascii, rewrite_distributed_plan_with_metrics};
 use etl_context::{Part, Phase, ProgressWorker, RunningPhase, Stopped};
@@ -49,35 +49,47 @@ pub async fn answer<Ph: Phase<Counters = Work>>(
     let parts = phase.parts(stages.iter().map(Stage::name))?;
     let mut stages = stages.into_iter().map(|stage| Ok(Watched::new(stage, parts.claim()?))).collect::<Result<Vec<_>>>()?;
 
-    let answered = async {
-        let rows = execute_stream(Arc::clone(&plan), context).map_err(|error| in_own_words(&error))?;
-        write(rows, Table::create(&file, plan.schema())?, &mut written).await?;
-        let executed = rewrite_distributed_plan_with_metrics(Arc::clone(&plan), DistributedMetricsFormat::Aggregated).await?;
-        anyhow::Ok(executed)
-    };
-    let answered = tokio::select! {
+    let executed = tokio::select! {
         stopped = stopped => Err(stopped.into()),
-        answered = answered => answered,
+        executed = execute(plan, context, &file, &mut written) => executed,
         looked = keep_looking(name.as_str(), workers, &mut stages, &mut read) => looked.map(|never| match never {}),
     };
-    let executed = match answered {
-        Ok(executed) => executed,
+    let answered = match executed {
+        Ok(executed) => end(&mut stages, executed.as_ref(), &mut read)?,
         Err(error) => {
             stages.into_iter().try_for_each(|stage| stage.fail(&error))?;
             return Err(error);
         }
     };
-    let last = Stage::all_of(executed.as_ref()).into_iter().map(|stage| Figures::of_stage(stage.plan.as_ref()));
-    for (stage, figures) in stages.iter_mut().zip(last) {
-        read.add(stage.seen(figures))?;
+    drop(stages);
+    parts.finish()?;
+    Ok(answered)
+}
+
+/// Writes what comes out of the plan, and gives the plan back with all that its operators have counted.
+async fn execute(
+    plan: Arc<dyn ExecutionPlan>,
+    context: Arc<TaskContext>,
+    file: &Path,
+    written: &mut ProgressWorker<Work>,
+) -> Result<Arc<dyn ExecutionPlan>> {
+    let table = Table::create(file, plan.schema())?;
+    let rows = execute_stream(Arc::clone(&plan), context).map_err(|error| in_own_words(&error))?;
+    write(rows, table, written).await?;
+    Ok(rewrite_distributed_plan_with_metrics(plan, DistributedMetricsFormat::Aggregated).await?)
+}
+
+/// Counts what was not told while the query ran. A plan without stages has read what it read here.
+fn end(stages: &mut [Watched<'_>], executed: &dyn ExecutionPlan, read: &mut ProgressWorker<Work>) -> Result<Answered> {
+    for (stage, last) in stages.iter_mut().zip(Stage::all_of(executed)) {
+        read.add(stage.seen(Figures::of_stage(last.plan.as_ref())))?;
         stage.complete()?;
     }
     if stages.is_empty() {
-        read.add(Work { read: Figures::of_stage(executed.as_ref()).read, ..Work::default() })?;
+        read.add(Work { read: Figures::of_stage(executed).read, ..Work::default() })?;
     }
-    let stages = stages.into_iter().map(|stage| (stage.stage.name(), stage.figures)).collect();
-    parts.finish()?;
-    Ok(Answered { stages, plan: display_plan_ascii(executed.as_ref(), true) })
+    let stages = stages.iter().map(|stage| (stage.stage.name(), stage.figures)).collect();
+    Ok(Answered { stages, plan: display_plan_ascii(executed, true) })
 }
 
 /// Writes what comes out of the plan, and counts it.

@@ -3,7 +3,6 @@
 use std::io::{BufRead, BufReader, Lines};
 use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdout, Command, Output, Stdio};
-use std::thread;
 
 /// So many messages that a query over them is not over before somebody is killed who has said that rows were read.
 pub const MANY: u64 = if cfg!(debug_assertions) { 80_000 } else { 2_000_000 };
@@ -50,10 +49,10 @@ impl Drop for Worker {
     }
 }
 
+/// Asks until no task is at work any more, so often that this ends one way or the other.
 pub fn until_idle(workers: &[Worker]) {
-    while workers.iter().any(Worker::is_busy) {
-        thread::yield_now();
-    }
+    let are_idle = |_| !workers.iter().any(Worker::is_busy);
+    assert!((0..2_000).any(are_idle), "tasks are still at work");
 }
 
 pub fn addresses(workers: &[Worker]) -> String {
