@@ -7,7 +7,7 @@ use crate::record::attempt::PhaseReport;
 use crate::record::phase::PhaseRecord;
 use crate::record::rejected::{Rejected, RejectedReason};
 use crate::report::summary::RunSummary;
-use crate::text::line::one_line;
+use crate::text::line::own_line;
 use crate::text::number::{grouped, percentage};
 use crate::text::table::width;
 
@@ -54,7 +54,7 @@ impl RunSummary {
             let (reasons, more) = report.rejected().most_frequent(REASONS_LISTED);
             for reason in reasons {
                 let sample = reason.samples().first().map(|sample| format!(", as in {sample}")).unwrap_or_default();
-                write!(f, "\n  {}", one_line(&format!("{} {}{sample}", grouped(reason.rows()), reason.reason()), longest))?;
+                write!(f, "\n  {}", own_line(&format!("{} {}{sample}", grouped(reason.rows()), reason.reason()), longest))?;
             }
             if more > 0 {
                 write!(f, "\n  {} for other reasons", grouped(more))?;

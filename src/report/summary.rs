@@ -17,7 +17,7 @@ use crate::record::run_id::RunId;
 use crate::record::status::RunStatus;
 use crate::report::errors::PhaseErrors;
 use crate::text::counter::{amount_per_second, speed};
-use crate::text::line::{one_line, shortened_inside, wrapped};
+use crate::text::line::{one_line, own_line, shortened_inside, wrapped};
 use crate::text::number::{duration, grouped};
 use crate::text::table::{Column, Table, width};
 
@@ -241,7 +241,7 @@ impl RunSummary {
     fn fmt_metadata(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let metadata = self.record.metadata();
         for (key, value) in metadata.iter().take(METADATA_LISTED) {
-            write!(f, "\n{}", one_line(&format!("{key}: {value}"), width(f)))?;
+            write!(f, "\n{}", own_line(&format!("{key}: {value}"), width(f)))?;
         }
         match metadata.len().saturating_sub(METADATA_LISTED) {
             0 => Ok(()),

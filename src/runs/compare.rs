@@ -9,7 +9,7 @@ use crate::record::RunRecord;
 use crate::runs::job_run::{JobPhase, JobRun};
 use crate::runs::list::moment;
 use crate::text::counter::amount;
-use crate::text::line::{one_line, shortened_inside, wrapped};
+use crate::text::line::{one_line, own_line, shortened_inside, wrapped};
 use crate::text::number::duration;
 use crate::text::table::{Column, Table, width};
 
@@ -123,7 +123,7 @@ impl fmt::Display for Comparison {
         let longest = width(f);
         for (name, run) in ["first", "second"].iter().zip(&self.runs) {
             let line = format!("{name:6}  {run}, began {}, took {}", moment(run.start_time()), duration(run.total_duration()));
-            writeln!(f, "{}", one_line(&line, longest))?;
+            writeln!(f, "{}", own_line(&line, longest))?;
         }
         let differences =
             self.differences.iter().flat_map(|difference| wrapped(&one_line(difference, 1_000), longest, DIFFERENCE_LINES));

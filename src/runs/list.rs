@@ -7,7 +7,7 @@ use crate::record::clock::Timestamp;
 use crate::report::markdown::Plain;
 use crate::runs::job_run::JobRun;
 use crate::text::counter::counted;
-use crate::text::line::{length, one_line, shortened, told, wrapped};
+use crate::text::line::{length, one_line, own_line, shortened, told, wrapped};
 use crate::text::number::{duration, grouped};
 use crate::text::table::{Column, Table, width};
 
@@ -161,7 +161,7 @@ impl JobRuns {
         let fitting = if without.width() <= longest { without } else { self.narrow_table(longest) };
         write!(f, "{fitting:.longest$}")?;
         let mut lines = owned.iter().map(|(run, owner)| format!("{} is open in {owner}", run.place().told_key()));
-        lines.try_for_each(|line| writeln!(f, "{}", one_line(&line, longest)))
+        lines.try_for_each(|line| writeln!(f, "{}", own_line(&line, longest)))
     }
 }
 

@@ -38,6 +38,11 @@ pub(crate) fn one_line(text: &str, most: usize) -> String {
     shortened(&escaped, most)
 }
 
+/// The same as a line of its own, which ends with something that can be seen.
+pub(crate) fn own_line(text: &str, most: usize) -> String {
+    one_line(text, most).trim_end().to_owned()
+}
+
 /// A text from outside as an error may show it: on one line, and no longer than a line.
 pub(crate) fn shown(text: &str) -> String {
     one_line(text, 80)
@@ -64,7 +69,7 @@ pub(crate) fn wrapped(text: &str, width: usize, most: usize) -> Vec<String> {
         let indent = rest.len() - rest.trim_start().len();
         let end = rest[..fitting].rfind(' ').filter(|space| *space > indent).unwrap_or(fitting);
         let later = format!("    {}", rest[end..].trim_start());
-        lines.push(rest[..end].to_owned());
+        lines.push(rest[..end].trim_end().to_owned());
         rest = later;
     }
     lines.push(shortened(&rest, width));

@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use etl_context::{Counters, Counts, EtlContext, RunSummary, dict};
+use etl_context::{Context, Counters, Counts, EtlContext, Extract, RunSummary, dict};
 use serde_json::{Value, json};
 
 use crate::layered_error::ImportError;
@@ -286,4 +286,23 @@ fn what_cannot_be_seen_in_the_name_of_a_counter_is_written_out() {
     written.start("extract", counters.clone()).after(Duration::from_secs(1)).complete(counters, Value::Null);
     let printed = printed(&written.record().summary());
     assert_eq!(printed.matches(r"ro\nws\u{1b}[31m").count(), 2, "in the heading and in the rate:\n{printed}");
+}
+
+#[test]
+fn a_text_that_is_empty_or_blank_leaves_no_space_at_the_end_of_a_line() {
+    let metadata = json!({ "": "", "note": "  ", "wide": "\u{3000}" });
+    let mut run = WrittenRun::begin("import", "2026-11-23T02:00:00Z", Value::Null, metadata);
+    run.start("extract", json!({ "messages": 0 })).error("extract", &[" ", ""]);
+    let summary = printed(&run.complete(json!({ "messages": 1 }), Value::Null).record().summary());
+    assert!(summary.contains("\n:\nnote:\nwide:\n"), "{summary}");
+
+    let (extracted, ()) = Context::new("import")
+        .phase(Extract)
+        .run(|extract| {
+            extract.reject(&"", "")?;
+            extract.reject(&" ", "no  sender ")
+        })
+        .unwrap();
+    let summary = printed(&extracted.summary());
+    assert!(summary.contains("\n  1 , as in \"\"\n"), "{summary}");
 }
