@@ -12,11 +12,10 @@ use datafusion::prelude::{DataFrame, ParquetReadOptions, SessionContext};
 use etl_context::{Context, EtlContext, Idle, Pause, Phase, PhaseResult, Retry, RunningPhase, counters, pipeline};
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
-use tonic::transport::Channel;
 
 use crate::figures::Figures;
 use crate::table::Staged;
-use crate::watch::{Answered, answer};
+use crate::watch::{Answered, Asked, answer};
 use crate::{engine, load, messages, queries, workers};
 
 counters! {
@@ -74,6 +73,8 @@ pub struct Job {
     pub messages: u64,
     /// Where queries run; within this process if there are none.
     pub workers: Vec<SocketAddr>,
+    /// One that is silent for so long in the middle of a query fails it.
+    pub patience: Duration,
 }
 
 type Question = fn(DataFrame) -> Result<DataFrame, DataFusionError>;
@@ -133,13 +134,14 @@ impl Job {
     }
 
     /// The engine over those of the workers that are left, and how to ask them.
-    async fn engine(&self) -> Result<(SessionContext, Vec<Channel>)> {
+    async fn engine(&self) -> Result<(SessionContext, Vec<Asked>)> {
         if self.workers.is_empty() {
             return Ok((engine::alone(), Vec::new()));
         }
         let workers = workers::left_of(&self.workers).await?;
         let session = engine::over(&workers)?;
-        Ok((session, workers.into_iter().map(engine::channel).collect::<Result<_>>()?))
+        let asked = |address| Ok(Asked { address, channel: engine::channel(address)?, patience: self.patience });
+        Ok((session, workers.into_iter().map(asked).collect::<Result<_>>()?))
     }
 }
 

@@ -42,13 +42,13 @@ async fn main() -> Result<ExitCode> {
             worker::serve(&address).await?;
         }
         Command::Tasks { worker } => print_tasks(worker).await?,
-        Command::Run { folder, messages, workers: Workers::Started(number) } => {
+        Command::Run { folder, messages, workers: Workers::Started(number), patience } => {
             let (_started, workers) = workers::Started::on_loopback(number)?;
-            return run(Job { folder, messages, workers }).await;
+            return run(Job { folder, messages, workers, patience }).await;
         }
-        Command::Run { folder, messages, workers: Workers::Listed(workers) } => {
+        Command::Run { folder, messages, workers: Workers::Listed(workers), patience } => {
             workers::all_present(&workers).await?;
-            return run(Job { folder, messages, workers }).await;
+            return run(Job { folder, messages, workers, patience }).await;
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -3,18 +3,19 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::DataFrame;
 use datafusion_distributed::{DistributedMetricsFormat, display_plan_ascii, rewrite_distributed_plan_with_metrics};
 use etl_context::{Part, Phase, ProgressWorker, RunningPhase, Stopped};
 use futures::TryStreamExt;
-use futures::future::join_all;
+use futures::future::try_join_all;
 use tokio::time::{sleep, timeout};
 use tonic::transport::Channel;
 
@@ -23,7 +24,6 @@ use crate::figures::{Figures, Stage};
 use crate::job::Work;
 use crate::table::Table;
 use crate::tasks::{Task, ask};
-use crate::workers::PATIENCE;
 
 const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 
@@ -39,7 +39,7 @@ pub struct Answered {
 pub async fn answer<Ph: Phase<Counters = Work>>(
     question: DataFrame,
     file: PathBuf,
-    workers: &[Channel],
+    workers: &[Asked],
     phase: &mut RunningPhase<'_, Ph>,
 ) -> Result<Answered> {
     let context = Arc::new(question.task_ctx());
@@ -102,18 +102,18 @@ async fn write(mut rows: SendableRecordBatchStream, mut table: Table, written: &
     Ok(())
 }
 
-/// Asks the workers again and again. One that does not answer tells nothing; if it is dead, the query fails by itself.
+/// Asks the workers again and again. If one is dead, the query fails by itself; one that is silent fails it here.
 async fn keep_looking(
     phase: &str,
-    workers: &[Channel],
+    workers: &[Asked],
     stages: &mut [Watched<'_>],
     read: &mut ProgressWorker<Work>,
 ) -> Result<Infallible> {
     let mut said = 0;
     loop {
         sleep(BETWEEN_LOOKS).await;
-        let told = join_all(workers.iter().map(|worker| timeout(PATIENCE, ask(worker.clone())))).await;
-        let tasks = told.into_iter().filter_map(|told| told.ok()?.ok()).flatten().collect::<Vec<_>>();
+        let told = try_join_all(workers.iter().map(Asked::tasks)).await?;
+        let tasks = told.into_iter().flatten().collect::<Vec<_>>();
         for stage in &mut *stages {
             read.add(stage.look(&tasks)?)?;
         }
@@ -121,6 +121,24 @@ async fn keep_looking(
         if rows > 2 * said {
             eprintln!("{phase}: {rows} rows read");
             said = rows;
+        }
+    }
+}
+
+/// A worker of a query, which is asked what its tasks have done.
+pub struct Asked {
+    pub address: SocketAddr,
+    pub channel: Channel,
+    /// One that is silent for so long hangs, or its host is gone without a word.
+    pub patience: Duration,
+}
+
+impl Asked {
+    /// None of one that is dead.
+    async fn tasks(&self) -> Result<Vec<Task>> {
+        match timeout(self.patience, ask(self.channel.clone())).await {
+            Ok(told) => Ok(told.unwrap_or_default()),
+            Err(_) => bail!("worker {} has not answered for {:?}", self.address, self.patience),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Who is killed in the middle: a worker, or the coordinator.
+//! Who is killed or hangs in the middle: a worker, or the coordinator.
 
 use std::path::Path;
 use std::sync::OnceLock;
@@ -54,6 +54,23 @@ fn a_worker_that_is_killed_fails_an_attempt_and_the_next_one_completes_on_the_ot
     let read = first.tally().get("read").unwrap();
     assert!(0 < read && read <= MANY, "{read} rows were read before");
     assert_eq!(count(&record, "sessions", "read"), MANY);
+    assert_eq!(rows(folder.path()), rows(undisturbed()));
+}
+
+/// Its connections stay open, so nobody but whoever asks it hears that it is gone.
+#[test]
+fn a_worker_that_hangs_is_left_out_as_one_that_died() {
+    let folder = tempfile::tempdir().unwrap();
+    let workers = Worker::two();
+    let mut coordinator = Coordinator::start(folder.path(), MANY, &addresses(&workers));
+    coordinator.until_rows_are_read("sessions");
+    workers[1].freeze();
+    let (succeeded, said) = coordinator.end();
+    assert!(succeeded, "{said}");
+    assert!(said.contains(&format!("left out: {} (no answer within 5s)", workers[1].address)), "{said}");
+    let record = record(folder.path());
+    assert_eq!(attempts(&record, "sessions"), ["error", "completed"]);
+    assert_eq!(failures(&record), [format!("sessions 1: worker {} has not answered for 5s", workers[1].address)]);
     assert_eq!(rows(folder.path()), rows(undisturbed()));
 }
 

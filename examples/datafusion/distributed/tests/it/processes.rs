@@ -34,6 +34,12 @@ impl Worker {
         self.process.wait().unwrap();
     }
 
+    /// It is there, and does nothing any more.
+    pub fn freeze(&self) {
+        let id = self.process.id().to_string();
+        assert!(Command::new("kill").args(["-STOP", &id]).status().unwrap().success());
+    }
+
     /// Whether it says that a task of it has operators at work.
     pub fn is_busy(&self) -> bool {
         let told = Command::new(PROGRAM).args(["tasks", &self.address]).output().unwrap();
@@ -61,7 +67,7 @@ pub fn addresses(workers: &[Worker]) -> String {
 
 pub fn command(folder: &Path, messages: u64, workers: &str) -> Command {
     let mut command = Command::new(PROGRAM);
-    command.args(["run", "--workers", workers, "--messages", &messages.to_string(), "--folder"]).arg(folder);
+    command.args(["run", "--workers", workers, "--messages", &messages.to_string(), "--patience", "5", "--folder"]).arg(folder);
     command
 }
 
