@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::text::counter::{amount, amount_per_second};
+use crate::text::counter::{amount, amount_per_second, with_noun};
 use crate::text::number::percentage;
 
 /// One counter of an attempt.
@@ -27,6 +27,11 @@ impl Counted<'_> {
             0 => amount(self.name, self.count),
             before => format!("{} ({} before)", amount(self.name, self.count), amount(self.name, before)),
         }
+    }
+
+    /// As in `1,250 conversations`, or `1.2 MiB` for `bytes`.
+    pub(crate) fn amount_with_noun(&self) -> String {
+        with_noun(self.amount(), self.name)
     }
 
     /// `None` where it would say nothing to people.

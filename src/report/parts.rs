@@ -5,12 +5,10 @@ use std::cmp::Reverse;
 use std::fmt;
 
 use crate::pipeline::phase::PhaseStatus;
-use crate::record::counted::Counted;
 use crate::record::part::PartRecord;
 use crate::record::phase::PhaseRecord;
 use crate::report::markdown::Code;
 use crate::report::summary::RunSummary;
-use crate::text::counter::noun;
 use crate::text::number::{duration, grouped};
 
 /// How many phases with parts the table lists.
@@ -47,11 +45,6 @@ pub(crate) fn worth_telling(phase: &PhaseRecord, most: usize) -> (Vec<&PartRecor
     (parts, more)
 }
 
-/// As in `1,250 conversations`.
-fn told(counted: &Counted<'_>) -> String {
-    format!("{} {}", counted.amount(), noun(counted.name)).trim_end().to_owned()
-}
-
 impl RunSummary {
     /// The phases that were divided, with what is said of their parts.
     fn divided(&self) -> impl Iterator<Item = (&PhaseRecord, String)> {
@@ -77,7 +70,8 @@ impl RunSummary {
             let (parts, more) = worth_telling(phase, MOST_TOLD);
             for part in parts {
                 let took = part.end_time().map(|_| duration(part.duration())).unwrap_or_default();
-                let processed = part.counted().map(|counted| Code(&told(&counted)).to_string()).collect::<Vec<_>>().join("<br>");
+                let processed =
+                    part.counted().map(|counted| Code(&counted.amount_with_noun()).to_string()).collect::<Vec<_>>().join("<br>");
                 writeln!(f, "| {} | {} | {took} | {processed} |", Code(part.name()), part.status())?;
             }
             if more > 0 {

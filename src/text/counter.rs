@@ -38,7 +38,8 @@ pub(crate) fn noun(counter: &str) -> &str {
     if counts_bytes(counter) { counter.trim_start_matches("bytes").trim_end_matches("bytes").trim_matches('_') } else { counter }
 }
 
-fn with_noun(amount: String, counter: &str) -> String {
+/// The amount, with what was counted behind it.
+pub(crate) fn with_noun(amount: String, counter: &str) -> String {
     match noun(counter) {
         "" => amount,
         noun => format!("{amount} {}", one_line(noun, NAME_WIDTH)),

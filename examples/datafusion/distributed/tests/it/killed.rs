@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use etl_context::{PhaseRecord, RunRecord, RunStatus};
 use tempfile::TempDir;
 
-use crate::processes::{Coordinator, MANY, Worker, addresses, output};
+use crate::processes::{MANY, addresses, in_the_middle_of, output};
 use crate::seen::{attempts, count, record, rows};
 
 /// What comes out where nobody is killed.
@@ -35,10 +35,7 @@ fn failures(record: &RunRecord) -> Vec<String> {
 
 #[test]
 fn a_worker_that_is_killed_fails_an_attempt_and_the_next_one_completes_on_the_other() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut workers = Worker::two();
-    let mut coordinator = Coordinator::start(folder.path(), MANY, &addresses(&workers));
-    coordinator.until_rows_are_read("sessions");
+    let (folder, mut workers, coordinator) = in_the_middle_of("sessions");
     workers[1].kill();
     let (succeeded, said) = coordinator.end();
     assert!(succeeded, "{said}");
@@ -60,10 +57,7 @@ fn a_worker_that_is_killed_fails_an_attempt_and_the_next_one_completes_on_the_ot
 /// Its connections stay open, so nobody but whoever asks it hears that it is gone.
 #[test]
 fn a_worker_that_hangs_is_left_out_as_one_that_died() {
-    let folder = tempfile::tempdir().unwrap();
-    let workers = Worker::two();
-    let mut coordinator = Coordinator::start(folder.path(), MANY, &addresses(&workers));
-    coordinator.until_rows_are_read("sessions");
+    let (folder, workers, coordinator) = in_the_middle_of("sessions");
     workers[1].freeze();
     let (succeeded, said) = coordinator.end();
     assert!(succeeded, "{said}");
@@ -76,10 +70,7 @@ fn a_worker_that_hangs_is_left_out_as_one_that_died() {
 
 #[test]
 fn a_coordinator_that_is_killed_goes_on_from_what_is_committed() {
-    let folder = tempfile::tempdir().unwrap();
-    let workers = Worker::two();
-    let mut coordinator = Coordinator::start(folder.path(), MANY, &addresses(&workers));
-    coordinator.until_rows_are_read("words");
+    let (folder, workers, coordinator) = in_the_middle_of("words");
     coordinator.kill();
 
     let again = output(folder.path(), MANY, &addresses(&workers));
@@ -119,10 +110,7 @@ fn scheduled_kills_of_a_worker() {
 
 /// A run of which a worker is killed so long after the first rows were read, and how long it took from there.
 fn disturbed(kill: Option<(Duration, usize)>) -> (TempDir, Duration) {
-    let folder = tempfile::tempdir().unwrap();
-    let mut workers = Worker::two();
-    let mut coordinator = Coordinator::start(folder.path(), MANY, &addresses(&workers));
-    coordinator.until_rows_are_read("sessions");
+    let (folder, mut workers, coordinator) = in_the_middle_of("sessions");
     let began = Instant::now();
     if let Some((moment, worker)) = kill {
         thread::sleep(moment);

@@ -4,6 +4,8 @@ use std::io::{BufRead, BufReader, Lines};
 use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdout, Command, Output, Stdio};
 
+use tempfile::TempDir;
+
 /// So many messages that a query over them is not over before somebody is killed who has said that rows were read.
 pub const MANY: u64 = if cfg!(debug_assertions) { 80_000 } else { 2_000_000 };
 
@@ -76,6 +78,14 @@ pub fn output(folder: &Path, messages: u64, workers: &str) -> Output {
     command(folder, messages, workers).output().unwrap()
 }
 
+/// A job in a folder, in the middle of a query of this phase, on two workers.
+pub fn in_the_middle_of(phase: &str) -> (TempDir, [Worker; 2], Coordinator) {
+    let (folder, workers) = (tempfile::tempdir().unwrap(), Worker::two());
+    let mut coordinator = Coordinator::start(folder.path(), MANY, &addresses(&workers));
+    coordinator.until_rows_are_read(phase);
+    (folder, workers, coordinator)
+}
+
 /// A coordinator at work.
 pub struct Coordinator {
     process: Child,
@@ -84,7 +94,7 @@ pub struct Coordinator {
 }
 
 impl Coordinator {
-    pub fn start(folder: &Path, messages: u64, workers: &str) -> Self {
+    fn start(folder: &Path, messages: u64, workers: &str) -> Self {
         let mut command = command(folder, messages, workers);
         let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let (said, summary) = (BufReader::new(process.stderr.take().unwrap()).lines(), process.stdout.take().unwrap());
@@ -92,7 +102,7 @@ impl Coordinator {
     }
 
     /// Waits until it says that rows were read in this phase.
-    pub fn until_rows_are_read(&mut self, phase: &str) {
+    fn until_rows_are_read(&mut self, phase: &str) {
         let said = self.said.by_ref().map(Result::unwrap);
         let mut before = Vec::new();
         for line in said {

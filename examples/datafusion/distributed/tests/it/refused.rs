@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use crate::processes::{Coordinator, MANY, Worker, addresses, output};
+use crate::processes::{MANY, Worker, addresses, in_the_middle_of, output};
 use crate::seen::record;
 
 #[test]
@@ -20,12 +20,8 @@ fn a_worker_that_is_not_there_is_named_and_nothing_is_begun() {
 
 #[test]
 fn of_two_coordinators_of_a_run_one_is_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    let workers = Worker::two();
-    let workers = addresses(&workers);
-    let mut first = Coordinator::start(folder.path(), MANY, &workers);
-    first.until_rows_are_read("sessions");
-    let second = output(folder.path(), MANY, &workers);
+    let (folder, workers, first) = in_the_middle_of("sessions");
+    let second = output(folder.path(), MANY, &addresses(&workers));
     let said = String::from_utf8(second.stderr).unwrap();
     assert!(!second.status.success() && said.contains("is owned by process "), "{said}");
     let (succeeded, summary) = first.end();

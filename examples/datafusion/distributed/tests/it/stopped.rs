@@ -2,15 +2,12 @@
 
 use etl_context::{PhaseStatus, RunStatus};
 
-use crate::processes::{Coordinator, MANY, Worker, addresses, output, until_idle};
+use crate::processes::{MANY, Worker, addresses, in_the_middle_of, output, until_idle};
 use crate::seen::{attempts, record, rows};
 
 #[test]
 fn a_stop_ends_the_query_on_the_workers_and_the_next_run_goes_on() {
-    let folder = tempfile::tempdir().unwrap();
-    let workers = Worker::two();
-    let mut coordinator = Coordinator::start(folder.path(), MANY, &addresses(&workers));
-    coordinator.until_rows_are_read("sessions");
+    let (folder, workers, coordinator) = in_the_middle_of("sessions");
     assert!(workers.iter().any(Worker::is_busy), "in the middle of a query");
     coordinator.interrupt();
     let (succeeded, said) = coordinator.end();
